@@ -1,0 +1,40 @@
+"""Bad input, said once and clearly."""
+
+from __future__ import annotations
+
+
+class BadInput(Exception):
+    """Something the user gave cannot be used: a recipe, an option, a file, a name.
+
+    Args:
+        problem: What is wrong, with the field and the value.
+        remedy: What to do about it.
+        where: The file, with its line if known: ``recipe.yaml:12``.
+    """
+
+    def __init__(self, problem: str, remedy: str = "", where: str = "") -> None:
+        self.problem, self.remedy, self.where = problem, remedy, where
+        super().__init__(problem, remedy, where)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.problem}" if self.where else self.problem
+        return f"{text}\n  → {self.remedy}" if self.remedy else text
+
+
+class BadInputs(BadInput):
+    """Several problems found in one reading, so that they can be mended in one go."""
+
+    def __init__(self, problems: list[BadInput]) -> None:
+        self.problems = problems
+        Exception.__init__(self, problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """A remedy that names the closest known name, or all of them."""
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(sorted(known)) or 'none'}"

@@ -1,0 +1,265 @@
+"""What a sample may be: one Arrow schema a kind, with unit and shape for every column.
+
+Conventions: SI units; world right-handed, z up; camera axes as in OpenCV (x right, y down, z forward);
+`world_to_camera` maps homogeneous world points into camera axes; quaternions are w, x, y, z; pixels count from the
+top left corner of the image, so the centre of the first pixel is (0.5, 0.5). Instance id 0 is the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from multisynth.errors import BadInput, nearest
+
+BLOB = {"lance-encoding:blob": "true"}
+
+
+def tensor(dtype: pa.DataType, *shape: str | int) -> pa.DataType:
+    """Nested lists that hold a tensor; a number is a fixed length, a letter varies from sample to sample."""
+    for size in reversed(shape):
+        dtype = pa.list_(dtype, size) if isinstance(size, int) else pa.list_(dtype)
+    return dtype
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its Arrow type, what it holds, and whether it is media (read only when asked for)."""
+
+    type: pa.DataType
+    doc: str
+    media: bool = False
+    optional: bool = False
+
+    @cached_property
+    def is_tensor(self) -> bool:
+        return _is_list(self.type) and not pa.types.is_nested(_leaf(self.type)) and pa.types.is_primitive(_leaf(self.type))
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of sample.
+
+    Args:
+        name: As written in the `kind` column.
+        columns: What it holds besides the columns that every sample has.
+        text: The column that text stages read, if it has one.
+        image: The column that image stages read, if it has one.
+    """
+
+    name: str
+    columns: Mapping[str, Column]
+    text: str | None = None
+    image: str | None = None
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return pa.schema([
+            pa.field(name, column.type, metadata={**(BLOB if column.media else {}), "doc": column.doc})
+            for name, column in {**COMMON, **self.columns}.items()
+        ])
+
+    @cached_property
+    def media(self) -> tuple[str, ...]:
+        return tuple(name for name, column in self.columns.items() if column.media)
+
+    def __reduce__(self) -> Any:
+        return (kind, (self.name,)) if self.name in KINDS else super().__reduce__()
+
+
+def encode(column: Column, values: Sequence[Any]) -> pa.Array:
+    """Python values, or numpy arrays for a tensor column, as one Arrow array.
+
+    Raises:
+        ValueError: A value does not have the column's type or shape.
+    """
+    if column.is_tensor and all(isinstance(value, np.ndarray) for value in values) and len(values):
+        return _encode_tensors(column.type, list(values))
+    if column.is_tensor:
+        values = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+    return pa.array(values, column.type)
+
+
+def decode(column: Column, value: pa.Scalar) -> Any:
+    """One cell as Python, a tensor as a numpy array of the shape it was stored with."""
+    if not column.is_tensor:
+        return value.as_py()
+    if not value.is_valid:
+        return None
+    values, shape = value.values, [len(value.values)]
+    while _is_list(values.type):
+        flat = values.flatten()
+        fixed = pa.types.is_fixed_size_list(values.type)
+        shape.append(values.type.list_size if fixed else len(flat) // max(len(values), 1))
+        values = flat
+    return values.to_numpy(zero_copy_only=False).reshape(shape)
+
+
+def _is_list(dtype: pa.DataType) -> bool:
+    return bool(pa.types.is_list(dtype) or pa.types.is_fixed_size_list(dtype))
+
+
+def _leaf(dtype: pa.DataType) -> pa.DataType:
+    while _is_list(dtype):
+        dtype = dtype.value_type
+    return dtype
+
+
+def _encode_tensors(dtype: pa.DataType, arrays: list[np.ndarray]) -> pa.Array:
+    levels = []
+    while _is_list(dtype):
+        levels.append(dtype)
+        dtype = dtype.value_type
+    for array in arrays:
+        fits = array.ndim == len(levels) and all(
+            not pa.types.is_fixed_size_list(level) or size == level.list_size
+            for size, level in zip(array.shape, levels, strict=True)
+        )
+        if not fits:
+            raise ValueError(f"a tensor of shape {array.shape} does not fit {levels[0]}")
+    values = pa.array(np.concatenate([array.ravel() for array in arrays]).astype(dtype.to_pandas_dtype(), copy=False))
+    for depth, level in reversed(list(enumerate(levels))):
+        if pa.types.is_fixed_size_list(level):
+            values = pa.FixedSizeListArray.from_arrays(values, type=level)
+        else:
+            lengths = np.concatenate([
+                np.full(int(np.prod(array.shape[:depth])), array.shape[depth], np.int64) for array in arrays
+            ])
+            offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+            values = pa.ListArray.from_arrays(pa.array(offsets), values, type=level)
+    return values
+
+
+COMMON: Mapping[str, Column] = {
+    "id": Column(pa.string(), "hash of stage fingerprint, parents and ordinal; 32 hexadecimal digits"),
+    "kind": Column(pa.string(), "name of the kind"),
+    "parents": Column(pa.list_(pa.string()), "ids of the samples and artifacts it was made from; its origin comes first"),
+    "origin": Column(pa.string(), "the input it was made from, as the ledger names it: a parent's id, or a source's ordinal"),
+    "stage": Column(pa.string(), "name of the stage in the recipe"),
+    "seed": Column(pa.uint64(), "seeds every draw that went into it"),
+    "weight": Column(pa.float32(), "training weight, 1 unless a stage says otherwise"),
+    "license": Column(pa.string(), "SPDX identifier"),
+    "content_hash": Column(pa.string(), "BLAKE2b-128 of its own columns; equal content, equal hash"),
+    "meta": Column(pa.string(), "whatever stages measured, as a JSON object"),
+}
+
+EVENT = pa.struct([
+    ("id", pa.string()),  # e0, e1, … in the order of time
+    ("time", pa.float64()),  # s from the start of the episode
+    ("kind", pa.string()),  # contact | impact | fall | success | …
+    ("bodies", pa.list_(pa.string())),  # names; the one that acts comes first
+    ("impulse", pa.float64()),  # N·s, of the contact's normal force
+    ("speed", pa.float64()),  # m/s, relative along the normal just before contact; of the body itself for a fall
+    ("position", pa.list_(pa.float64(), 3)),  # m, world
+])
+
+BOX = pa.struct([
+    ("instance", pa.uint16()),  # id in the instance image
+    ("name", pa.string()),  # name of the body
+    ("category", pa.string()),  # class of the body
+    ("x", pa.float32()),  # px, left edge
+    ("y", pa.float32()),  # px, top edge
+    ("width", pa.float32()),  # px
+    ("height", pa.float32()),  # px
+    ("visible", pa.float32()),  # visible pixels over the pixels it would have alone, 0 to 1
+])
+
+SENTENCE = pa.struct([
+    ("layer", pa.string()),  # frame | summary | causal
+    ("start", pa.float64()),  # s
+    ("end", pa.float64()),  # s
+    ("text", pa.string()),
+    ("events", pa.list_(pa.string())),  # ids of the events it stands on
+])
+
+_CAMERA = {
+    "width": Column(pa.int32(), "px"),
+    "height": Column(pa.int32(), "px"),
+    "intrinsics": Column(tensor(pa.float64(), 3, 3), "pinhole matrix K, px"),
+    "world_to_camera": Column(tensor(pa.float64(), 4, 4), "OpenCV axes, m"),
+}
+
+_MOTION = {
+    "task": Column(pa.string(), "name of the task"),
+    "instruction": Column(pa.string(), "what the robot was told to do, in a sentence"),
+    "success": Column(pa.bool_(), "whether the task was achieved"),
+    "scene": Column(pa.string(), "multisynth.scenes.Scene as JSON: bodies, shapes, colours, lights"),
+    "times": Column(tensor(pa.float64(), "T"), "s from the start, one a step"),
+    "poses": Column(tensor(pa.float32(), "T", "B", 7), "x, y, z in m and w, x, y, z of the scene's B moving parts, in its order"),
+    "events": Column(pa.list_(EVENT), "what happened, in the order of time"),
+}
+
+DOCUMENT = Kind("document", {
+    "text": Column(pa.string(), "plain text"),
+    "source": Column(pa.string(), "where it came from", optional=True),
+}, text="text")
+
+PROBLEM = Kind("problem", {
+    "question": Column(pa.string(), "as put to the model"),
+    "answer": Column(pa.string(), "gold answer"),
+    "domain": Column(pa.string(), "subject and difficulty, for stratification"),
+}, text="question")
+
+REASONING = Kind("reasoning", {
+    "question": Column(pa.string(), "as put to the model"),
+    "answer": Column(pa.string(), "gold answer"),
+    "domain": Column(pa.string(), "subject and difficulty, for stratification"),
+    "completion": Column(pa.string(), "what the model wrote"),
+    "attempt": Column(pa.int32(), "0, 1, … among the attempts at one problem"),
+    "model": Column(pa.string(), "name of the model"),
+    "token_ids": Column(tensor(pa.int32(), "N"), "tokens of the completion, for audits of its watermark"),
+}, text="completion")
+
+EPISODE = Kind("episode", {
+    **_MOTION,
+    "engine": Column(pa.string(), "physics engine and its version"),
+    "robot": Column(pa.string(), "name of the robot"),
+    "rate": Column(pa.float64(), "control steps a second, Hz"),
+    "parameters": Column(pa.string(), "what was drawn for this episode, SI, as a JSON object"),
+    "actions": Column(tensor(pa.float32(), "T", "A"), "what was commanded at each step"),
+    "action_names": Column(pa.list_(pa.string()), "A names with their units"),
+    "states": Column(tensor(pa.float32(), "T", "S"), "what the robot measured at each step, before the action"),
+    "state_names": Column(pa.list_(pa.string()), "S names with their units"),
+    "rewards": Column(tensor(pa.float32(), "T"), "after each step"),
+})
+
+FRAME = Kind("frame", {
+    **_CAMERA,
+    "time": Column(pa.float64(), "s from the start of the episode"),
+    "rgb": Column(pa.large_binary(), "PNG, 8 bits, sRGB", media=True),
+    "depth": Column(pa.large_binary(), "TIFF, float32, z-depth in m, 0 where nothing is", media=True, optional=True),
+    "normals": Column(pa.large_binary(), "PNG, 16 bits, camera frame: (n + 1) / 2 · 65535; 0, 0, 0 where nothing is", media=True, optional=True),
+    "instances": Column(pa.large_binary(), "PNG, uint16, 0 = background", media=True, optional=True),
+    "boxes": Column(pa.list_(BOX), "one for each visible instance", optional=True),
+}, image="rgb")
+
+CLIP = Kind("clip", {
+    **_CAMERA,
+    **_MOTION,
+    "fps": Column(pa.float64(), "frames a second; frame k shows times[k]"),
+    "video": Column(pa.large_binary(), "MP4, H.264, yuv420p", media=True),
+})
+
+CAPTION = Kind("caption", {
+    "text": Column(pa.string(), "all sentences, the way a reader would meet them"),
+    "sentences": Column(pa.list_(SENTENCE), "layered: frames, then summary, then causes"),
+    "question": Column(pa.string(), "what the caption answers"),
+}, text="text")
+
+KINDS: Mapping[str, Kind] = {k.name: k for k in (DOCUMENT, PROBLEM, REASONING, EPISODE, FRAME, CLIP, CAPTION)}
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        BadInput: There is none.
+    """
+    if name not in KINDS:
+        raise BadInput(f"no kind is called `{name}`", nearest(name, list(KINDS)))
+    return KINDS[name]

@@ -1,0 +1,149 @@
+"""What a stage is: options, what it takes and makes, and one method.
+
+    Source.generate(ordinals)      makes samples out of nothing but their ordinals
+    Map.process(samples)           turns each sample into any number of samples, or drops it
+    Reduce                         sketch(batch) in parallel, resolve(sketches) once, apply(batch, decision) in parallel
+
+A stage is a pydantic model whose fields are its options, so that it is validated, described and made again by name and
+arguments alone. It must not depend on how its inputs are batched: each sample decides for itself (a `Reduce` where all
+must be seen). Register it in the entry point group `multisynth.stages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo
+
+from multisynth import seeds
+from multisynth.artifact import Artifact
+from multisynth.kinds import Kind
+from multisynth.sample import Batch, Drop, Sample
+
+
+def _existing(path: Path, info: ValidationInfo) -> Path:
+    base = (info.context or {}).get("folder")
+    path = path.expanduser()
+    path = path if path.is_absolute() or base is None else Path(base) / path
+    if not path.exists():
+        raise ValueError(f"{path} does not exist")
+    return path
+
+
+InputPath = Annotated[Path, AfterValidator(_existing)]
+"""A file or folder that a stage reads; in a recipe, relative to the recipe. Its content counts into the fingerprint."""
+
+
+class Needs(BaseModel):
+    """What a worker of a stage needs; a recipe may change it, and never changes what is made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpus: float = Field(1, gt=0, description="Processor cores a worker.")
+    gpus: float = Field(0, ge=0, description="GPUs a worker.")
+    batch_size: int = Field(256, ge=1, description="Samples handed to one call.")
+    concurrency: int | None = Field(None, ge=1, description="Workers at most; by default as many as fit.")
+
+
+class Stage(BaseModel):
+    """A step of a recipe; see the module's head."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: ClassVar[int] = 1
+    """Counts up whenever the same options would make other samples."""
+    takes: ClassVar[tuple[Kind, ...]] = ()
+    """Kinds it accepts; empty for a source. A stage that accepts every kind lists `ANY`."""
+    makes: ClassVar[Kind | None] = None
+    """The kind it makes, or None where it hands on the kind it takes."""
+    needs: ClassVar[Needs] = Needs()
+
+    _name: str = PrivateAttr("unnamed")
+    _run_seed: int = PrivateAttr(0)
+    _spent: dict[str, tuple[int, float]] = PrivateAttr(default_factory=dict)
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """Things that everything this stage makes is made with, such as model weights: they become its parents.
+
+        Called once, before anything runs; a thing that cannot be had is a `BadInput`.
+        """
+        return ()
+
+    def open(self) -> None:
+        """Load what is costly, once a worker; kept in private attributes."""
+
+    def close(self) -> None:
+        """Let go of what `open` took."""
+
+    def bind(self, name: str, run_seed: int) -> None:
+        """Tell the stage its name in the recipe and the run's seed; the core does this before `open`."""
+        self._name, self._run_seed = name, run_seed
+
+    def rng(self, origin: Sample | int, purpose: str) -> np.random.Generator:
+        """The generator for draws about one input, the same whatever the batch, worker or order.
+
+        Args:
+            origin: The input: a sample, or in a source its ordinal.
+            purpose: Names the stream; draws for other purposes do not disturb it.
+        """
+        return seeds.rng(self.seed(origin), purpose)
+
+    def seed(self, origin: Sample | int) -> int:
+        """The 64-bit seed of one input's draws, as its samples' `seed` column has it."""
+        return seeds.seed(self._run_seed, self._name, str(origin) if isinstance(origin, int) else origin.id)
+
+    def spend(self, origin: Sample | int, *, tokens: int = 0, joules: float = 0.0) -> None:
+        """Put tokens and measured energy on the ledger's row of one input."""
+        key = str(origin) if isinstance(origin, int) else origin.id
+        before = self._spent.get(key, (0, 0.0))
+        self._spent[key] = (before[0] + tokens, before[1] + joules)
+
+    def take_spent(self, origin: str) -> tuple[int, float]:
+        """What was spent on an input since the last call: tokens, joules."""
+        return self._spent.pop(origin, (0, 0.0))
+
+
+class Source(Stage):
+    """Makes samples out of ordinals 0 … count - 1."""
+
+    extent: ClassVar[str] = "count"
+    """The option that says how many ordinals there are. It is not part of the fingerprint, so raising it in a finished
+    run makes only what is new."""
+
+    license: str = Field("CC0-1.0", description="SPDX identifier given to what is made.")
+
+    def count_of(self) -> int:
+        """How many ordinals there are."""
+        return int(getattr(self, self.extent))
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        """Make the samples of these ordinals, in order, each from its own ordinal alone."""
+        raise NotImplementedError  # abstract
+
+
+class Map(Stage):
+    """Turns each sample into any number of samples."""
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        """Yield what becomes of every sample of the batch: samples made from it, or a `Drop` with the reason."""
+        raise NotImplementedError  # abstract
+
+
+class Reduce(Stage):
+    """Decides about each sample in the light of all."""
+
+    def sketch(self, samples: Batch) -> pa.Table:
+        """A small row for each sample of the batch, in its order. [N rows]"""
+        raise NotImplementedError  # abstract
+
+    def resolve(self, sketches: pa.Table) -> Any:
+        """Look at all sketches, in the order of the inputs, with their ids in column `id`; return a picklable decision."""
+        raise NotImplementedError  # abstract
+
+    def apply(self, samples: Batch, decision: Any) -> Iterator[Sample | Drop]:
+        """As `Map.process`, knowing the decision."""
+        raise NotImplementedError  # abstract
