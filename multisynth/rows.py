@@ -1,0 +1,166 @@
+"""From what a stage yields to rows of its table: id, parents, seed and content hash are given here and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from multisynth import seeds
+from multisynth.kinds import Column, Kind, decode, encode
+from multisynth.sample import Batch, Sample
+
+
+@dataclass(frozen=True)
+class Birth:
+    """What all samples of a stage have in common.
+
+    Args:
+        stage: The stage's name in the recipe.
+        fingerprint: Hash of all that decides what the stage makes.
+        run_seed: The run's seed.
+        kind: What the stage makes.
+        artifacts: Ids of the artifacts that everything is made with.
+        license: For samples that have no parent to inherit it from.
+    """
+
+    stage: str
+    fingerprint: str
+    run_seed: int
+    kind: Kind
+    artifacts: tuple[str, ...] = ()
+    license: str = ""
+
+
+def origin_key(origin: Sample | int) -> str:
+    """An input as ledger and `origin` column name it."""
+    return str(origin) if isinstance(origin, int) else origin.id
+
+
+def to_table(birth: Birth, samples: Sequence[Sample], ordinals: Sequence[int]) -> pa.Table:
+    """The rows of these samples.
+
+    Args:
+        birth: What they have in common.
+        samples: What the stage yielded.
+        ordinals: For each, how many samples of the same origin the stage yielded before it.
+
+    Raises:
+        ValueError: A sample is of another kind, or lacks a column, or a value does not fit its column.
+    """
+    for sample in samples:
+        if sample.kind is not birth.kind and sample.kind.name != birth.kind.name:
+            raise ValueError(f"stage `{birth.stage}` makes {birth.kind.name}s and yielded a {sample.kind.name}")
+    origins = [origin_key(sample.origin) for sample in samples]
+    parents = [
+        [*(() if isinstance(sample.origin, int) else (origin,)), *sample.parents, *birth.artifacts]
+        for sample, origin in zip(samples, origins, strict=True)
+    ]
+    own = {name: _column(column, name, samples) for name, column in birth.kind.columns.items()}
+    columns = {
+        "id": pa.array([
+            _id(birth.fingerprint, ids, origin, ordinal)
+            for ids, origin, ordinal in zip(parents, origins, ordinals, strict=True)
+        ]),
+        "kind": pa.array([birth.kind.name] * len(samples), pa.string()),
+        "parents": pa.array(parents, pa.list_(pa.string())),
+        "origin": pa.array(origins, pa.string()),
+        "stage": pa.array([birth.stage] * len(samples), pa.string()),
+        "seed": pa.array([seeds.seed(birth.run_seed, birth.stage, origin) for origin in origins], pa.uint64()),
+        "weight": _inherited(samples, "weight", 1.0, pa.float32()),
+        "license": _inherited(samples, "license", birth.license, pa.string()),
+        "content_hash": _shared(samples, "content_hash", tuple(own)) or pa.array(_content_hashes(birth.kind, own)),
+        "meta": _metas(samples),
+        **own,
+    }
+    return pa.Table.from_arrays([columns[field.name] for field in birth.kind.schema], schema=birth.kind.schema)
+
+
+def _id(fingerprint: str, parents: Sequence[str], origin: str, ordinal: int) -> str:
+    text = f"{fingerprint}\x1f{origin}\x1f{ordinal}\x1f{' '.join(parents)}"
+    return hashlib.blake2b(text.encode(), digest_size=16, person=b"multisynth.id").hexdigest()
+
+
+def _shared(samples: Sequence[Sample], column: str, unless_changed: Sequence[str] = ()) -> pa.Array | None:
+    """The column as it came in, where every sample is a row of one batch whose named columns no one changed."""
+    batch = samples[0].row[0] if samples else None
+    if batch is None:
+        return None
+    for sample in samples:
+        if sample.row[0] is not batch or (sample.values and any(name in sample.values for name in unless_changed)):
+            return None
+    rows = [sample.row[1] for sample in samples]
+    array = batch.array(column)
+    return array if rows == list(range(len(array))) else array.take(pa.array(rows))
+
+
+def _column(column: Column, name: str, samples: Sequence[Sample]) -> pa.Array:
+    shared = _shared(samples, name, (name,))
+    if shared is not None:
+        return shared
+    try:
+        return encode(column, [sample[name] for sample in samples])
+    except KeyError as missing:
+        raise ValueError(str(missing.args[0])) from None
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise ValueError(f"column `{name}` ({column.type}): {error}") from None
+
+
+def _inherited(samples: Sequence[Sample], name: str, default: Any, dtype: pa.DataType) -> pa.Array:
+    if all(getattr(sample, name) is None for sample in samples):
+        origins = [sample.origin for sample in samples if isinstance(sample.origin, Sample)]
+        shared = _shared(origins, name) if len(origins) == len(samples) else None
+        if shared is not None:
+            return shared
+
+    def value(sample: Sample) -> Any:
+        own = getattr(sample, name)
+        if own is not None:
+            return own
+        return default if isinstance(sample.origin, int) else sample.origin[name]
+
+    return pa.array([value(sample) for sample in samples], dtype)
+
+
+def _metas(samples: Sequence[Sample]) -> pa.Array:
+    if not any(sample.meta_changed for sample in samples):
+        shared = _shared(samples, "meta")
+        if shared is not None:
+            return shared
+    return pa.array([json.dumps(sample.meta, sort_keys=True) for sample in samples], pa.string())
+
+
+def _content_hashes(kind: Kind, arrays: dict[str, pa.Array]) -> list[str]:
+    columns = [_cells(kind.columns[name], array) for name, array in arrays.items()]
+    return [
+        hashlib.blake2b(b"".join(b"%d:%b" % (len(cell), cell) for cell in row), digest_size=16).hexdigest()
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _cells(column: Column, array: pa.Array) -> list[bytes]:
+    """Each cell as bytes that differ where values differ."""
+    dtype = array.type
+    if pa.types.is_string(dtype) or pa.types.is_large_binary(dtype):
+        return [b"\0" if value is None else value.encode() if isinstance(value, str) else value for value in array.to_pylist()]
+    if column.is_tensor:
+        tensors = (decode(column, cell) for cell in array)
+        return [b"\0" if tensor is None else repr(tensor.shape).encode() + tensor.tobytes() for tensor in tensors]
+    if pa.types.is_nested(dtype):
+        return [json.dumps(value, sort_keys=True).encode() for value in array.to_pylist()]
+    return [repr(value).encode() for value in array.to_pylist()]
+
+
+def batch_of(birth: Birth, samples: Sequence[Sample]) -> Batch:
+    """Fresh samples as a batch with ids, as the next stage would see them."""
+    seen: dict[str, int] = {}
+    ordinals = []
+    for sample in samples:
+        key = origin_key(sample.origin)
+        ordinals.append(seen.get(key, 0))
+        seen[key] = ordinals[-1] + 1
+    return Batch(birth.kind, to_table(birth, samples, ordinals))
