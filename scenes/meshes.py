@@ -1,0 +1,168 @@
+"""Triangles of a shape, for everything that casts rays at a scene or draws it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from multisynth.scenes.schema import Shape
+
+from multisynth.errors import BadInput
+
+SEGMENTS = 192
+"""Of a full turn: the chord of a ball of radius r then lies within 3e-4 r of the ball."""
+FORMATS = (".obj", ".stl", ".ply")
+LARGEST_FILE = 64 * 2**20  # bytes; a scene's JSON may come from anywhere
+
+
+class Mesh(NamedTuple):
+    """Triangles in the shape's own frame, counter-clockwise seen from outside."""
+
+    vertices: np.ndarray
+    """[V, 3] float64, m."""
+    faces: np.ndarray
+    """[F, 3] int32, indices of vertices."""
+    colours: np.ndarray
+    """[F, 3] float64, linear RGB reflectance."""
+    normals: np.ndarray
+    """[V, 3] float64, unit length, outward; interpolated over a face they give a smooth surface its own normal."""
+
+
+def triangles(shape: Shape) -> Mesh:
+    """The triangles of a shape in its own frame: apply its position and quaternion to place them in the part.
+
+    A sphere and a cylinder have `SEGMENTS` vertices around. A mesh is its file's triangles times its scale; where the
+    file names materials, their diffuse colour is tinted by the shape's.
+
+    Raises:
+        BadInput: The size does not suit the kind, or the mesh cannot be had.
+    """
+    if shape.kind == "mesh":
+        if len(shape.size) != 3 or not all(np.isfinite(shape.size)) or min(map(abs, shape.size)) == 0:
+            raise BadInput(f"mesh `{shape.mesh}` has size {shape.size}", "give its scale along x, y and z")
+        mesh, scale = _file(shape.mesh), np.array(shape.size, np.float64)
+        normals = mesh.normals / scale
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        faces = mesh.faces if np.prod(scale) > 0 else mesh.faces[:, ::-1]
+        return Mesh(mesh.vertices * scale, faces, mesh.colours * np.array(shape.colour), normals)
+    expected = {"box": 3, "sphere": 1, "cylinder": 2}[shape.kind]
+    if len(shape.size) != expected or not all(np.isfinite(shape.size)) or min(shape.size) <= 0:
+        raise BadInput(f"a {shape.kind} has size {shape.size}", f"give {expected} positive lengths in metres")
+    if shape.kind == "box":
+        vertices, faces, normals = _box(np.array(shape.size, np.float64))
+    elif shape.kind == "sphere":
+        vertices, faces, normals = _sphere(shape.size[0])
+    else:
+        vertices, faces, normals = _cylinder(*shape.size)
+    return Mesh(vertices, faces, np.tile(np.array(shape.colour, np.float64), (len(faces), 1)), normals)
+
+
+def locate(name: str) -> Path:
+    """The file of a `package:path/inside/it.obj` name.
+
+    Raises:
+        BadInput: The package is not installed, the path leaves it, or the file is missing, of another format or huge.
+    """
+    package, _, inside = name.partition(":")
+    spec = importlib.util.find_spec(package) if re.fullmatch(r"[A-Za-z_]\w*", package) else None
+    if spec is None or not spec.submodule_search_locations or not inside:
+        raise BadInput(f"mesh `{name}` is in no installed package", "name it `package:path/inside/it.obj`")
+    root = Path(next(iter(spec.submodule_search_locations))).resolve()
+    path = (root / inside).resolve()
+    if not path.is_relative_to(root):
+        raise BadInput(f"mesh `{name}` lies outside its package", "name a file inside the package")
+    if path.suffix.lower() not in FORMATS or not path.is_file():
+        raise BadInput(f"mesh `{name}` is not a {', '.join(FORMATS)} file of the package")
+    if path.stat().st_size > LARGEST_FILE:
+        raise BadInput(f"mesh `{name}` has {path.stat().st_size} bytes, more than {LARGEST_FILE}")
+    return path
+
+
+@lru_cache(maxsize=256)
+def _file(name: str) -> Mesh:
+    import trimesh
+
+    path = locate(name)
+    try:
+        pieces = trimesh.load_scene(path, process=False).dump()
+        vertices, faces, colours, normals, count = [], [], [], [], 0
+        for piece in pieces:
+            if not isinstance(piece, trimesh.Trimesh):
+                continue
+            diffuse = getattr(getattr(piece.visual, "material", None), "diffuse", None)
+            # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
+            tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255
+            vertices.append(np.asarray(piece.vertices, np.float64))
+            faces.append(np.asarray(piece.faces, np.int32) + count)
+            normals.append(np.asarray(piece.vertex_normals, np.float64))
+            colours.append(np.tile(tint, (len(piece.faces), 1)))
+            count += len(piece.vertices)
+    except Exception as error:  # a hostile file can fail anywhere inside the reader
+        raise BadInput(f"mesh `{name}` cannot be read: {error}", "give a well-formed mesh file") from error
+    if not faces or not all(np.isfinite(v).all() for v in vertices):
+        raise BadInput(f"mesh `{name}` holds no triangles with finite vertices")
+    mesh = Mesh(*(np.concatenate(arrays) for arrays in (vertices, faces, colours, normals)))
+    for array in mesh:
+        array.setflags(write=False)
+    return mesh
+
+
+def _box(size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    vertices, faces, normals = [], [], []
+    for axis in range(3):
+        for sign in (-1.0, 1.0):
+            normal = np.zeros(3)
+            normal[axis] = sign
+            u, v = np.zeros(3), np.zeros(3)
+            u[(axis + 1) % 3], v[(axis + 2) % 3] = 1.0, sign
+            corners = np.array([normal - u - v, normal + u - v, normal + u + v, normal - u + v])
+            first = 4 * len(faces)
+            faces.append([[first, first + 1, first + 2], [first, first + 2, first + 3]])
+            vertices.append(corners * size / 2)
+            normals.append(np.tile(normal, (4, 1)))
+    return np.concatenate(vertices), np.concatenate(faces).astype(np.int32), np.concatenate(normals)
+
+
+def _grid(rows: int, columns: int) -> np.ndarray:
+    """Two triangles for each cell of a grid of vertices, whose last column is beside the first. [2·(rows-1)·columns, 3]"""
+    row, column = np.meshgrid(np.arange(rows - 1), np.arange(columns), indexing="ij")
+    beside = (column + 1) % columns
+    a, b = row * columns + column, row * columns + beside
+    c, d = a + columns, b + columns
+    return np.stack([a, b, d, a, d, c], -1).reshape(-1, 3).astype(np.int32)
+
+
+def _sphere(radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    latitude = np.linspace(-np.pi / 2, np.pi / 2, SEGMENTS // 2 + 1)[:, None]
+    longitude = np.arange(SEGMENTS)[None] * (2 * np.pi / SEGMENTS)
+    normals = np.stack([
+        np.cos(latitude) * np.cos(longitude),
+        np.cos(latitude) * np.sin(longitude),
+        np.broadcast_to(np.sin(latitude), (len(latitude), SEGMENTS)),
+    ], -1).reshape(-1, 3)  # fmt: skip
+    faces = _grid(len(latitude), SEGMENTS)
+    at_pole = np.zeros(len(faces), bool)  # one triangle of each cell there has no area
+    at_pole[: 2 * SEGMENTS : 2] = True
+    at_pole[-2 * SEGMENTS + 1 :: 2] = True
+    return normals * radius, faces[~at_pole], normals
+
+
+def _cylinder(radius: float, length: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    angle = np.arange(SEGMENTS) * (2 * np.pi / SEGMENTS)
+    ring = np.stack([np.cos(angle), np.sin(angle), np.zeros(SEGMENTS)], -1)
+    up = np.array([0.0, 0.0, 1.0])
+    low, high = ring * radius - up * length / 2, ring * radius + up * length / 2
+    vertices, normals, faces = [low, high], [ring, ring], [_grid(2, SEGMENTS)]
+    index = np.arange(SEGMENTS)
+    beside = (index + 1) % SEGMENTS
+    for cap, sign in ((low, -1.0), (high, 1.0)):
+        first = sum(map(len, vertices))
+        vertices += [cap, np.array([[0.0, 0.0, sign * length / 2]])]
+        normals.append(np.tile(up * sign, (SEGMENTS + 1, 1)))
+        turn = (index, beside) if sign > 0 else (beside, index)
+        faces.append(np.stack([*turn, np.full(SEGMENTS, SEGMENTS)], -1) + first)
+    return np.concatenate(vertices), np.concatenate(faces).astype(np.int32), np.concatenate(normals)
