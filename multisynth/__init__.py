@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multisynth.kinds import Kind
     from multisynth.recipe import Recipe
-    from multisynth.run import run
+    from multisynth.execute import run
     from multisynth.sample import Batch, Drop, Sample
     from multisynth.stage import Map, Reduce, Source, Stage
 
@@ -16,7 +16,7 @@ __all__ = ["Batch", "Drop", "Kind", "Map", "Recipe", "Reduce", "Sample", "Source
 
 _HOMES = {
     "Batch": "sample", "Drop": "sample", "Sample": "sample", "Kind": "kinds", "Map": "stage", "Reduce": "stage",
-    "Source": "stage", "Stage": "stage", "Recipe": "recipe", "run": "run",
+    "Source": "stage", "Stage": "stage", "Recipe": "recipe", "run": "execute",
 }  # fmt: skip
 
 

@@ -1,0 +1,26 @@
+"""Where a stage's tasks are done: in this process, in a pool of processes, or on a Ray cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from multisynth.stage import Needs
+from multisynth.work import Done, Job, Task
+
+
+class Executor(Protocol):
+    """Does tasks, many at once, and hands the results back in the order of the tasks."""
+
+    def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
+        """Do the tasks of a stage. Tasks are drawn from the iterator only as workers become free."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers go."""
+        ...
+
+
+def fitting(workers: int, needs: Needs) -> int:
+    """How many workers of a stage fit on so many cores, at least one."""
+    return max(1, min(int(workers // needs.cpus), needs.concurrency or workers))

@@ -1,0 +1,38 @@
+"""Exports of a run: written beside, then moved into place whole, and written again only when their tables changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+from multisynth.recipe import Delivery
+from multisynth.store import Store
+
+
+def deliver(store: Store, delivery: Delivery) -> int:
+    """Write an export into ``exports/NAME``; return the number of its records.
+
+    ``exports/NAME.json`` says which versions of which tables it holds, which is how `rollback` knows the exports that
+    carry a sample on.
+    """
+    exporter, stages = delivery.exporter, [delivery.source, *delivery.exporter.tables().values()]
+    manifest = {
+        "to": delivery.to,
+        "options": exporter.model_dump(mode="json"),
+        "tables": {stage: store.table(stage).version for stage in stages},
+    }
+    folder, sidecar = store.root / "exports" / delivery.name, store.root / "exports" / f"{delivery.name}.json"
+    if folder.exists() and sidecar.exists():
+        written = json.loads(sidecar.read_text())
+        if {key: written[key] for key in manifest} == manifest:
+            return int(written["records"])
+    fresh = store.root / "exports" / f".{delivery.name}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    records = exporter.write(store.table(delivery.source), fresh, store)
+    sidecar.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(fresh, folder)
+    sidecar.write_text(json.dumps({**manifest, "records": records}, indent=2) + "\n")
+    return records
