@@ -1,0 +1,1 @@
+"""Captions of clips: what is seen, what happens and why, each sentence checked against the events it stands on."""

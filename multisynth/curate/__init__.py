@@ -1,0 +1,1 @@
+"""Stages that decide what stays in a data set."""
