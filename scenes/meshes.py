@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import re
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from multisynth.scenes.assets import locate
 from multisynth.scenes.schema import Shape
 
 from multisynth.errors import BadInput
@@ -16,7 +14,6 @@ from multisynth.errors import BadInput
 SEGMENTS = 192
 """Of a full turn: the chord of a ball of radius r then lies within 3e-4 r of the ball."""
 FORMATS = (".obj", ".stl", ".ply")
-LARGEST_FILE = 64 * 2**20  # bytes; a scene's JSON may come from anywhere
 
 
 class Mesh(NamedTuple):
@@ -61,32 +58,11 @@ def triangles(shape: Shape) -> Mesh:
     return Mesh(vertices, faces, np.tile(np.array(shape.colour, np.float64), (len(faces), 1)), normals)
 
 
-def locate(name: str) -> Path:
-    """The file of a `package:path/inside/it.obj` name.
-
-    Raises:
-        BadInput: The package is not installed, the path leaves it, or the file is missing, of another format or huge.
-    """
-    package, _, inside = name.partition(":")
-    spec = importlib.util.find_spec(package) if re.fullmatch(r"[A-Za-z_]\w*", package) else None
-    if spec is None or not spec.submodule_search_locations or not inside:
-        raise BadInput(f"mesh `{name}` is in no installed package", "name it `package:path/inside/it.obj`")
-    root = Path(next(iter(spec.submodule_search_locations))).resolve()
-    path = (root / inside).resolve()
-    if not path.is_relative_to(root):
-        raise BadInput(f"mesh `{name}` lies outside its package", "name a file inside the package")
-    if path.suffix.lower() not in FORMATS or not path.is_file():
-        raise BadInput(f"mesh `{name}` is not a {', '.join(FORMATS)} file of the package")
-    if path.stat().st_size > LARGEST_FILE:
-        raise BadInput(f"mesh `{name}` has {path.stat().st_size} bytes, more than {LARGEST_FILE}")
-    return path
-
-
 @lru_cache(maxsize=256)
 def _file(name: str) -> Mesh:
     import trimesh
 
-    path = locate(name)
+    path = locate(name, FORMATS)
     try:
         pieces = trimesh.load_scene(path, process=False).dump()
         vertices, faces, colours, normals, count = [], [], [], [], 0
@@ -128,7 +104,7 @@ def _box(size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _grid(rows: int, columns: int) -> np.ndarray:
-    """Two triangles for each cell of a grid of vertices, whose last column is beside the first. [2·(rows-1)·columns, 3]"""
+    """Two triangles for each cell of a grid of vertices, whose last column is beside the first. [F, 3]"""
     row, column = np.meshgrid(np.arange(rows - 1), np.arange(columns), indexing="ij")
     beside = (column + 1) % columns
     a, b = row * columns + column, row * columns + beside

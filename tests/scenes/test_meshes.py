@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import trimesh
 from multisynth.scenes import Shape
+from multisynth.scenes.assets import locate
 from multisynth.scenes.meshes import triangles
 
 from multisynth.errors import BadInput
@@ -44,9 +45,7 @@ def test_sphere_vertices_lie_on_it_and_chords_stay_close():
 def test_mesh_has_its_files_triangles_and_material_colours():
     shape = Shape(kind="mesh", size=(1, 1, 1), mesh="pybullet_data:franka_panda/meshes/visual/finger.obj")
     mesh = triangles(shape)
-    from multisynth.scenes.meshes import locate
-
-    lines = locate(shape.mesh).read_text().splitlines()
+    lines = locate(shape.mesh, (".obj",)).read_text().splitlines()
     written = np.array([[float(x) for x in line.split()[1:4]] for line in lines if line.startswith("v ")])
     assert len(mesh.faces) == sum(line.startswith("f ") for line in lines)
     np.testing.assert_allclose(mesh.vertices.min(0), written.min(0), atol=1e-7)

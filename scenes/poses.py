@@ -1,0 +1,55 @@
+"""Rigid poses: position in metres and unit quaternion w, x, y, z."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def rotation(quaternion: np.ndarray) -> np.ndarray:
+    """Rotation matrices of unit quaternions. [..., 4] → [..., 3, 3]"""
+    w, x, y, z = np.moveaxis(np.asarray(quaternion, np.float64), -1, 0)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.stack([np.stack(row, -1) for row in rows], -2)
+
+
+def quaternion(matrix: np.ndarray) -> np.ndarray:
+    """The unit quaternion, w ≥ 0, of a rotation matrix (Shepperd 1978: divide by the largest part). [3, 3] → [4]"""
+    m = np.asarray(matrix, np.float64)
+    squares = 1 + np.array([np.trace(m), *(2 * np.diag(m) - np.trace(m))])  # 4 w², 4 x², 4 y², 4 z²
+    largest = int(squares.argmax())
+    products = np.array([  # 4 q qᵀ
+        [squares[0], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]],
+        [m[2, 1] - m[1, 2], squares[1], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0]],
+        [m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], squares[2], m[1, 2] + m[2, 1]],
+        [m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], squares[3]],
+    ])  # fmt: skip
+    q = products[largest] / np.linalg.norm(products[largest])
+    return q if q[0] >= 0 else -q
+
+
+def transform(position: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
+    """Homogeneous matrices of poses: local points into the outer frame. [..., 3], [..., 4] → [..., 4, 4]"""
+    position = np.asarray(position, np.float64)
+    matrix = np.zeros((*position.shape[:-1], 4, 4))
+    matrix[..., :3, :3], matrix[..., :3, 3], matrix[..., 3, 3] = rotation(quaternion), position, 1
+    return matrix
+
+
+def from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:
+    """Rotation matrix of URDF's roll, pitch, yaw: about the fixed axes x, then y, then z, in radians. [3, 3]"""
+    (cr, sr), (cp, sp), (cy, sy) = ((np.cos(a), np.sin(a)) for a in (roll, pitch, yaw))
+    return np.array([
+        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+        [-sp, cp * sr, cp * cr],
+    ])  # fmt: skip
+
+
+def about(axis: np.ndarray, angle: float) -> np.ndarray:
+    """Rotation matrix of a turn by an angle in radians about a unit axis. [3, 3]"""
+    half = np.asarray(axis, np.float64) * np.sin(angle / 2)
+    return rotation(np.array([np.cos(angle / 2), *half]))
