@@ -1,0 +1,133 @@
+"""Several H.264 clips one after another in one MP4, without decoding: packets are copied and get new times."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_TICKS = 512  # of the time base in a frame
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A clip, taken apart.
+
+    Args:
+        packets: In decoding order.
+        shown: For each packet, which frame of the clip it shows, 0 to count - 1.
+        header: Parameter sets (`avcC`); clips can only be joined where they are equal.
+        stream: What the packets belong to.
+        container: Keeps the stream alive.
+    """
+
+    packets: list[Any]
+    shown: list[int]
+    header: bytes
+    stream: Any
+    container: Any
+
+    @property
+    def count(self) -> int:
+        """Number of frames."""
+        return len(self.packets)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all packets."""
+        return sum(packet.size for packet in self.packets)
+
+    @property
+    def delay(self) -> int:
+        """Frames by which decoding runs ahead of showing (B-frames)."""
+        return max(order - shown for order, shown in enumerate(self.shown))
+
+
+def open_clip(video: bytes, fps: float) -> Footage:
+    """Take an MP4 apart.
+
+    Raises:
+        ValueError: It is not H.264 in MP4, does not start with a key frame, or its frames are not 1 / fps apart.
+    """
+    import av
+
+    try:
+        container = av.open(io.BytesIO(video), format="mp4")
+        if not container.streams.video or container.streams.video[0].codec_context.name != "h264":
+            raise ValueError("it is not a video in H.264")
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+    except (av.FFmpegError, OSError, EOFError) as error:
+        raise ValueError(f"it cannot be read: {error}") from error
+    if not packets or not packets[0].is_keyframe:
+        raise ValueError("it does not start with a key frame")
+    times = [float(packet.pts * packet.time_base) for packet in packets]
+    shown = np.argsort(np.argsort(times))
+    error = np.abs(np.asarray(times) - min(times) - shown / fps).max()
+    if error > 1e-4:
+        raise ValueError(f"its frames are not 1/{fps:g} s apart, but off by up to {error:.4f} s")
+    return Footage(
+        packets, [int(frame) for frame in shown], bytes(stream.codec_context.extradata or b""), stream, container
+    )
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """What LeRobot notes about a video file under a feature's `info`."""
+    import av
+
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return {
+            "video.height": stream.height,
+            "video.width": stream.width,
+            "video.codec": stream.codec.canonical_name,
+            "video.pix_fmt": stream.pix_fmt,
+            "video.is_depth_map": False,
+            "video.fps": int(stream.base_rate),
+            "video.channels": 3,
+            "has_audio": bool(container.streams.audio),
+        }
+
+
+class Reel:
+    """An MP4 that clips are appended to.
+
+    Args:
+        path: Where to write it.
+        first: The first clip; the others must resemble it.
+        fps: Frames a second.
+    """
+
+    def __init__(self, path: Path, first: Footage, fps: float) -> None:
+        import av
+
+        self._header, self._delay = first.header, first.delay
+        self._base = 1 / (Fraction(fps).limit_denominator(1001) * _TICKS)
+        self._output = av.open(str(path), "w", format="mp4", options={"movflags": "faststart", "fflags": "bitexact"})
+        self._stream = self._output.add_stream_from_template(first.stream)
+        self._stream.time_base = self._base
+        self.frames, self.size = 0, 0
+
+    def fits(self, footage: Footage) -> bool:
+        """Whether a clip can follow without being encoded again."""
+        return footage.header == self._header and footage.delay <= self._delay
+
+    def append(self, footage: Footage) -> None:
+        """Put a clip at the end."""
+        for order, (packet, shown) in enumerate(zip(footage.packets, footage.shown, strict=True)):
+            packet.stream = self._stream
+            packet.time_base = self._base
+            packet.pts = (self.frames + shown) * _TICKS
+            packet.dts = (self.frames + order - self._delay) * _TICKS
+            packet.duration = _TICKS
+            self._output.mux(packet)
+        self.frames += footage.count
+        self.size += footage.size
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._output.close()
