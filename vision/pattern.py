@@ -1,0 +1,54 @@
+"""A faint pattern on what stands still, so that floors and tables show scale and motion."""
+
+from __future__ import annotations
+
+import numpy as np
+from multisynth.scenes.schema import Camera
+
+SQUARE = 0.1  # m
+CONTRAST = 0.1
+"""Half the difference between dark and light squares, of their mean."""
+
+
+def checker(depth: np.ndarray, normals: np.ndarray, directions: np.ndarray, camera: Camera) -> np.ndarray:
+    """How much lighter or darker than its plain colour a surface is: squares in the world, averaged over each pixel.
+
+    The mean over a pixel's footprint is in closed form, so far squares fade into grey instead of flickering
+    (I. Quilez, Box filtering procedural patterns, 2017).
+
+    Args:
+        depth: z-depth in m. [N]
+        normals: Camera axes. [N, 3]
+        directions: Camera axes, z = 1. [N, 3]
+        camera: Whose pixels they are.
+
+    Returns:
+        Factors about 1. [N] float32
+    """
+    there = np.flatnonzero(depth)
+    to_world = camera.world_to_camera[:3, :3].T
+    d, n, z = directions[there], normals[there].astype(np.float64), depth[there, None].astype(np.float64)
+    facing = np.einsum("ni,ni->n", n, d)[:, None]
+    facing = np.where(np.abs(facing) < 1e-6, -1e-6, facing)
+    width = np.zeros_like(d)
+    for axis in range(2):
+        # how far the point moves over its plane when the ray moves by a pixel
+        step = -d * (n[:, axis, None] / facing)
+        step[:, axis] += 1
+        width += np.abs(z / camera.intrinsics[0, 0] * step @ to_world.T)
+    points = z * d @ to_world.T + camera.position
+    outward = n @ to_world.T
+    wave = np.ones(len(there))
+    for axis in range(3):
+        # a face shows the squares of the two axes that lie in it
+        lies = np.abs(outward[:, axis]) < 0.7
+        middle, half = points[lies, axis] / SQUARE, np.clip(width[lies, axis] / SQUARE, 1e-4, None) / 2
+        wave[lies] *= (_area(middle + half) - _area(middle - half)) / (2 * half)
+    factors = np.ones(len(depth), np.float32)
+    factors[there] = 1 + CONTRAST * wave
+    return factors
+
+
+def _area(x: np.ndarray) -> np.ndarray:
+    """Integral of the square wave that is 1 from 0 to 1 and -1 from 1 to 2."""
+    return 1 - np.abs(1 - x % 2)

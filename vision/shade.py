@@ -1,0 +1,68 @@
+"""From what the rays met to the colours of pixels, in linear radiance until the tone curve."""
+
+from __future__ import annotations
+
+import numpy as np
+from multisynth.scenes.schema import Camera, Light
+
+from .rays import Hits
+
+REFLECTANCE = 0.04
+"""Of a smooth dielectric such as paint or plastic, at normal incidence."""
+GLOSS = 40.0
+"""Exponent of the highlight."""
+
+
+def towards(light: Light, camera: Camera) -> np.ndarray:
+    """Unit vector toward the light, camera axes. [3]"""
+    direction = -camera.world_to_camera[:3, :3] @ np.asarray(light.direction, np.float64)
+    length = float(np.linalg.norm(direction))
+    return direction / length if length > 0 else np.array([0.0, -1.0, 0.0])
+
+
+def glow(hits: Hits, light: Light) -> np.ndarray:
+    """Radiance under the even glow alone; where nothing is, the glow itself. [N, 3] float32"""
+    radiance = hits.colours * np.float32(light.ambient)
+    radiance[hits.depth == 0] = light.ambient
+    return radiance
+
+
+def direct(hits: Hits, directions: np.ndarray, light: Light, toward: np.ndarray) -> np.ndarray:
+    """Radiance that the light adds where it reaches: Lambert, and a normalised Blinn-Phong highlight.
+
+    The highlight is that of Akenine-Möller et al., Real-Time Rendering, 4th ed., 9.8.1.
+
+    Args:
+        hits: N surfaces.
+        directions: From the camera, z = 1. [N, 3]
+        light: The light.
+        toward: Unit vector toward it, camera axes. [3]
+
+    Returns:
+        Zero where the surface faces away. [N, 3] float32
+    """
+    toward = toward.astype(np.float32)
+    cosine = np.maximum(hits.smooth @ toward, 0)
+    cosine[hits.normals @ toward <= 0] = 0
+    view = directions / -np.linalg.norm(directions, axis=1, keepdims=True)
+    half = view.astype(np.float32) + toward
+    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
+    peak = np.einsum("ni,ni->n", hits.smooth, half)
+    bright = np.flatnonzero((peak > 0.8) & (cosine > 0))  # elsewhere the highlight is under 2e-4 of its peak
+    highlight = np.zeros(len(cosine), np.float32)
+    highlight[bright] = REFLECTANCE * (GLOSS + 8) / 8 * peak[bright] ** GLOSS
+    irradiance = np.float32(light.intensity / np.pi) * np.asarray(light.colour, np.float32)
+    radiance: np.ndarray = (hits.colours + highlight[:, None]) * cosine[:, None] * irradiance
+    return radiance
+
+
+_CODES = 2**14
+_linear = np.arange(_CODES) / (_CODES - 1)
+_SRGB = np.where(_linear <= 0.0031308, 12.92 * _linear, 1.055 * _linear ** (1 / 2.4) - 0.055)
+_SRGB = np.round(255 * _SRGB).astype(np.uint8)
+
+
+def tone(radiance: np.ndarray) -> np.ndarray:
+    """Linear radiance as sRGB (IEC 61966-2-1), 1 and more as white. uint8, same shape"""
+    codes = np.minimum(radiance * np.float32(_CODES - 1) + np.float32(0.5), _CODES - 1).astype(np.uint16)
+    return _SRGB[codes]
