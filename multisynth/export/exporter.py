@@ -65,10 +65,6 @@ class Exporter(BaseModel):
         """The further stages it reads, by the option that names them."""
         return {option: stage for option in self.reads if (stage := getattr(self, option))}
 
-    def tables(self) -> dict[str, str]:
-        """Other stages whose tables it reads: the option that names one, and the name."""
-        return {}
-
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
         """Write all samples of a table.
 

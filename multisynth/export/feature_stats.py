@@ -64,7 +64,7 @@ def pixel_stats(frames: Iterator[np.ndarray], count: int) -> Stats:
 
 
 def aggregate(before: Stats | None, new: Stats) -> Stats:
-    """Statistics of two sets of frames together (Chan et al. 1983); quantiles are averaged by count, as LeRobot does."""
+    """Statistics of two sets of frames together (Chan et al. 1983), quantiles averaged by count as LeRobot does."""
     if before is None:
         return new
     n, m = float(before["count"][0]), float(new["count"][0])

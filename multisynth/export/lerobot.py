@@ -57,15 +57,12 @@ class LeRobot(Exporter):
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
+    reads: ClassVar[tuple[str, ...]] = ("video",)
 
     video: str | None = Field(None, description="Stage whose clips show the episodes.")
     tasks: tuple[str, ...] = Field((), description="Names of the tasks to write; all by default.")
     data_files_size_in_mb: int = Field(100, ge=1, description="MiB at which a Parquet file is followed by another.")
     video_files_size_in_mb: int = Field(200, ge=1, description="MiB at which a video is followed by another.")
-
-    def tables(self) -> dict[str, str]:
-        """The stage of the clips."""
-        return {} if self.video is None else {"video": self.video}
 
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
         """Write the data set; returns how many episodes it has."""
@@ -137,7 +134,7 @@ class LeRobot(Exporter):
             return
         table = run.table(self.video)
         while part := list(islice(episodes, _AT_ONCE)):
-            related = [(e, shots.clips.get(key or "", {})) for e, key in originals(part, EPISODE, run)]
+            related = [(e, shots.clips.get(key or "", {})) for e, (key,) in originals(part, [EPISODE], run)]
             found = table.find([clip for _, clips in related for clip in clips.values()])
             for episode, clips in related:
                 yield episode, {camera: found[clip] for camera, clip in sorted(clips.items())}
@@ -154,7 +151,7 @@ def _shots(table: Table, run: Tables) -> _Shots:
     clips: dict[str, dict[str, str]] = {}
     formats, cameras = set(), set()
     columns = [*LINEAGE, "meta", "fps", "height", "width"]
-    for clip, episode in originals(table.samples(columns), EPISODE, run):
+    for clip, (episode,) in originals(table.samples(columns), [EPISODE], run):
         if episode is None:
             raise BadInput(f"clip {clip.id} of `{table.name}` was not made from an episode", "film episodes", "video")
         camera = str(clip.meta.get("camera", "main"))
@@ -238,15 +235,13 @@ def _steps(episode: Sample, times: np.ndarray, fps: float) -> np.ndarray:
     """
     own = episode["times"]
     after = np.clip(np.searchsorted(own, times), 1, max(len(own) - 1, 1))
-    steps = np.where(
-        np.abs(own[after - 1] - times) <= np.abs(own[np.minimum(after, len(own) - 1)] - times), after - 1, after
-    )
-    steps = np.minimum(steps, len(own) - 1)
+    near = np.stack([after - 1, np.minimum(after, len(own) - 1)])
+    steps = near[np.abs(own[near] - times).argmin(axis=0), np.arange(len(times))]
     apart = np.abs(own[steps] - times).max()
     if apart > TOLERANCE:
         raise BadInput(
             f"a frame lies {apart:.4f} s from the nearest step of episode {episode.id}",
-            "film at a divisor of its rate",
+            "film at the episodes' rate, or at a whole fraction of it",
             "video",
         )
     drift = np.abs(times - times[0] - np.arange(len(times)) / fps).max()

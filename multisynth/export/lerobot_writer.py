@@ -165,10 +165,8 @@ class LeRobotWriter:
             "index": steps + self.frames,
             "task_index": np.full(length, self._tasks.setdefault(instruction, len(self._tasks))),
         }
-        table = pa.table(
-            [_array(columns[name], dtype) for name, dtype in zip(self._schema.names, self._schema.types, strict=True)],
-            schema=self._schema,
-        )
+        arrays = [_array(columns[column.name], column.type) for column in self._schema]
+        table = pa.table(arrays, schema=self._schema)
         stats = {name: vector_stats(values) for name, values in columns.items()}
         row: dict[str, Any] = {"episode_index": self.episodes, "tasks": [instruction], "length": length}
         row |= {f"data/{name}": value for name, value in self._data.make_room(table.nbytes).items()}
@@ -243,15 +241,16 @@ def _array(values: np.ndarray, dtype: pa.DataType) -> pa.Array:
 def _write_tasks(tasks: Mapping[str, int], path: Path) -> None:
     """LeRobot reads tasks as a pandas frame whose index is the instruction, which Parquet keeps in its metadata."""
     index = "__index_level_0__"
-    column = {"metadata": None, "pandas_type": "int64", "numpy_type": "int64"}
+    number = {"pandas_type": "int64", "numpy_type": "int64", "metadata": None}
+    string = {"pandas_type": "unicode", "numpy_type": "object", "metadata": None}
     pandas = {
         "index_columns": [index],
         "column_indexes": [
             {"name": None, "field_name": None, "pandas_type": "unicode", "numpy_type": "object", "metadata": None}
         ],
         "columns": [
-            {**column, "name": "task_index", "field_name": "task_index"},
-            {"name": None, "field_name": index, "pandas_type": "unicode", "numpy_type": "object", "metadata": None},
+            {"name": "task_index", "field_name": "task_index", **number},
+            {"name": None, "field_name": index, **string},
         ],
         "creator": {"library": "pyarrow", "version": pa.__version__},
         "pandas_version": "2.0.0",

@@ -6,7 +6,7 @@ same original: the first, in the chain of origins, of a run of samples with equa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,16 +25,18 @@ class _Node:
     content: str
 
 
-def originals(samples: Iterable[Sample], kind: Kind, run: Tables) -> Iterator[tuple[Sample, str | None]]:
-    """Each sample with the original, of one kind, that it is or was made from.
+def originals(
+    samples: Iterable[Sample], kinds: Sequence[Kind], run: Tables
+) -> Iterator[tuple[Sample, tuple[str | None, ...]]]:
+    """Each sample with the original, of each of some kinds, that it is or was made from.
 
     Args:
         samples: With the columns `LINEAGE`.
-        kind: The kind to look for among a sample and its origins; the nearest counts.
+        kinds: What to look for among a sample and its origins; the nearest of a kind counts.
         run: Where the origins are.
 
     Yields:
-        The sample, and the id of the original, or None where it has none of that kind.
+        The sample, and for each kind the id of the original, or None where it has none.
     """
     stream = iter(samples)
     tables = [run.table(stage) for stage in run.stages]
@@ -46,7 +48,7 @@ def originals(samples: Iterable[Sample], kind: Kind, run: Tables) -> Iterator[tu
             nodes |= found
             wanted = {node.origin for node in found.values()}
         for sample in part:
-            yield sample, _original(sample.id, kind, nodes)
+            yield sample, tuple(_original(sample.id, kind, nodes) for kind in kinds)
 
 
 def _original(sample_id: str, kind: Kind, nodes: dict[str, _Node]) -> str | None:
