@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import pickle
 import platform
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ import multisynth
 from multisynth.deliver import deliver
 from multisynth.executors import Executor
 from multisynth.executors.local import LocalExecutor
+from multisynth.lineage import settle
 from multisynth.process import LEDGER
 from multisynth.recipe import Recipe, Step
 from multisynth.rows import Birth
@@ -114,6 +114,7 @@ class _Run:
         before = self.store.info if (self.store.root / "run.json").exists() else {}
         info = {**_describe(self.recipe), "started": before.get("started") or _now(), "state": "running"}
         self.store.write_info(info)
+        settle(self.store)
         result = Result(self.store.root)
         for step in self.recipe.steps:
             if any(result.states[feed] != "done" for feed in step.inputs):
@@ -266,6 +267,7 @@ def _describe(recipe: Recipe) -> dict[str, Any]:
         "stages": {s.name: {"use": s.use, "from": list(s.inputs), "makes": s.makes.name} for s in recipe.steps},
         "exports": {d.name: {"to": d.to, "from": d.source} for d in recipe.deliveries},
         "recipe": recipe.data,
+        "folder": str(recipe.folder),
     }
 
 

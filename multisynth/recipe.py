@@ -101,13 +101,17 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe; its steps stand in an order in which each comes after what feeds it."""
+    """A checked recipe; its steps stand in an order in which each comes after what feeds it.
+
+    `data` is the recipe as written; `folder` is where its relative paths start.
+    """
 
     name: str
     seed: int
     steps: tuple[Step, ...]
     deliveries: tuple[Delivery, ...]
     data: Mapping[str, Any]
+    folder: Path
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
@@ -161,7 +165,7 @@ class _Reader:
         deliveries = [d for n, b in self.blocks("exports").items() if (d := self.delivery(n, b, steps)) is not None]
         if self.problems:
             raise BadInputs(self.problems) if len(self.problems) > 1 else self.problems[0]
-        return Recipe(str(name), int(seed), tuple(steps.values()), tuple(deliveries), data)
+        return Recipe(str(name), int(seed), tuple(steps.values()), tuple(deliveries), data, self.folder)
 
     def blocks(self, section: str, required: bool = False) -> dict[str, dict[str, Any]]:
         value = self.data.get(section)

@@ -118,6 +118,14 @@ class Table:
         return found
 
 
+    def select(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        """The rows with these ids, media and all, in the table's order."""
+        scanner = self.dataset.scanner(batch_size=256, blob_handling="all_binary", scan_in_order=True)
+        for batch in scanner.to_batches():
+            table = pa.table(batch).filter(pc.is_in(batch.column("id"), ids))
+            yield from table.cast(self.kind.schema).to_batches()
+
+
 class Shelf:
     """One stage's place in a store: its table and its ledger."""
 
@@ -171,6 +179,12 @@ class Shelf:
         for part in _parts(inputs):
             lance.dataset(self.ledger_uri).delete(f"input IN ({part})")
         self._delete("origin", inputs)
+
+    def arrange(self, parts: Sequence[tuple[Table, pa.Array]]) -> None:
+        """Replace the table by these rows of these versions, in one commit."""
+        schema = parts[0][0].dataset.schema
+        batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for table, ids in parts for batch in table.select(ids))
+        lance.write_dataset(pa.RecordBatchReader.from_batches(schema, batches), self.table_uri, mode="overwrite")
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete samples by id, leaving the ledger alone."""

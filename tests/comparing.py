@@ -1,0 +1,36 @@
+"""Whether two runs made the same."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from multisynth.store import Store
+
+_TIMES = ("seconds", "joules")
+
+
+def tables(store: Store) -> dict[str, pa.Table]:
+    """All tables of a run, media and all, in their order."""
+    return {name: store.table(name).rows(0, len(store.table(name))).table for name in store.stages}
+
+
+def ledger(store: Store) -> pa.Table:
+    """The ledger without what no two runs share."""
+    return store.ledger().drop_columns([*_TIMES, "traceback"])
+
+
+def assert_same(one: Store, other: Store, ordered: bool = True) -> None:
+    """The two runs hold the same samples and ledger rows, row for row, or in any order."""
+    left, right = tables(one), tables(other)
+    assert list(left) == list(right)
+    for name in left:
+        a, b = left[name], right[name]
+        if not ordered:
+            a, b = a.sort_by("id"), b.sort_by("id")
+        assert a.column("id").to_pylist() == b.column("id").to_pylist(), f"{name}: other samples, or another order"
+        assert a.equals(b), f"{name}: the samples differ"
+    a, b = ledger(one), ledger(other)
+    if not ordered:
+        order = [("stage", "ascending"), ("input", "ascending")]
+        a, b = a.sort_by(order), b.sort_by(order)
+    assert a.to_pylist() == b.to_pylist()
