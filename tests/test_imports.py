@@ -61,9 +61,11 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
             problem = f"scenes imports {name}"
         elif here in FAMILIES and there in FAMILIES and there != here:
             problem = f"{here} imports {name}"
-        elif here in OUTER and there == here and not relative:
+        elif here in FAMILIES and there == here and not relative:
             problem = f"inside {here}, {name} is imported relatively"
-        elif here in OUTER and relative and there != here:
+        elif relative and here not in FAMILIES:
+            problem = f"{name} is imported absolutely, as everywhere outside the families"
+        elif relative and there != here:
             problem = f"{name} is outside {here}, so it is imported absolutely"
         else:
             continue
@@ -101,7 +103,8 @@ def test_layers() -> None:
         ("multisynth.curate.dedup", "from ..vision import film", False),
         ("multisynth.scenes.schema", "from multisynth.errors import BadInput", True),
         ("multisynth.scenes.schema", "from multisynth.sim import engine", False),
-        ("multisynth.scenes.meshes", "from .schema import Scene", True),
+        ("multisynth.scenes.meshes", "from multisynth.scenes.schema import Scene", True),
+        ("multisynth.scenes.meshes", "from .schema import Scene", False),
         ("multisynth.sim.rollout", "from multisynth.scenes.schema import Scene", True),
         ("multisynth.sim.rollout", "from .engine import Engine", True),
         ("multisynth.sim.rollout", "from multisynth.sim.engine import Engine", False),
