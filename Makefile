@@ -7,7 +7,7 @@
 .PHONY: help setup demo test test-quick lint check-lerobot clean
 
 # PyBullet has no wheel for 3.12, so 3.11 comes first.
-PYTHON ?= $(shell for python in python3.11 python3.12 python3; do command -v $$python && break; done)
+PYTHON ?= $(shell for python in python3.11 python3.12 python3; do $$python -c pass 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 TORCH := torch==2.13.0
 # The project's own index; only asked for torch itself, and only on a machine without an NVIDIA GPU.
