@@ -1,0 +1,99 @@
+"""What language models are asked and what they answer, whichever engine runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal, NamedTuple, Protocol
+
+
+class Message(NamedTuple):
+    """One turn of a conversation, for the model's chat template."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """A green-list watermark (Kirchenbauer et al. 2023, arXiv 2301.10226); its key is read by `multisynth.mark.key`.
+
+    Args:
+        delta: Added to the logits of green tokens, before the temperature.
+        gamma: Fraction of the vocabulary that is green, between 0 and 1.
+        width: Preceding tokens of the completion that seed the green list; the first `width` tokens are unmarked.
+    """
+
+    delta: float = 2.0
+    gamma: float = 0.25
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """One completion that is wanted.
+
+    Args:
+        prompt: Plain text to go on with, or messages for the model's chat template.
+        seed: Seeds every draw of the sampling, so that the tokens do not depend on what else is in the batch.
+        max_tokens: Tokens to make at most.
+        temperature: Divides the logits; 0 takes the likeliest token.
+        top_p: Sample from the smallest set of tokens with at least this probability (Holtzman et al. 2020).
+        stop: The completion ends before the first of these strings.
+        logprobs: Whether to give each token's natural log-probability under the model, before watermark and temperature.
+        watermark: The watermark to put in.
+    """
+
+    prompt: str | tuple[Message, ...]
+    seed: int = 0
+    max_tokens: int = 128
+    temperature: float = 1.0
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+    logprobs: bool = False
+    watermark: Watermark | None = None
+
+    def digest(self, *made_with: str) -> str:
+        """SHA-256 of the request and of what it is answered with: model, engine, id of the watermark's key."""
+        whole = json.dumps([asdict(self), made_with], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What came back.
+
+    Args:
+        text: What the model wrote, up to the stop string or the end.
+        token_ids: The tokens that `text` is made of, without the end-of-text token. [N]
+        logprobs: Of each token, in nats, if they were asked for. [N]
+        finish: `stop` at a stop string or the model's own end, `length` at `max_tokens`.
+        prompt_tokens: Tokens of the prompt.
+        generated: Tokens the model made, with those cut off at the stop.
+    """
+
+    text: str
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...] | None
+    finish: Literal["stop", "length"]
+    prompt_tokens: int
+    generated: int
+
+
+class Engine(Protocol):
+    """Runs one model; thousands of coroutines may await `complete` at once, and the engine batches them."""
+
+    name: str
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            BadInput: The prompt does not fit the model's context.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the model."""
+        ...
