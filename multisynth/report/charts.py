@@ -1,0 +1,190 @@
+"""Distributions, curves and paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from multisynth.report.svg import HUES, element, label, legend, line, path, picture, text, thin, ticks
+
+_POINTS = 240
+
+
+def histogram(groups: Mapping[str, np.ndarray], title: str, *, bins: int = 16, normal: bool = False) -> Markup:
+    """Stacked counts of one quantity.
+
+    Args:
+        groups: Finite values of each group, such as by success. Each [N]
+        title: What is counted, with its unit.
+        bins: How many.
+        normal: Draw the standard normal density of as many values beside it.
+    """
+    width, height, left, bottom, top = 250.0, 128.0, 8.0, 20.0, 8.0
+    every = np.concatenate([np.zeros(0), *groups.values()])
+    low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    if normal:
+        low, high = min(low, -4.0), max(high, 4.0)
+    if low == high:
+        low, high = low - max(abs(low), 1) * 0.05, high + max(abs(high), 1) * 0.05
+    if not np.isfinite(high - low):
+        return Markup("")
+    edges = np.linspace(low, high, bins + 1)
+    counts = {name: np.histogram(values, edges)[0] for name, values in groups.items()}
+    total = sum(counts.values(), np.zeros(bins, int))
+    density = (
+        len(every) * (edges[1] - edges[0]) * np.exp(-(((edges[1:] + edges[:-1]) / 2) ** 2) / 2) / np.sqrt(2 * np.pi)
+    )
+    peak = max(1.0, float(total.max()), float(density.max()) if normal else 0.0)
+    across, up = (width - 2 * left) / (high - low), (height - bottom - top) / peak
+    ground = height - bottom
+    drawn = [line(left, ground, width - left, ground, "axis")]
+    base = np.zeros(bins)
+    for index, (name, count) in enumerate(counts.items()):
+        for k in np.flatnonzero(count):
+            x, y = left + (edges[k] - low) * across, ground - (base[k] + count[k]) * up
+            said = element("title", f"{label(edges[k])} … {label(edges[k + 1])}: {count[k]} {name}".strip())
+            drawn.append(
+                element(
+                    "rect",
+                    said,
+                    x=x + 0.5,
+                    y=y,
+                    width=max((edges[1] - edges[0]) * across - 1, 0.5),
+                    height=count[k] * up,
+                    class_=f"f{index % HUES}",
+                )
+            )
+        base += count
+    if normal:
+        points = np.stack([left + ((edges[1:] + edges[:-1]) / 2 - low) * across, ground - density * up], axis=1)
+        drawn.append(path(points, "dashed", "standard normal"))
+    for tick in ticks(low, high):
+        drawn.append(text(left + (tick - low) * across, height - 6, label(tick), "tick", "middle"))
+    drawn.append(text(width - left, top + 4, f"most {int(total.max()) if len(total) else 0}", "tick", "end"))
+    return picture(width, height, f"Histogram of {title}", *drawn)
+
+
+def bars(groups: Mapping[str, Mapping[str, int]], title: str, most: int = 8) -> Markup:
+    """Stacked counts of named values: for each group, how often each value occurs."""
+    totals: dict[str, int] = {}
+    for counts in groups.values():
+        for value, count in counts.items():
+            totals[value] = totals.get(value, 0) + count
+    ranked = sorted(totals, key=lambda value: (-totals[value], value))
+    shown = ranked[:most]
+    step, width = 18.0, 250.0
+    height = step * len(shown) + (step if len(ranked) > most else 0) + 4
+    longest = max([1, *totals.values()])
+    drawn = []
+    for row, value in enumerate(shown):
+        y, x = row * step + 4, 108.0
+        drawn.append(text(x - 6, y + 11, value if len(value) <= 17 else value[:16] + "…", "tick", "end"))
+        for index, (name, counts) in enumerate(groups.items()):
+            length = counts.get(value, 0) / longest * (width - x - 36)
+            said = element("title", f"{value}: {counts.get(value, 0)} {name}".strip())
+            drawn.append(element("rect", said, x=x, y=y, width=length, height=step - 5, class_=f"f{index % HUES}"))
+            x += length
+        drawn.append(text(x + 4, y + 11, str(totals[value]), "tick"))
+    if len(ranked) > most:
+        drawn.append(text(102, len(shown) * step + 15, f"{len(ranked) - most} more", "tick", "end"))
+    return picture(width, height, f"Counts of {title}", *drawn)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An event in a drawing: when, s; where, m (or None); what it is called."""
+
+    time: float
+    where: tuple[float, float] | None
+    name: str
+
+
+def curves(times: np.ndarray, series: Mapping[str, np.ndarray], title: str, marks: Sequence[Mark] = ()) -> Markup:
+    """Quantities of one unit over time.
+
+    Args:
+        times: s. [T]
+        series: What each is called, and its values. Each [T]
+        title: What they are, with the unit.
+        marks: Drawn as upright lines.
+    """
+    width, height, left, right, top, bottom = 420.0, 150.0, 46.0, 8.0, 8.0, 22.0
+    pick = thin(len(times), _POINTS)
+    t = np.nan_to_num(times[pick])
+    lines = {name: np.nan_to_num(values[pick]) for name, values in series.items()}
+    if not len(t) or not lines:
+        return Markup("")
+    low, high = min(float(v.min()) for v in lines.values()), max(float(v.max()) for v in lines.values())
+    if high - low < 1e-9:
+        low, high = low - 0.5, high + 0.5
+    begin, end = float(t.min()), max(float(t.max()), float(t.min()) + 1e-6)
+    across, up = (width - left - right) / (end - begin), (height - top - bottom) / (high - low)
+    drawn = []
+    for tick in ticks(low, high, 4):
+        y = height - bottom - (tick - low) * up
+        drawn += [line(left, y, width - right, y, "grid"), text(left - 5, y + 3.5, label(tick), "tick", "end")]
+    for tick in ticks(begin, end, 6):
+        drawn.append(
+            text(
+                left + (tick - begin) * across, height - 7, label(tick) + (" s" if tick == 0 else ""), "tick", "middle"
+            )
+        )
+    for mark in marks:
+        if begin <= mark.time <= end:
+            x = left + (mark.time - begin) * across
+            drawn.append(
+                element("line", element("title", mark.name), x1=x, y1=top, x2=x, y2=height - bottom, class_="mark")
+            )
+    for index, (name, values) in enumerate(lines.items()):
+        points = np.stack([left + (t - begin) * across, height - bottom - (values - low) * up], axis=1)
+        drawn.append(path(points, f"s{index % HUES}", name))
+    caption = element("figcaption", title)
+    return element("figure", caption, picture(width, height, title, *drawn), legend(list(lines)), class_="plot")
+
+
+def plan(paths: Mapping[str, np.ndarray], marks: Sequence[Mark] = ()) -> Markup:
+    """Paths seen from above, x to the right, y up, one scale for both.
+
+    Args:
+        paths: What moved, and its x and y in m. Each [T, 2]
+        marks: Drawn as crosses where they happened.
+    """
+    width, height, margin = 300.0, 260.0, 34.0
+    tracks = {name: np.nan_to_num(points[thin(len(points), _POINTS)]) for name, points in paths.items() if len(points)}
+    if not tracks:
+        return Markup("")
+    every = np.concatenate(list(tracks.values()))
+    middle, span = (every.min(0) + every.max(0)) / 2, np.maximum(every.max(0) - every.min(0), 0.05) * 1.1
+    scale = min((width - margin - 8) / span[0], (height - margin) / span[1])
+    centre = np.array([(width + margin - 8) / 2, (height - margin) / 2 + 6])
+
+    def place(points: np.ndarray) -> np.ndarray:
+        return centre + (points - middle) * scale * np.array([1.0, -1.0])
+
+    corner = (np.array([width - 4, 6]) - centre) / scale * np.array([1.0, -1.0]) + middle
+    origin = (np.array([margin, height - margin + 10]) - centre) / scale * np.array([1.0, -1.0]) + middle
+    drawn = []
+    for tick in ticks(origin[0], corner[0], 4):
+        x = place(np.array([tick, 0.0]))[0]
+        drawn += [line(x, 6, x, height - margin + 10, "grid"), text(x, height - 10, label(tick), "tick", "middle")]
+    for tick in ticks(origin[1], corner[1], 4):
+        y = place(np.array([0.0, tick]))[1]
+        drawn += [line(margin, y, width - 4, y, "grid"), text(margin - 4, y + 3.5, label(tick), "tick", "end")]
+    for index, (name, points) in enumerate(tracks.items()):
+        put = place(points)
+        hue = index % HUES
+        drawn += [path(put, f"s{hue}", name), element("circle", cx=put[0, 0], cy=put[0, 1], r=2.5, class_=f"ring r{hue}"),
+                  element("circle", element("title", f"{name}, end"), cx=put[-1, 0], cy=put[-1, 1], r=3.5, class_=f"f{hue}")]  # fmt: skip
+    for mark in marks:
+        if mark.where is not None and np.isfinite(mark.where).all():
+            x, y = place(np.array(mark.where))
+            if margin <= x <= width and 0 <= y <= height - margin + 10:
+                cross = f"M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6"
+                drawn.append(element("path", element("title", mark.name), d=cross, class_="cross"))
+    caption = element("figcaption", "Plan view, x and y in m (○ start, ● end, × event)")
+    return element(
+        "figure", caption, picture(width, height, "Paths seen from above", *drawn), legend(list(tracks)), class_="plot"
+    )
