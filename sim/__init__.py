@@ -1,0 +1,1 @@
+"""Robots in physics engines: tasks, experts, randomisation, events, rollouts."""

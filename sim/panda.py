@@ -1,0 +1,44 @@
+"""The Franka Emika Panda with its two-finger hand, as `pybullet_data` has it (Apache-2.0)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from multisynth.scenes.poses import about
+from multisynth.scenes.urdf import Robot, read
+
+from .kinematics import Chain
+
+NAME = "panda"
+URDF = "pybullet_data:franka_panda/panda.urdf"
+TIP = "panda_grasptarget"
+"""Between the finger tips, 8 mm above their ends."""
+REST = np.array([0.0, -0.5, 0.0, -2.3, 0.0, 1.8, np.pi / 4])
+"""rad; the hand points down in front of the robot."""
+HOME = np.array([0.40, 0.0, 0.28])
+"""m; where the tip is at rest."""
+OPENING = 0.08
+"""m; between the fingers at most."""
+
+
+@cache
+def robot() -> Robot:
+    """Its description."""
+    return read(URDF)
+
+
+@cache
+def arm() -> Chain:
+    """Its seven joints, from the base to the tip."""
+    return Chain(robot(), TIP)
+
+
+def downwards(yaw: float) -> np.ndarray:
+    """The tip's rotation with the fingers down; they open across the direction `yaw`, in radians from x. [3, 3]"""
+    return about(np.array([0.0, 0.0, 1.0]), yaw) @ np.diag([1.0, -1.0, -1.0])
+
+
+def reach(start: np.ndarray, position: np.ndarray, yaw: float = 0.0) -> np.ndarray:
+    """Arm joints that bring the tip there, fingers down. [7], [3] → [7]"""
+    return arm().reach(start, position, downwards(yaw), REST)

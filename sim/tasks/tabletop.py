@@ -1,0 +1,139 @@
+"""What the tasks on a table have in common: the table, the robot, colours, light and cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from multisynth.scenes import Body, Camera, Light, Part, Scene, Shape
+from multisynth.scenes.poses import about, quaternion
+from multisynth.scenes.schema import Vector
+
+from .. import panda
+from ..randomise import Draw
+from ..world import Arm, Physics, World
+from .trial import View
+
+PALETTE: dict[str, Vector] = {
+    "red": (0.60, 0.03, 0.03),
+    "green": (0.04, 0.34, 0.06),
+    "blue": (0.03, 0.10, 0.55),
+    "yellow": (0.75, 0.55, 0.03),
+    "orange": (0.78, 0.22, 0.02),
+    "purple": (0.22, 0.04, 0.42),
+    "cyan": (0.03, 0.45, 0.50),
+    "pink": (0.78, 0.25, 0.42),
+}
+"""Linear reflectances of colours that people tell apart by name."""
+TABLES: dict[str, Vector] = {
+    "oak": (0.38, 0.26, 0.15),
+    "grey": (0.30, 0.30, 0.31),
+    "white": (0.62, 0.61, 0.58),
+    "slate": (0.09, 0.10, 0.12),
+}
+FLOOR = -0.7  # m; the table's top is 0
+MARGIN = 0.06  # of the image, that what happens keeps from its edges
+
+
+def colours(draw: Draw) -> list[tuple[str, Vector]]:
+    """The palette's names in drawn order, each with its jittered colour."""
+    named = []
+    for name in draw.order("colours", sorted(PALETTE)):
+        jitter = draw.spread(f"{name}.jitter", "colour", 3)
+        named.append((name, _clip(np.array(PALETTE[name]) + jitter)))
+    return named
+
+
+def thing(
+    name: str, category: str, shape: Shape, position: Sequence[float], yaw: float = 0.0, moves: bool = True
+) -> Body:
+    """A body of one shape, turned about the vertical by `yaw` radians; `assemble` gives it its instance id."""
+    x, y, z = map(float, position)
+    w, i, j, k = quaternion(about(np.array([0.0, 0.0, 1.0]), yaw)).tolist()
+    part = Part(name=name, shapes=(shape,), position=(x, y, z), quaternion=(w, i, j, k), moves=moves)
+    return Body(name=name, category=category, instance=1, parts=(part,))
+
+
+def assemble(draw: Draw, things: Sequence[tuple[Body, Physics]], seen: Sequence[Sequence[float]], view: View) -> World:
+    """The world of a table, the robot and some things.
+
+    Args:
+        draw: Draws light, cameras, table and the robot's start.
+        things: Bodies with their physics.
+        seen: Points that every camera has in view, besides the robot's hand. [N, 3]
+        view: The cameras.
+    """
+    look = TABLES[draw.choose("table", sorted(TABLES))]
+    restitution = draw("restitution", "table_restitution")
+    table = thing(
+        "table", "table", Shape(kind="box", size=(1.5, 1.6, 0.05), colour=look), (0.4, 0, -0.025), moves=False
+    )
+    ground = Shape(kind="box", size=(8.0, 8.0, 0.1), colour=(0.22, 0.22, 0.22))
+    floor = thing("floor", "floor", ground, (0, 0, FLOOR - 0.05), moves=False)
+    table_physics = Physics(friction=draw("table_friction"), restitution=restitution)
+    hand = panda.HOME + [draw("hand", f"hand.{axis}") for axis in "xyz"]
+    start = panda.reach(panda.REST, hand)
+    bodies = [
+        (floor, Physics(friction=0.6, restitution=0.2)),
+        (table, table_physics),
+        (panda.robot().body(panda.NAME, 1, tint=(0.82, 0.82, 0.82)), Physics()),
+        *things,
+    ]
+    scene = Scene(
+        bodies=tuple(body.model_copy(update={"instance": n}) for n, (body, _) in enumerate(bodies, 1)),
+        light=_light(draw),
+        cameras=_cameras(draw, np.array([*seen, hand], np.float64), view),
+    )
+    arm = Arm(panda.NAME, panda.robot(), (*start.tolist(), panda.OPENING / 4, panda.OPENING / 4))
+    return World(scene, {body.name: physics for body, physics in bodies}, arm)
+
+
+def _light(draw: Draw) -> Light:
+    x, y, z = _direction(draw("light_azimuth"), draw("light_elevation"))
+    return Light(direction=(-x, -y, -z), intensity=draw("light_intensity"), ambient=draw("light_ambient"))
+
+
+def _cameras(draw: Draw, points: np.ndarray, view: View) -> tuple[Camera, ...]:
+    middle = (points.min(0) + points.max(0)) / 2
+    cameras = []
+    for number in range(view.count):
+        name = f"camera{number}"
+        towards = np.array(
+            _direction(draw("camera_azimuth", f"{name}.azimuth"), draw("camera_elevation", f"{name}.elevation"))
+        )
+        distance, fov = draw("camera_distance", f"{name}.distance"), draw("camera_fov", f"{name}.fov")
+        while True:
+            camera = Camera(
+                name=name, width=view.width, height=view.height, position=_vector(middle + towards * distance),
+                target=_vector(middle), fov=fov,
+            )  # fmt: skip
+            if _sees(camera, points):
+                break
+            distance *= 1.05
+        cameras.append(camera)
+    return tuple(cameras)
+
+
+def _sees(camera: Camera, points: np.ndarray) -> bool:
+    """Whether all points lie well inside the image. [N, 3]"""
+    local = points @ camera.world_to_camera[:3, :3].T + camera.world_to_camera[:3, 3]
+    if local[:, 2].min() < 0.1:
+        return False
+    pixels = (local @ camera.intrinsics.T)[:, :2] / local[:, 2:]
+    share = pixels / (camera.width, camera.height)
+    return bool((share > MARGIN).all() and (share < 1 - MARGIN).all())
+
+
+def _direction(azimuth: float, elevation: float) -> Vector:
+    """Unit vector of an azimuth from x and an elevation, degrees."""
+    a, e = np.radians(azimuth), np.radians(elevation)
+    return _vector(np.array([np.cos(a) * np.cos(e), np.sin(a) * np.cos(e), np.sin(e)]))
+
+
+def _clip(colour: np.ndarray) -> Vector:
+    return _vector(np.clip(colour, 0.02, 0.85))
+
+
+def _vector(array: np.ndarray) -> Vector:
+    x, y, z = array.tolist()
+    return x, y, z

@@ -1,0 +1,88 @@
+"""Bring a tower of blocks down with a ball, struck by the hand or thrown."""
+
+from __future__ import annotations
+
+import numpy as np
+from multisynth.scenes import Body, Shape
+
+from ..experts.topple import StrikeExpert, WatchExpert
+from ..randomise import Draw
+from ..world import Physics
+from .tabletop import assemble, colours, thing
+from .trial import Situation, Trial, View
+
+GRAVITY = 9.81
+
+
+def topple(draw: Draw, view: View) -> Trial:
+    """Draw a tower, a ball, and how the ball gets there."""
+    (hue, colour), *others = colours(draw)
+    ball_name, radius = f"{hue} ball", draw("ball_radius")
+    throw = draw.uniform("thrown", 0, 1) < draw("thrown", "thrown.probability")
+    edge, count = draw("block_size"), 3 + int(draw.uniform("blocks", 0, 3))
+    if throw:
+        tower = np.array([draw.uniform("tower.x", 0.5, 0.64), draw.uniform("tower.y", -0.15, 0.15)])
+        start, velocity = _throw(draw, tower, edge * count)
+    else:
+        start = np.array([draw.uniform("ball.x", 0.40, 0.46), draw.uniform("ball.y", -0.12, 0.12), radius])
+        angle, distance = draw.uniform("ball.direction", -0.6, 0.6), draw.uniform("tower.distance", 0.2, 0.3)
+        tower = start[:2] + distance * np.array([np.cos(angle), np.sin(angle)])
+        velocity = np.zeros(3)
+    aside = np.array([start[1] - tower[1], tower[0] - start[0]]) / np.linalg.norm(tower - start[:2])
+    target = tower + aside * (0.0 if throw else draw("aim"))
+    friction, restitution = draw("friction"), draw("restitution")
+    names = [f"{hue} block" for hue, _ in others[:count]]
+    things = [(_block(draw, n, names[n], others[n][1], edge, tower), _physics(draw, n)) for n in range(count)]
+    ball = thing(ball_name, "ball", Shape(kind="sphere", size=(radius,), colour=colour), start)
+    vx, vy, vz = velocity.tolist()
+    things.append((ball, Physics(draw("ball_mass"), friction, restitution, (vx, vy, vz))))
+    top = names[-1]
+    corners = [(*(tower + shift), z) for shift in (-0.12, 0.12) for z in (0, edge * count + 0.03)]
+    speed = 0.0 if throw else draw("strike_speed")
+    return Trial(
+        world=assemble(draw, things, [start, *corners], view),
+        instruction=(
+            f"Keep still while the {ball_name} is thrown at the tower."
+            if throw
+            else f"Strike the {ball_name} so that it rolls into the tower and topples it."
+        ),
+        focus=ball_name,
+        goal=(float(tower[0]), float(tower[1]), edge * count / 2),
+        standing=tuple(names),
+        expert=lambda period: WatchExpert() if throw else StrikeExpert(ball_name, target, radius, speed, period),
+        achieved=lambda now: now.fallen(top),
+        reward=lambda now: _share_fallen(now, names),
+        witnesses=(ball_name, top),
+    )
+
+
+def _share_fallen(now: Situation, names: list[str]) -> float:
+    return sum(map(now.fallen, names)) / len(names)
+
+
+def _block(draw: Draw, n: int, name: str, colour: tuple[float, float, float], edge: float, tower: np.ndarray) -> Body:
+    x, y = tower + (draw.spread(f"block{n}.offset", "offset", 2) if n else np.zeros(2))
+    shape = Shape(kind="box", size=(edge, edge, edge), colour=colour)
+    return thing(name, "block", shape, (x, y, edge * (n + 0.5)), draw.uniform(f"block{n}.yaw", -0.4, 0.4))
+
+
+def _physics(draw: Draw, n: int) -> Physics:
+    mass, friction = draw("block_mass", f"block{n}.mass"), draw("friction", f"block{n}.friction")
+    return Physics(mass, friction, draw("restitution", f"block{n}.restitution"))
+
+
+def _throw(draw: Draw, tower: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where the ball starts, m [3], and how fast, m/s [3], so that it comes down on the tower's upper half."""
+    azimuth, distance = draw.uniform("throw.azimuth", -2.0, 2.0), draw.uniform("throw.distance", 0.5, 0.75)
+    away = np.array([np.cos(azimuth), np.sin(azimuth)])
+    start = np.array([*(tower + distance * away), draw.uniform("throw.height", 0.15, 0.4)])
+    target = tower + draw("aim") * np.array([-away[1], away[0]])
+    level = float(np.linalg.norm(target - start[:2]))
+    rise = draw.uniform("throw.level", 0.55, 0.95) * height - float(start[2])
+    speed = draw("throw_speed")
+    # the flatter of the two parabolas through start and target; too slow for any, the one that gets farthest
+    root = speed**4 - GRAVITY * (GRAVITY * level**2 + 2 * rise * speed**2)
+    slope = (speed**2 - np.sqrt(max(root, 0.0))) / (GRAVITY * level)
+    across = speed / np.sqrt(1 + slope**2)
+    heading = (target - start[:2]) / level
+    return start, np.array([*(heading * across), slope * across])
