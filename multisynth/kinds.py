@@ -249,6 +249,7 @@ CAPTION = Kind("caption", {
     "text": Column(pa.string(), "all sentences, the way a reader would meet them"),
     "sentences": Column(pa.list_(SENTENCE), "layered: frames, then summary, then causes"),
     "question": Column(pa.string(), "what the caption answers"),
+    "events": Column(pa.list_(EVENT), "the clip's log, which sentences point into"),
 }, text="text")
 
 KINDS: Mapping[str, Kind] = {k.name: k for k in (DOCUMENT, PROBLEM, REASONING, EPISODE, FRAME, CLIP, CAPTION)}
