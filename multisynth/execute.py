@@ -31,7 +31,8 @@ from multisynth.stage import Reduce, Source
 from multisynth.store import Shelf, Store
 from multisynth.work import Done, Job, Task
 
-_COMMIT_EVERY = 2.0  # s: the most work that a kill loses, and few enough versions
+_COMMIT_EVERY = 2.0  # s: about the most work that a kill loses, and few enough versions
+_FIRST_COMMIT = 0.25  # s: doubled with each commit, so that even a run that is killed at once, again and again, gets on
 _TASK_SECONDS = 2.0
 _LARGEST_TASK = 16384
 
@@ -196,14 +197,14 @@ class _Run:
             return True
         tasks = _Cutter(todo, step.needs.batch_size)
         pending: list[Done] = []
-        last, failed = time.monotonic(), 0
+        last, every, failed = time.monotonic(), _FIRST_COMMIT, 0
         results = self.executor.map(job, step.needs, iter(tasks))
         for done in results:
             tasks.observe(done)
             pending.append(done)
-            if time.monotonic() - last >= _COMMIT_EVERY:
+            if time.monotonic() - last >= every:
                 failed += self.append(shelf, step, pending)
-                pending, last = [], time.monotonic()
+                pending, last, every = [], time.monotonic(), min(2 * every, _COMMIT_EVERY)
                 if failed > budget:
                     break
         failed += self.append(shelf, step, pending)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import pickle
+import signal
+import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -11,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from multisynth.executors import fitting
 from multisynth.stage import Needs
-from multisynth.work import Done, Job, Task, Worker
+from multisynth.work import Done, Job, Task, Worker, perform
 
 _MOST_DEATHS = 3
 
@@ -70,8 +73,10 @@ class LocalExecutor:
 
     def _submit(self, packed: bytes, task: Task) -> Future[Done]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
-        return self._pool.submit(_run, packed, task)
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_die_with_parent
+            )
+        return self._pool.submit(perform, packed, task)
 
     def close(self) -> None:
         """End the pool."""
@@ -80,14 +85,7 @@ class LocalExecutor:
             self._pool = None
 
 
-_open: tuple[bytes, Worker] | None = None
-
-
-def _run(packed: bytes, task: Task) -> Done:
-    """Do a task in a pool's process, which keeps the stage of its last task open."""
-    global _open
-    if _open is None or _open[0] != packed:
-        if _open is not None:
-            _open[1].close()
-        _open = packed, Worker(pickle.loads(packed))  # noqa: S301 — from the driver
-    return _open[1].run(task)
+def _die_with_parent() -> None:
+    """Have the kernel end this process when its parent is killed (prctl(2), PR_SET_PDEATHSIG); Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
