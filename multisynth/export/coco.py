@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import numpy as np
 from multisynth import __version__
 from multisynth.errors import BadInput
 from multisynth.export.exporter import Exporter, Table, Tables
-from multisynth.export.json_array import JsonArray
+from multisynth.export.strict_json import JsonArray, dumps
 from multisynth.kinds import FRAME, Kind
 from multisynth.media import decode_instances
 from multisynth.sample import Sample
@@ -49,7 +48,7 @@ class Coco(Exporter):
                     {"id": number, "name": name, "supercategory": ""} for name, number in categories.items()
                 ],
             }
-            file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "images": ')
+            file.write(dumps(head)[:-1] + ', "images": ')
             images, annotations = JsonArray(file), JsonArray(annotations_file)
             for number, frame in enumerate(samples.samples(), start=1):
                 name = f"images/{number:08d}.png"

@@ -101,4 +101,5 @@ def _quantile(histogram: np.ndarray, q: float) -> np.ndarray:
     cumulative = histogram.cumsum(axis=1)
     low = (cumulative > below).argmax(axis=1)
     high = (cumulative > min(below + 1, cumulative[0, -1] - 1)).argmax(axis=1)
-    return low + (position - below) * (high - low)
+    values: np.ndarray = low + (position - below) * (high - low)
+    return values

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from multisynth.export.exporter import Exporter, Table, Tables
+from multisynth.export.strict_json import dumps
 from multisynth.kinds import KINDS, Kind
-from multisynth.sample import Sample
 
 
 class JsonLines(Exporter):
@@ -27,20 +24,7 @@ class JsonLines(Exporter):
         count = 0
         with (folder / "samples.jsonl").open("w", encoding="utf-8") as file:
             for sample in samples.samples():
-                file.write(json.dumps(_row(sample, columns), ensure_ascii=False, allow_nan=False) + "\n")
+                row = {name: sample.meta if name == "meta" else sample[name] for name in columns}
+                file.write(dumps(row) + "\n")
                 count += 1
         return count
-
-
-def _row(sample: Sample, columns: list[str]) -> dict[str, Any]:
-    return {name: sample.meta if name == "meta" else _plain(sample[name]) for name in columns}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -17,6 +16,7 @@ from multisynth.export.exporter import Exporter, Table, Tables
 from multisynth.export.lerobot_writer import LeRobotWriter
 from multisynth.export.mp4 import open_clip
 from multisynth.export.relate import LINEAGE, originals
+from multisynth.export.strict_json import dumps
 from multisynth.kinds import CLIP, EPISODE, Kind
 from multisynth.sample import Sample
 
@@ -82,7 +82,7 @@ class LeRobot(Exporter):
                     entry["episode_index"] = writer.episodes
                     entry["clips"] = {camera: clip.id for camera, clip in clips.items()}
                     _add(writer, episode, clips)
-                lineage.write(json.dumps(entry) + "\n")
+                lineage.write(dumps(entry) + "\n")
         if not writer.episodes:
             raise BadInput(
                 f"no episode of `{samples.name}` has a clip in `{self.video}`",
@@ -183,12 +183,13 @@ def _features(form: _Form, shots: _Shots | None) -> dict[str, dict[str, Any]]:
         "next.done": {"dtype": "bool", "shape": [1], "names": None},
         "next.success": {"dtype": "bool", "shape": [1], "names": None},
     }
-    for camera in () if shots is None else shots.cameras:
-        features[f"observation.images.{camera}"] = {
+    if shots is not None:
+        video = {
             "dtype": "video",
             "shape": [shots.height, shots.width, 3],
             "names": ["height", "width", "channels"],
         }
+        features |= {f"observation.images.{camera}": dict(video) for camera in shots.cameras}
     return features
 
 
@@ -247,4 +248,5 @@ def _steps(episode: Sample, times: np.ndarray, fps: float) -> np.ndarray:
     drift = np.abs(times - times[0] - np.arange(len(times)) / fps).max()
     if drift > TOLERANCE:
         raise BadInput(f"episode {episode.id} is not recorded every 1/{fps:g} s, but up to {drift:.4f} s off")
-    return steps
+    found: np.ndarray = steps
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,8 +11,8 @@ from pydantic import Field
 
 from multisynth.errors import BadInput
 from multisynth.export.exporter import Exporter, Table, Tables
-from multisynth.export.json_array import JsonArray
 from multisynth.export.relate import LINEAGE, originals
+from multisynth.export.strict_json import JsonArray, dumps
 from multisynth.kinds import CAPTION, CLIP, EPISODE, FRAME, Kind
 from multisynth.sample import Sample
 
@@ -26,7 +25,7 @@ class Llava(Exporter):
     `train.json` is a list of records with `id`, `video` or `image` (a path in the folder) and `conversations` of a
     human's question and the caption (https://github.com/haotian-liu/LLaVA, docs/Finetune_Custom_Data.md; LLaVA-Video
     for `video`). Beyond that a record has the caption's `sentences`, each with the ids of the events that it stands
-    on, the `events` of the clip, and the `license`. A caption of an episode goes with every clip of it. Captions
+    on, those `events`, and the `license`. A caption of an episode goes with every clip of it. Captions
     that cannot be written are named in `left_out.jsonl` with the reason.
     """
 
@@ -64,7 +63,7 @@ class Llava(Exporter):
             records.close()
             file.write("\n")
         if left_out:
-            lines = "".join(json.dumps(line) + "\n" for line in left_out)
+            lines = "".join(dumps(line) + "\n" for line in left_out)
             (folder / "left_out.jsonl").write_text(lines, encoding="utf-8")
         return len(records)
 
@@ -109,13 +108,13 @@ def _write_medium(folder: Path, number: int, medium: Sample) -> str:
 
 def _record(caption: Sample, medium: Sample, name: str) -> dict[str, Any]:
     key = "video" if medium.kind.name == CLIP.name else "image"
-    record = {
+    return {
         key: name,
         "conversations": [
             {"from": "human", "value": f"<{key}>\n{caption['question']}"},
             {"from": "gpt", "value": caption["text"]},
         ],
         "sentences": caption["sentences"],
+        "events": caption["events"],
         "license": caption["license"],
     }
-    return {**record, "events": medium["events"]} if key == "video" else record

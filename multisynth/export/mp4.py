@@ -20,6 +20,7 @@ class Footage:
     Args:
         packets: In decoding order.
         shown: For each packet, which frame of the clip it shows, 0 to count - 1.
+        delay: Frames by which decoding runs ahead of showing, as the encoder allowed for B-frames.
         header: Parameter sets (`avcC`); clips can only be joined where they are equal.
         stream: What the packets belong to.
         container: Keeps the stream alive.
@@ -27,6 +28,7 @@ class Footage:
 
     packets: list[Any]
     shown: list[int]
+    delay: int
     header: bytes
     stream: Any
     container: Any
@@ -41,11 +43,6 @@ class Footage:
         """Bytes of all packets."""
         return sum(packet.size for packet in self.packets)
 
-    @property
-    def delay(self) -> int:
-        """Frames by which decoding runs ahead of showing (B-frames)."""
-        return max(order - shown for order, shown in enumerate(self.shown))
-
 
 def open_clip(video: bytes, fps: float) -> Footage:
     """Take an MP4 apart.
@@ -56,23 +53,24 @@ def open_clip(video: bytes, fps: float) -> Footage:
     import av
 
     try:
-        container = av.open(io.BytesIO(video), format="mp4")
+        container = av.open(io.BytesIO(video), "r", format="mp4")
         if not container.streams.video or container.streams.video[0].codec_context.name != "h264":
             raise ValueError("it is not a video in H.264")
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
-    except (av.FFmpegError, OSError, EOFError) as error:
-        raise ValueError(f"it cannot be read: {error}") from error
+    except (av.FFmpegError, OSError, EOFError) as broken:
+        raise ValueError(f"it cannot be read: {broken}") from broken
     if not packets or not packets[0].is_keyframe:
         raise ValueError("it does not start with a key frame")
-    times = [float(packet.pts * packet.time_base) for packet in packets]
+    times = [float((packet.pts or 0) * (packet.time_base or 0)) for packet in packets]
     shown = np.argsort(np.argsort(times))
     error = np.abs(np.asarray(times) - min(times) - shown / fps).max()
     if error > 1e-4:
         raise ValueError(f"its frames are not 1/{fps:g} s apart, but off by up to {error:.4f} s")
-    return Footage(
-        packets, [int(frame) for frame in shown], bytes(stream.codec_context.extradata or b""), stream, container
-    )
+    early = min(times) - min(float((packet.dts or 0) * (packet.time_base or 0)) for packet in packets)
+    delay = max(round(early * fps), *(order - int(frame) for order, frame in enumerate(shown)))
+    header = bytes(stream.codec_context.extradata or b"")
+    return Footage(packets, [int(frame) for frame in shown], delay, header, stream, container)
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -87,7 +85,7 @@ def describe(path: Path) -> dict[str, Any]:
             "video.codec": stream.codec.canonical_name,
             "video.pix_fmt": stream.pix_fmt,
             "video.is_depth_map": False,
-            "video.fps": int(stream.base_rate),
+            "video.fps": int(stream.base_rate or 0),
             "video.channels": 3,
             "has_audio": bool(container.streams.audio),
         }

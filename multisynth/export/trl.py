@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import ClassVar
 
 from multisynth.export.exporter import Exporter, Table, Tables
+from multisynth.export.strict_json import dumps
 from multisynth.kinds import REASONING, Kind
 
 
@@ -30,6 +30,6 @@ class Trl(Exporter):
                     "id": sample.id,
                     "license": sample["license"],
                 }
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.write(dumps(line) + "\n")
                 count += 1
         return count

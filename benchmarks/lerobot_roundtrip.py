@@ -1,0 +1,84 @@
+"""Claim: a LeRobot export opens with lerobot 0.4.4, and its values equal the store's.
+
+    python benchmarks/lerobot_roundtrip.py RUN LEROBOT_PYTHON
+
+Every row of every LeRobot export of a run is read by `LeRobotDataset` in an environment of its own and compared with
+the store: states, actions, rewards, instructions and the ends of episodes exactly, video frames exactly with those of
+the store's clips. Prints JSON, an object for each export.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from multisynth.store import Store
+
+
+def main(run: Path, python: str) -> int:
+    """Check every LeRobot export of a run; return the exit code."""
+    store = Store.open(run)
+    results = {}
+    for sidecar in sorted((run / "exports").glob("*.json")):
+        manifest = json.loads(sidecar.read_text())
+        if manifest["to"] != "lerobot":
+            continue
+        folder = sidecar.with_suffix("")
+        with tempfile.TemporaryDirectory() as scratch:
+            expected = Path(scratch) / "expected.npz"
+            np.savez(expected, **values(store, manifest, folder))
+            command = [python, str(Path(__file__).with_name("lerobot_reader.py")), str(folder), str(expected)]
+            # lerobot asks the hub for what it misses; nothing may be missing
+            offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": scratch}
+            done = subprocess.run(command, env=offline, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            print(f"{folder} is not what the store holds", file=sys.stderr)
+            return 1
+        results[sidecar.stem] = json.loads(done.stdout.splitlines()[-1])
+    if not results:
+        print(f"{run} has no LeRobot export", file=sys.stderr)
+        return 2
+    print(json.dumps(results, indent=2))
+    return 0
+
+
+def values(store: Store, manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What the store holds of each episode in the export."""
+    source, *_ = manifest["tables"]
+    lines = [json.loads(line) for line in (folder / "meta/lineage.jsonl").read_text().splitlines()]
+    exported = [line for line in lines if "episode_index" in line]
+    episodes = store.table(source).find([line["id"] for line in exported])
+    video = manifest["options"]["video"]
+    clips = {} if video is None else store.table(video).find([i for line in exported for i in line["clips"].values()])
+    found: dict[str, Any] = {"episodes": len(exported)}
+    for line in exported:
+        number, episode = line["episode_index"], episodes[line["id"]]
+        times, shown = episode["times"], {camera: clips[i] for camera, i in line["clips"].items()}
+        asked = next(iter(shown.values()))["times"] if shown else times
+        steps = np.array([np.abs(times - time).argmin() for time in asked])
+        every = int(steps[1] - steps[0])
+        rewards = [episode["rewards"][step : step + every] for step in steps]
+        done = np.zeros(len(steps), bool)
+        done[-1] = steps[-1] + every >= len(times)
+        found |= {
+            f"{number}/observation.state": episode["states"][steps],
+            f"{number}/action": episode["actions"][steps],
+            f"{number}/next.reward": np.array([np.sum(part, dtype=np.float64) for part in rewards], np.float32),
+            f"{number}/next.done": done,
+            f"{number}/success": episode["success"],
+            f"{number}/task": episode["instruction"],
+        }
+        for camera, clip in shown.items():
+            found[f"{number}/observation.images.{camera}"] = np.frombuffer(clip["video"], np.uint8)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
