@@ -47,8 +47,9 @@ class Hand:
         turn = (yaw + np.pi / 2) % np.pi - np.pi / 2 - self._yaw
         self._yaw += float(np.clip(turn, -TURN * self._period, TURN * self._period))
         wanted = panda.reach(self._joints, tip + stride, self._yaw)
-        most = 0.95 * panda.arm().velocity * self._period
-        self._joints = self._joints + np.clip(wanted - self._joints, -most, most)
+        change = wanted - self._joints
+        haste = float(np.abs(change / (0.95 * panda.arm().velocity * self._period)).max())
+        self._joints = self._joints + change / max(haste, 1.0)  # all joints alike, so that the path stays straight
         measured = panda.arm().pose(joints[:7])[:3]
         there = bool(np.linalg.norm(measured - place) < THERE and abs(turn) < 0.05)
         return np.append(self._joints, opening), there

@@ -8,8 +8,8 @@ from ..tasks.trial import Situation
 from .motion import Hand
 
 FINGER = 0.012  # m, half of a finger's breadth along the strike
-RUN_UP = 0.06  # m
-FOLLOW = 0.03  # m past the place where the ball was met
+RUN_UP = 0.07  # m
+FOLLOW = 0.1  # m past the place where the ball was met
 HIGH = 0.14  # m
 
 
@@ -37,7 +37,7 @@ class StrikeExpert:
     def act(self, situation: Situation) -> np.ndarray:
         """As `Expert.act`."""
         ball = situation.pose(self._name)[:2]
-        low = max(self._radius * 0.8, 0.018)
+        low = max(self._radius, 0.02)
         if self._phase in ("over", "down"):
             heading = (self._target - ball) / np.linalg.norm(self._target - ball)
             self._yaw = float(np.arctan2(heading[1], heading[0]))

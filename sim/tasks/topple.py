@@ -19,10 +19,11 @@ def topple(draw: Draw, view: View) -> Trial:
     (hue, colour), *others = colours(draw)
     ball_name, radius = f"{hue} ball", draw("ball_radius")
     throw = draw.uniform("thrown", 0, 1) < draw("thrown", "thrown.probability")
-    edge, count = draw("block_size"), 3 + int(draw.uniform("blocks", 0, 3))
+    edge, count = draw("block_size"), 3 + int(draw.uniform("blocks", 0, 2.999))
+    rise = edge * draw("block_aspect")
     if throw:
         tower = np.array([draw.uniform("tower.x", 0.5, 0.64), draw.uniform("tower.y", -0.15, 0.15)])
-        start, velocity = _throw(draw, tower, edge * count)
+        start, velocity = _throw(draw, tower, rise * count)
     else:
         start = np.array([draw.uniform("ball.x", 0.40, 0.46), draw.uniform("ball.y", -0.12, 0.12), radius])
         angle, distance = draw.uniform("ball.direction", -0.6, 0.6), draw.uniform("tower.distance", 0.2, 0.3)
@@ -32,12 +33,12 @@ def topple(draw: Draw, view: View) -> Trial:
     target = tower + aside * (0.0 if throw else draw("aim"))
     friction, restitution = draw("friction"), draw("restitution")
     names = [f"{hue} block" for hue, _ in others[:count]]
-    things = [(_block(draw, n, names[n], others[n][1], edge, tower), _physics(draw, n)) for n in range(count)]
+    things = [(_block(draw, n, names[n], others[n][1], (edge, rise), tower), _physics(draw, n)) for n in range(count)]
     ball = thing(ball_name, "ball", Shape(kind="sphere", size=(radius,), colour=colour), start)
     vx, vy, vz = velocity.tolist()
     things.append((ball, Physics(draw("ball_mass"), friction, restitution, (vx, vy, vz))))
     top = names[-1]
-    corners = [(*(tower + shift), z) for shift in (-0.12, 0.12) for z in (0, edge * count + 0.03)]
+    corners = [(*(tower + shift), z) for shift in (-0.12, 0.12) for z in (0, rise * count + 0.03)]
     speed = 0.0 if throw else draw("strike_speed")
     return Trial(
         world=assemble(draw, things, [start, *corners], view),
@@ -47,7 +48,7 @@ def topple(draw: Draw, view: View) -> Trial:
             else f"Strike the {ball_name} so that it rolls into the tower and topples it."
         ),
         focus=ball_name,
-        goal=(float(tower[0]), float(tower[1]), edge * count / 2),
+        goal=(float(tower[0]), float(tower[1]), rise * count / 2),
         standing=tuple(names),
         expert=lambda period: WatchExpert() if throw else StrikeExpert(ball_name, target, radius, speed, period),
         achieved=lambda now: now.fallen(top),
@@ -60,10 +61,13 @@ def _share_fallen(now: Situation, names: list[str]) -> float:
     return sum(map(now.fallen, names)) / len(names)
 
 
-def _block(draw: Draw, n: int, name: str, colour: tuple[float, float, float], edge: float, tower: np.ndarray) -> Body:
+def _block(
+    draw: Draw, n: int, name: str, colour: tuple[float, float, float], size: tuple[float, float], tower: np.ndarray
+) -> Body:
+    edge, rise = size
     x, y = tower + (draw.spread(f"block{n}.offset", "offset", 2) if n else np.zeros(2))
-    shape = Shape(kind="box", size=(edge, edge, edge), colour=colour)
-    return thing(name, "block", shape, (x, y, edge * (n + 0.5)), draw.uniform(f"block{n}.yaw", -0.4, 0.4))
+    shape = Shape(kind="box", size=(edge, edge, rise), colour=colour)
+    return thing(name, "block", shape, (x, y, rise * (n + 0.5)), draw.uniform(f"block{n}.yaw", -0.4, 0.4))
 
 
 def _physics(draw: Draw, n: int) -> Physics:
