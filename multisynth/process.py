@@ -31,14 +31,14 @@ Method = Callable[[Inputs], Iterable[Sample | Drop]]
 
 @dataclass
 class Outcome:
-    """What became of some inputs."""
+    """What became of some inputs: tables of samples, and ledger rows in the order of the inputs."""
 
     tables: list[pa.Table] = field(default_factory=list)
-    ledger: dict[str, list[object]] = field(default_factory=lambda: {name: [] for name in LEDGER.names})
+    ledgers: list[pa.Table] = field(default_factory=list)
 
     def ledger_table(self) -> pa.Table:
-        """The ledger rows, in the order of the inputs."""
-        return pa.table(self.ledger, schema=LEDGER)
+        """All ledger rows."""
+        return pa.concat_tables([LEDGER.empty_table(), *self.ledgers])
 
 
 def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, withheld: frozenset[str], outcome: Outcome) -> None:
@@ -66,26 +66,32 @@ def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, withheld
             process(stage, method, birth, inputs[:middle], withheld, outcome)
             process(stage, method, birth, inputs[middle:], withheld, outcome)
         else:
-            _record(outcome, stage, birth.stage, keys[0], "failed", _headline(error), traceback.format_exc(), 0, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            outcome.ledgers.append(
+                _ledger(stage, birth, keys, ["failed"], [_headline(error)], [traceback.format_exc()], [0], seconds)
+            )
         return
-    rolled_back = dict.fromkeys(keys, 0) if withheld else {}
+    rolled_back: dict[str, int] = {}
     if withheld and table.num_rows:
         keep = [sample_id not in withheld for sample_id in table.column("id").to_pylist()]
         for kept, origin in zip(keep, table.column("origin").to_pylist(), strict=True):
-            rolled_back[origin] += not kept
-            counts[origin] -= not kept
+            if not kept:
+                rolled_back[origin] = rolled_back.get(origin, 0) + 1
+                counts[origin] -= 1
         table = table.filter(pa.array(keep))
     if table.num_rows:
         outcome.tables.append(table)
-    seconds = (time.perf_counter() - started) / len(keys)
-    for key in keys:
-        if counts[key]:
-            status, reason = "kept", reasons.get(key)
-        elif rolled_back.get(key):
-            status, reason = "rolled_back", "rolled back"
-        else:
-            status, reason = "dropped", reasons.get(key, "nothing was made of it")
-        _record(outcome, stage, birth.stage, key, status, reason, None, counts[key], seconds)
+    statuses: list[str] = []
+    notes: list[str | None] = []
+    for key, count in counts.items():
+        status = "kept" if count else "rolled_back" if key in rolled_back else "dropped"
+        statuses.append(status)
+        notes.append(reasons.get(key) or _DEFAULT_REASONS[status])
+    seconds = time.perf_counter() - started
+    outcome.ledgers.append(_ledger(stage, birth, keys, statuses, notes, [None] * len(keys), list(counts.values()), seconds))
+
+
+_DEFAULT_REASONS = {"kept": None, "dropped": "nothing was made of it", "rolled_back": "rolled back"}
 
 
 def _collect(
@@ -107,13 +113,29 @@ def _collect(
     return samples, ordinals, counts, reasons
 
 
-def _record(
-    outcome: Outcome, stage: Stage, name: str, key: str, status: str, reason: str | None, trace: str | None, outputs: int, seconds: float
-) -> None:
-    tokens, joules = stage.take_spent(key)
-    row = (name, key, status, reason, trace, outputs, seconds, tokens, joules or None)
-    for values, value in zip(outcome.ledger.values(), row, strict=True):
-        values.append(value)
+def _ledger(
+    stage: Stage,
+    birth: Birth,
+    keys: list[str],
+    statuses: list[str],
+    reasons: list[str | None],
+    traces: list[str | None],
+    outputs: list[int],
+    seconds: float,
+) -> pa.Table:
+    spent = stage.take_spent()
+    columns = {
+        "stage": [birth.stage] * len(keys),
+        "input": keys,
+        "status": statuses,
+        "reason": reasons,
+        "traceback": traces,
+        "outputs": outputs,
+        "seconds": [seconds / len(keys)] * len(keys),
+        "tokens": [spent[key][0] if key in spent else 0 for key in keys],
+        "joules": [(spent[key][1] or None) if key in spent else None for key in keys],
+    }
+    return pa.table(columns, schema=LEDGER)
 
 
 def _headline(error: Exception) -> str:

@@ -60,7 +60,10 @@ def to_table(birth: Birth, samples: Sequence[Sample], ordinals: Sequence[int]) -
         [*(() if isinstance(sample.origin, int) else (origin,)), *sample.parents, *birth.artifacts]
         for sample, origin in zip(samples, origins, strict=True)
     ]
-    own = {name: _column(column, name, samples) for name, column in birth.kind.columns.items()}
+    views = _Views.of(samples)
+    ancestors = _Views.of([sample.origin for sample in samples if isinstance(sample.origin, Sample)])
+    own = {name: _column(column, name, samples, views) for name, column in birth.kind.columns.items()}
+    hashes = views.column("content_hash") if views and not views.changed else pa.array(_content_hashes(birth.kind, own))
     columns = {
         "id": pa.array([
             _id(birth.fingerprint, ids, origin, ordinal)
@@ -71,10 +74,10 @@ def to_table(birth: Birth, samples: Sequence[Sample], ordinals: Sequence[int]) -
         "origin": pa.array(origins, pa.string()),
         "stage": pa.array([birth.stage] * len(samples), pa.string()),
         "seed": pa.array([seeds.seed(birth.run_seed, birth.stage, origin) for origin in origins], pa.uint64()),
-        "weight": _inherited(samples, "weight", 1.0, pa.float32()),
-        "license": _inherited(samples, "license", birth.license, pa.string()),
-        "content_hash": _shared(samples, "content_hash", tuple(own)) or pa.array(_content_hashes(birth.kind, own)),
-        "meta": _metas(samples),
+        "weight": _inherited(samples, ancestors, "weight", 1.0, pa.float32()),
+        "license": _inherited(samples, ancestors, "license", birth.license, pa.string()),
+        "content_hash": hashes,
+        "meta": _metas(samples, views),
         **own,
     }
     return pa.Table.from_arrays([columns[field.name] for field in birth.kind.schema], schema=birth.kind.schema)
@@ -85,23 +88,30 @@ def _id(fingerprint: str, parents: Sequence[str], origin: str, ordinal: int) -> 
     return hashlib.blake2b(text.encode(), digest_size=16, person=b"multisynth.id").hexdigest()
 
 
-def _shared(samples: Sequence[Sample], column: str, unless_changed: Sequence[str] = ()) -> pa.Array | None:
-    """The column as it came in, where every sample is a row of one batch whose named columns no one changed."""
-    batch = samples[0].row[0] if samples else None
-    if batch is None:
-        return None
-    for sample in samples:
-        if sample.row[0] is not batch or (sample.values and any(name in sample.values for name in unless_changed)):
+@dataclass(frozen=True)
+class _Views:
+    """Samples that are all rows of one batch, so that columns nobody changed are handed on as Arrow memory."""
+
+    batch: Batch
+    rows: list[int]
+    changed: frozenset[str]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> _Views | None:
+        batch = samples[0].row[0] if samples else None
+        if batch is None or any(sample.row[0] is not batch for sample in samples):
             return None
-    rows = [sample.row[1] for sample in samples]
-    array = batch.array(column)
-    return array if rows == list(range(len(array))) else array.take(pa.array(rows))
+        changed = frozenset(name for sample in samples if sample.values for name in sample.values)
+        return cls(batch, [sample.row[1] for sample in samples], changed)
+
+    def column(self, name: str) -> pa.Array:
+        array = self.batch.array(name)
+        return array if self.rows == list(range(len(array))) else array.take(pa.array(self.rows))
 
 
-def _column(column: Column, name: str, samples: Sequence[Sample]) -> pa.Array:
-    shared = _shared(samples, name, (name,))
-    if shared is not None:
-        return shared
+def _column(column: Column, name: str, samples: Sequence[Sample], views: _Views | None) -> pa.Array:
+    if views is not None and name not in views.changed:
+        return views.column(name)
     try:
         return encode(column, [sample[name] for sample in samples])
     except KeyError as missing:
@@ -110,28 +120,21 @@ def _column(column: Column, name: str, samples: Sequence[Sample]) -> pa.Array:
         raise ValueError(f"column `{name}` ({column.type}): {error}") from None
 
 
-def _inherited(samples: Sequence[Sample], name: str, default: Any, dtype: pa.DataType) -> pa.Array:
-    if all(getattr(sample, name) is None for sample in samples):
-        origins = [sample.origin for sample in samples if isinstance(sample.origin, Sample)]
-        shared = _shared(origins, name) if len(origins) == len(samples) else None
-        if shared is not None:
-            return shared
-
-    def value(sample: Sample) -> Any:
-        own = getattr(sample, name)
-        if own is not None:
-            return own
-        return default if isinstance(sample.origin, int) else sample.origin[name]
-
-    return pa.array([value(sample) for sample in samples], dtype)
+def _inherited(samples: Sequence[Sample], ancestors: _Views | None, name: str, default: Any, dtype: pa.DataType) -> pa.Array:
+    own = [getattr(sample, name) for sample in samples]
+    if all(value is None for value in own) and ancestors is not None and len(ancestors.rows) == len(samples):
+        return ancestors.column(name)
+    values = [
+        value if value is not None else default if isinstance(sample.origin, int) else sample.origin[name]
+        for value, sample in zip(own, samples, strict=True)
+    ]
+    return pa.array(values, dtype)
 
 
-def _metas(samples: Sequence[Sample]) -> pa.Array:
-    if not any(sample.meta_changed for sample in samples):
-        shared = _shared(samples, "meta")
-        if shared is not None:
-            return shared
-    return pa.array([json.dumps(sample.meta, sort_keys=True) for sample in samples], pa.string())
+def _metas(samples: Sequence[Sample], views: _Views | None) -> pa.Array:
+    if views is not None and not any(sample.meta_changed for sample in samples):
+        return views.column("meta")
+    return pa.array([json.dumps(meta, sort_keys=True) if (meta := sample.meta) else "{}" for sample in samples], pa.string())
 
 
 def _content_hashes(kind: Kind, arrays: dict[str, pa.Array]) -> list[str]:

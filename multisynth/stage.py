@@ -102,9 +102,10 @@ class Stage(BaseModel):
         before = self._spent.get(key, (0, 0.0))
         self._spent[key] = (before[0] + tokens, before[1] + joules)
 
-    def take_spent(self, origin: str) -> tuple[int, float]:
-        """What was spent on an input since the last call: tokens, joules."""
-        return self._spent.pop(origin, (0, 0.0))
+    def take_spent(self) -> dict[str, tuple[int, float]]:
+        """What was spent on each input since the last call: tokens, joules."""
+        spent, self._spent = self._spent, {}
+        return spent
 
 
 class Source(Stage):
