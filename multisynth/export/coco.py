@@ -18,6 +18,7 @@ from multisynth.kinds import FRAME, Kind
 from multisynth.media import decode_instances
 from multisynth.sample import Sample
 
+_AT_ONCE = 16
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 
 
@@ -50,7 +51,7 @@ class Coco(Exporter):
             }
             file.write(dumps(head)[:-1] + ', "images": ')
             images, annotations = JsonArray(file), JsonArray(annotations_file)
-            for number, frame in enumerate(samples.samples(), start=1):
+            for number, frame in enumerate(samples.samples(batch_size=_AT_ONCE), start=1):
                 name = f"images/{number:08d}.png"
                 (folder / name).write_bytes(frame["rgb"])
                 images.append(
@@ -98,11 +99,9 @@ def _annotations(frame: Sample, categories: dict[str, int]) -> Iterator[dict[str
     boxes = frame["boxes"] or []
     masks = {} if frame["instances"] is None else _masks(frame["instances"])
     boxed = {box["instance"] for box in boxes}
-    if masks and masks.keys() != boxed:
+    if frame["instances"] is not None and masks.keys() != boxed:
         odd = ", ".join(str(instance) for instance in sorted(masks.keys() ^ boxed))
-        raise BadInput(
-            f"frame {frame.id} has boxes and pixels of different instances: {odd}", "label both in one stage"
-        )
+        raise BadInput(f"boxes and pixels of frame {frame.id} differ in instances: {odd}", "label both in one stage")
     for box in boxes:
         yield {
             "category_id": categories[box["category"]],

@@ -15,7 +15,7 @@ from multisynth.kinds import Kind
 from multisynth.sample import Sample
 
 LINEAGE = ("id", "kind", "origin", "content_hash")
-_AT_ONCE = 1024
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
