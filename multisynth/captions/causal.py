@@ -65,7 +65,7 @@ class _Writer:
         elif cause.effect.kind == "success":
             text = self._success(cause)
         else:
-            text = self._fall(cause) if cause.support is None else self._support(cause)
+            text = self._support(cause) if cause.support else self._load(cause) if cause.load else self._fall(cause)
         reason = cause.fall or cause.strikes[-1]
         return _from(text, [reason] if cause.effect is None else [cause.effect, reason])
 
@@ -109,7 +109,7 @@ class _Writer:
         s, fell, lag = self._the(cause.support), pick(self._rng, _FELL), _lag(strike, effect)
         blow = self._active(strike)
         if strike.bodies[1] != cause.support:
-            return f"{b} {fell} because {s} under it gave way after {blow}, {lag} earlier"
+            return f"{b} {fell} because the pile under it gave way after {blow}, {lag} earlier"
         ways = [
             f"{b} {fell} because {s} under it was knocked away: {blow}, {lag} earlier",
             f"{b} lost its support and {fell}: {blow}, {lag} earlier, and knocked away {s} under it",
@@ -117,11 +117,24 @@ class _Writer:
         ]
         return pick(self._rng, ways)
 
+    def _load(self, cause: Cause) -> str:
+        strike, effect, b = cause.strikes[-1], cause.effect, self._the(cause.body)
+        assert effect is not None and cause.load is not None
+        top, fell, lag = self._the(cause.load), pick(self._rng, _FELL), _lag(strike, effect)
+        blow, t = self._active(strike), _instant(strike)
+        if strike.bodies[1] != cause.load:
+            return f"{b} {fell} because the pile on top of it dragged it along: {blow}, {lag} earlier"
+        ways = [
+            f"{b} {fell} because {top} on top of it dragged it along: {blow}, {lag} earlier",
+            f"{blow}, {t}, which dragged {b} along from below, and so {b} {fell} {lag} later",
+        ]
+        return pick(self._rng, ways)
+
     def _landing(self, cause: Cause) -> str:
         effect, fall, b = cause.effect, cause.fall, self._the(cause.body)
         assert effect is not None and fall is not None
         other, lag, v = self._the(effect.bodies[1]), _lag(fall, effect), speed(effect.speed)
-        hit = self._verb(effect)
+        hit = pick(self._rng, ("hit", "struck"))
         ways = [
             f"{b} {hit} {other} at {v} because it had fallen {lag} earlier",
             f"{b} had fallen, {_instant(fall)}, and therefore {hit} {other} at {v} {lag} later",

@@ -2,8 +2,9 @@
 
 An effect (a fall, a blow struck by a body, a success, a body set in motion) is explained by the blow that set its body
 moving: the body came to that blow at rest and had moved by the time of the effect. Where several blows fit, the one
-with the greatest impulse explains it. A body that nothing struck is explained by its support, if that was knocked from
-under it. What neither explains has no cause: none is made up. This is the counterfactual reading of physical causation
+with the greatest impulse explains it. A body that nothing struck can only have been moved through what it lay against:
+by its support, if that was knocked from under it, or by its load, if that was knocked along and dragged it. What none
+of these explains has no cause: none is made up. This is the counterfactual reading of physical causation
 (Gerstenberg et al., "A counterfactual simulation model of causal judgments for physical events", 2021) as far as one
 recording allows it.
 """
@@ -22,8 +23,10 @@ _TURNED = 0.1
 """rad"""
 _CLEARED = 0.01
 """m that a support must have gone for what stood on it to have lost it."""
-_PUSHED = 0.02
+_PUSHED = 0.01
 """m from which being set in motion is worth a sentence."""
+_PASSED_ON = 0.5
+"""Share of a blow's impulse that a body passes on to what lies on it: about a coefficient of friction."""
 _DEPTH = 8
 """Links of a chain followed back at most."""
 
@@ -58,7 +61,8 @@ class Cause:
         body: The body that it happened to.
         effect: The event that was caused; None where a body was merely set in motion.
         strikes: The blows that led to it, the first one first; the last explains it.
-        support: The body that was knocked from under it by the last blow, where that is the reason.
+        support: The body under it that lost its place by the last blow, where that is the reason.
+        load: The body on top of it that the last blow knocked along, where that is the reason.
         fall: The fall that explains a landing, where that is the reason.
     """
 
@@ -66,6 +70,7 @@ class Cause:
     effect: Event | None
     strikes: tuple[Event, ...] = ()
     support: str | None = None
+    load: str | None = None
     fall: Event | None = None
 
 
@@ -75,9 +80,17 @@ def explain(track: Track, log: Sequence[Mapping[str, Any]], window: float) -> li
     Args:
         track: How the bodies moved.
         log: The clip's events.
-        window: s; a blow explains nothing that comes later than this after it, unless its body is still moving.
+        window: s; a blow explains no fall and no further blow that comes later than this after it.
     """
     return _Graph(track, [Event.of(row) for row in log], window).causes()
+
+
+@dataclass(frozen=True)
+class _Reason:
+    impulse: float
+    strike: Event
+    support: str | None = None
+    load: str | None = None
 
 
 class _Graph:
@@ -112,11 +125,10 @@ class _Graph:
 
     def _fall(self, fall: Event) -> list[Cause]:
         body = fall.bodies[0]
-        strike = self._onset(body, fall.time)
-        if strike is not None:
-            return [Cause(body, fall, self._chain(strike))]
-        lost = self._lost_support(body, fall.time, _DEPTH)
-        return [] if lost is None else [Cause(body, fall, self._chain(lost[1]), support=lost[0])]
+        reason = self._reason(body, fall.time, frozenset())
+        if reason is None:
+            return []
+        return [Cause(body, fall, self._chain(reason.strike), support=reason.support, load=reason.load)]
 
     def _landing(self, fall: Event) -> list[Cause]:
         body = fall.bodies[0]
@@ -135,25 +147,23 @@ class _Graph:
         return []
 
     def _success(self, success: Event, found: list[Cause]) -> list[Cause]:
-        for name in success.bodies:
-            n = self._track.index.get(name)
-            if n is not None and self._track.bodies[n].moves and not self._track.bodies[n].is_robot:
-                strike = self._push(name, success.time)
-                if strike is not None:
-                    return [Cause(name, success, (strike,))]
+        bodies = [self._track.bodies[self._track.index[name]] for name in success.bodies if name in self._track.index]
+        if any(body.is_mark for body in bodies):
+            moved = [body.name for body in bodies if body.moves and not body.is_robot]
+            touches = self._touches(moved[0], success.time) if moved else []
+            out = [Cause(moved[0], success, (touches[-1],))] if touches else []
+            return out + ([Cause(moved[0], None, (touches[0],))] if len(touches) > 1 else [])
         falls = [cause for cause in found if cause.effect is not None and cause.effect.kind == "fall" and cause.strikes]
-        return [Cause("", success, falls[-1].strikes)] if falls else []
+        named = [cause for cause in falls if cause.body in success.bodies]
+        return [Cause("", success, (named or falls)[-1].strikes)] if falls else []
 
-    def _push(self, body: str, until: float) -> Event | None:
-        """The touch after which a body went farthest before the next: what carried it where it is."""
+    def _touches(self, body: str, until: float) -> list[Event]:
+        """The touches that carried a body on before a time: it went some way between each and the next."""
         touches = [event for event in self._strikes if event.bodies[1] == body and event.time < until]
-        best: tuple[float, Event] | None = None
-        for n, event in enumerate(touches):
-            end = touches[n + 1].time if n + 1 < len(touches) else until
-            distance, _ = self._moved(body, event.time, end)
-            if distance > _PUSHED and (best is None or distance > best[0]):
-                best = (distance, event)
-        return None if best is None else best[1]
+        ends = [event.time for event in touches[1:]] + [until]
+        return [
+            touch for touch, end in zip(touches, ends, strict=True) if self._moved(body, touch.time, end)[0] > _CLEARED
+        ]
 
     def _set_in_motion(self, body: str) -> list[Cause]:
         best: Event | None = None
@@ -188,30 +198,50 @@ class _Graph:
         ]
         return max(fits, key=lambda strike: (strike.impulse, -strike.time), default=None)
 
-    def _lost_support(self, body: str, until: float, depth: int) -> tuple[str, Event] | None:
-        """The support that was knocked from under a body that had rested on it, and the blow that did it."""
+    def _reason(self, body: str, until: float, seen: frozenset[str]) -> _Reason | None:
+        """What set a body moving before a time: a blow upon it, upon what carried it, or upon what it carried."""
+        strike = self._onset(body, until)
+        best = None if strike is None else _Reason(strike.impulse, strike)
+        for other, role in self._neighbours(body, until):
+            # A load can drag a body only by its weight's friction, so it explains what nothing else does.
+            if other in seen or (role == "load" and best is not None):
+                continue
+            deeper = self._reason(other, until, seen | {body})
+            if deeper is not None and (best is None or _PASSED_ON * deeper.impulse > best.impulse):
+                best = _Reason(_PASSED_ON * deeper.impulse, deeper.strike, **{role: other})
+        return best
+
+    def _neighbours(self, body: str, until: float) -> list[tuple[str, str]]:
+        """What a body lay on and what lay on it when it last rested, if that has moved since."""
         track, n = self._track, self._track.index[body]
-        frames = [
-            k for k in range(track.before(until) + 1) if track.times[k] >= until - self._window and track.rests(n, k)
-        ]
-        if not frames or depth == 0:
-            return None
-        last = frames[-1]
+        last = self._last_rest(n, until)
+        if last is None:
+            return []
         carrier = track.support(n, last)
-        if carrier is None or not track.bodies[carrier].moves:
-            return None
-        support = track.bodies[carrier].name
-        distance, turned = self._moved(support, float(track.times[last]), until)
-        if distance < _CLEARED and turned < _TURNED:
-            return None
-        strike = self._onset(support, until)
-        if strike is not None:
-            return support, strike
-        deeper = self._lost_support(support, until, depth - 1)
-        return None if deeper is None else (support, deeper[1])
+        found = [] if carrier is None else [(carrier, "support")]
+        found += [(m, "load") for m in range(len(track.bodies)) if track.support(m, last) == n]
+        out = []
+        for m, role in found:
+            if track.bodies[m].moves:
+                distance, turned = track.moved(m, last, track.after(until))
+                if distance > _CLEARED or turned > _TURNED:
+                    out.append((track.bodies[m].name, role))
+        return out
+
+    def _last_rest(self, n: int, until: float) -> int | None:
+        """The last frame within the window before a time at which a body was at rest."""
+        track = self._track
+        recent = range(track.after(until - self._window), track.before(until) + 1)
+        return max((frame for frame in recent if track.rests(n, frame)), default=None)
 
     def _rested(self, body: str, time: float) -> bool:
-        return self._track.rests(self._track.index[body], self._track.before(time))
+        frame = self._track.before(time)
+        # Poses come far more seldom than events: a fall since the last frame shows that the rest is over.
+        fell = any(
+            event.kind == "fall" and event.bodies[:1] == (body,) and self._track.times[frame] <= event.time <= time
+            for event in self._events
+        )
+        return not fell and self._track.rests(self._track.index[body], frame)
 
     def _has_moved(self, body: str, start: float, end: float) -> bool:
         distance, turned = self._moved(body, start, end)

@@ -35,16 +35,16 @@ def problem(text: str, events: Sequence[str], log: Log, tolerance: float = 0.01)
         return f"event {', '.join(missing)} is not in the log"
     names = sorted({name for row in log for name in row["bodies"]})
     try:
-        claims, supports = read(text, names)
+        claims, neighbours = read(text, names)
     except Unreadable as error:
         return str(error)
     if not any(claim.kind == "strike" and claim.speed is not None for claim in claims):
         return "no blow has a speed"
     if not any(claim.lag is not None or claim.time is not None for claim in claims):
         return "nothing says when it was"
-    for support in supports:
-        if not any(claim.kind == "strike" and claim.bodies[-1] == support for claim in claims):
-            return f"nothing struck the {support}"
+    for name in neighbours:
+        if not any(claim.kind == "strike" and claim.bodies[-1] == name for claim in claims):
+            return f"nothing struck the {name}"
     rows = [known[event] for event in events]
     if len(claims) != len(set(events)):
         return f"it tells of {len(claims)} events and points at {len(set(events))}"

@@ -29,9 +29,18 @@ _PATTERNS = [
     )
 ]
 _QUANTITY = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) (m/s|N·s|ms|s)(?![\w/])( earlier| later| into the clip)?")
-_SUPPORT = re.compile(
-    rf"{_NAME.format('s')} under it (?:was knocked away|gave way)|knocked away {_NAME.format('t')} under it"
-    rf"|knocked it away from under {_NAME.format('u')}"
+_NEIGHBOUR = re.compile(
+    "|".join(
+        (
+            rf"{_NAME.format('s')} under it was knocked away",
+            rf"knocked away {_NAME.format('t')} under it",
+            rf"knocked it away from under {_NAME.format('u')}",
+            rf"{_NAME.format('l')} on top of it dragged it along",
+            rf"which dragged {_NAME.format('v')} along from below",
+            "the pile under it gave way",
+            "the pile on top of it dragged it along",
+        )
+    )
 )
 _SUBJECT = re.compile(rf"{_NAME.format('a')} (?:{_FALL}|reached|began to move)")
 _CONNECTIVE = re.compile(
@@ -67,7 +76,7 @@ class Unreadable(ValueError):
 
 
 def read(text: str, names: Sequence[str]) -> tuple[list[Claim], list[str]]:
-    """The claims of a causal sentence, in its order, and the bodies it says were supports.
+    """The claims of a causal sentence, in its order, and the bodies it says were knocked away or along.
 
     Args:
         text: The sentence.
@@ -87,11 +96,11 @@ def read(text: str, names: Sequence[str]) -> tuple[list[Claim], list[str]]:
     for claim in claims:
         _blank(rest, claim.span)
     _quantities(plain, claims, rest)
-    supports = []
-    for match in _SUPPORT.finditer(plain):
-        held = match["s"] or match["t"]
-        if held is not None and "gave way" not in match[0]:
-            supports.append(names[int(held)])
+    neighbours = []
+    for match in _NEIGHBOUR.finditer(plain):
+        struck = match["s"] or match["t"] or match["l"]
+        if struck is not None:
+            neighbours.append(names[int(struck)])
         _blank(rest, match.span())
     for match in _MOVING.finditer(plain):
         _blank(rest, match.span())
@@ -99,7 +108,7 @@ def read(text: str, names: Sequence[str]) -> tuple[list[Claim], list[str]]:
     unknown = [word for word in words if not _CONNECTIVE.fullmatch(word)]
     if unknown:
         raise Unreadable(f"`{' '.join(unknown)}` is no part of what it claims")
-    return claims, supports
+    return claims, neighbours
 
 
 def _claims(plain: str, names: Sequence[str]) -> list[Claim]:

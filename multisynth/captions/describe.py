@@ -22,15 +22,17 @@ def describe(moments: Sequence[Moment], rng: np.random.Generator) -> list[Senten
         rng: Chooses between ways to say it.
     """
     out = [_opening(moments[0], rng)]
-    still: Moment | None = None
+    still = False
+    gone: set[str] = {body.name for body in moments[0].unseen}
     for n, moment in enumerate(moments):
-        last = n + 1 == len(moments)
-        if moment.motions:
-            out.append(_moving(moment, n, rng))
-            still = None
-        elif n and still is None:
-            out.append(_still(moment, _stillness(moments, n), last, rng))
-            still = moment
+        left = [body for body in moment.unseen if body.name not in gone]
+        gone = {body.name for body in moment.unseen}
+        if moment.motions or left:
+            out.append(_moving(moment, left, n == 0, rng))
+            still = False
+        elif n and not still:
+            out.append(_still(moment, _stillness(moments, n), n + 1 == len(moments), rng))
+            still = True
     return out
 
 
@@ -51,9 +53,8 @@ def _opening(moment: Moment, rng: np.random.Generator) -> Sentence:
         if not motion.body.is_robot:
             carrier = "" if motion.on is None else f" on {_mention(motion.on, met)}"
             parts.append(f"{_mention(motion.body, met)} is already moving{carrier}")
-    for name, height in moment.height.items():
-        place = f"{length(height)} above the surface" if height > 0 else "below the surface"
-        parts.append(f"the hand of the {name} arm is {place}")
+    for arm, surface, height in moment.hands:
+        parts.append(f"the hand of {the(arm)} is {length(height)} above {the(surface)}")
     if not parts:
         return Sentence("frame", moment.start, moment.end, sentence("nothing that can move is in the picture at first"))
     opening = pick(rng, ("at the start, ", "at first, ", "in the first frame, "))
@@ -72,18 +73,22 @@ def _standing(rest: Rest, met: set[str], rng: np.random.Generator) -> str:
     return f"{body} {verb}{place}{near}" if fresh else f"{body} {verb}{near}"
 
 
-def _moving(moment: Moment, number: int, rng: np.random.Generator) -> Sentence:
-    parts = [_motion(motion, rng) for motion in moment.motions]
-    still = [the(rest.body) for rest in moment.rests]
+def _moving(moment: Moment, left: list[Body], first: bool, rng: np.random.Generator) -> Sentence:
+    parts = [_motion(motion) for motion in moment.motions]
+    still = [] if first else [the(rest.body) for rest in moment.rests]
     if still:
         ways = ("stays where it is", "is at rest") if len(still) == 1 else ("stay where they are", "are at rest")
         parts.append(f"{series(still)} {pick(rng, ways)}")
-    when = "at the start, " if moment.start == 0 else f"{pick(rng, ('at', 'by'))} {duration(moment.start)}, "
-    return Sentence("frame", moment.start, moment.end, sentence(when + _clauses(parts)))
+    if left:
+        names = series([the(body) for body in left])
+        parts.append(f"{names} {'is' if len(left) == 1 else 'are'} out of the picture")
+    now = f"{pick(rng, ('at', 'by'))} {duration(moment.start)}"
+    when = pick(rng, ("at that moment", "right then")) if first else now
+    return Sentence("frame", moment.start, moment.end, sentence(f"{when}, {_clauses(parts)}"))
 
 
-def _motion(motion: Motion, rng: np.random.Generator) -> str:
-    subject = f"the hand of the {motion.body.name} arm" if motion.body.is_robot else the(motion.body)
+def _motion(motion: Motion) -> str:
+    subject = f"the hand of {the(motion.body)}" if motion.body.is_robot else the(motion.body)
     where = f" {series(motion.directions)}" if motion.directions else ""
     if motion.manner == "turns":
         text = f"{subject} turns on the spot"
@@ -98,9 +103,9 @@ def _motion(motion: Motion, rng: np.random.Generator) -> str:
 
 def _still(moment: Moment, until: float, last: bool, rng: np.random.Generator) -> Sentence:
     if last or until <= moment.start:
-        text = f"at {duration(moment.start)}, the clip ends with everything at rest"
+        text = f"at {duration(moment.start)}, the clip ends with everything in the picture at rest"
     else:
-        how = pick(rng, ("nothing moves", "everything is at rest", "all is still"))
+        how = pick(rng, ("nothing moves in the picture", "everything in the picture is at rest"))
         text = f"from {duration(moment.start)} to {duration(until)}, {how}"
     return Sentence("frame", moment.start, until, sentence(text))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from multisynth.captions.causal import Sentence, the
 from multisynth.captions.causes import Cause, Event
+from multisynth.captions.scan import direction
 from multisynth.captions.track import Track
 from multisynth.captions.wording import counted, duration, length, pick, sentence, series, speed
 
@@ -41,29 +42,34 @@ def recount(
     if instruction:
         told = pick(rng, ("the task was: ", "the robot was told: ", "the instruction was: "))
         out.append(Sentence("summary", start, end, sentence(told + f"“{instruction.strip()}”")))
-    if turns and turns[0].time > start:
-        quiet = duration(turns[0].time - start)
-        text = pick(rng, (f"for the first {quiet}, no two bodies met", f"{quiet} passed before anything was touched"))
-        out.append(Sentence("summary", start, turns[0].time, sentence(text)))
+    met = min((event.time for event in events if event.is_strike), default=start)
+    if met > start:
+        quiet = duration(met - start)
+        text = pick(rng, (f"for the first {quiet}, nothing hit anything", f"{quiet} passed before the first touch"))
+        out.append(Sentence("summary", start, met, sentence(text)))
     out += [_turn(track, turn, n, len(turns), rng) for n, turn in enumerate(turns)]
     out += _falls(track, events, causes)
     out += _places(track)
+    out += _settled(track, rng)
     out.append(_outcome(events, success, start, end, rng))
     return out
 
 
 def _turns(track: Track, events: Sequence[Event]) -> list[Event]:
-    """What carried the story: each pair's hardest blow, falls and successes, the weakest blows left out first."""
-    hardest: dict[tuple[str, ...], Event] = {}
+    """What carried the story: each pair's first blow, falls and successes, the weakest blows left out first."""
+    firsts: dict[tuple[str, ...], Event] = {}
+    landings: list[Event] = []
     for event in events:
         if event.is_strike and all(name in track.index for name in event.bodies):
             pair = tuple(sorted(event.bodies))
-            if pair not in hardest or event.impulse > hardest[pair].impulse:
-                hardest[pair] = event
+            if not all(track.bodies[track.index[name]].moves for name in pair):
+                landings.append(event)
+            else:
+                firsts.setdefault(pair, event)
     known = [e for e in events if e.kind in ("fall", "success") and all(name in track.index for name in e.bodies)]
     room = max(_LONGEST - len(known), 1)
-    blows = sorted(hardest.values(), key=lambda event: (-event.impulse, event.time))[:room]
-    return sorted([*known, *blows], key=lambda event: event.time)
+    blows = sorted(firsts.values(), key=lambda event: (-event.impulse, event.time))[:room]
+    return sorted([*known, *blows], key=lambda event: event.time) or landings[:3]
 
 
 def _turn(track: Track, event: Event, number: int, total: int, rng: np.random.Generator) -> Sentence:
@@ -106,6 +112,20 @@ def _falls(track: Track, events: Sequence[Event], causes: Sequence[Cause]) -> li
     return out
 
 
+def _settled(track: Track, rng: np.random.Generator) -> list[Sentence]:
+    things = [n for n, body in enumerate(track.bodies) if body.moves and not body.is_robot]
+    last = len(track.times) - 1
+    restless = [frame for frame in range(1, last + 1) if not all(track.rests(n, frame) for n in things)]
+    if not restless:
+        return []
+    if restless[-1] == last:
+        text, when = "something still moved when the clip ended", float(track.times[last])
+    else:
+        when = float(track.times[restless[-1] + 1])
+        text = f"{pick(rng, ('every object had come to rest', 'all objects were at rest'))} by {duration(when)}"
+    return [Sentence("summary", when, float(track.times[last]), sentence(text))]
+
+
 def _places(track: Track) -> list[Sentence]:
     start, end = float(track.times[0]), float(track.times[-1])
     parts = []
@@ -115,11 +135,7 @@ def _places(track: Track) -> list[Sentence]:
         shift = track.positions[-1, n] - track.positions[0, n]
         distance = float(np.linalg.norm(shift))
         if distance >= _SHIFTED:
-            axes = {"to the right of": shift @ track.right, "behind": shift @ track.away, "above": shift[2]}
-            main = max(axes, key=lambda name: abs(axes[name]))
-            other = {"to the right of": "to the left of", "behind": "in front of", "above": "below"}
-            direction = main if axes[main] > 0 else other[main]
-            parts.append(f"{the(body)} {length(distance)} {direction} where it had been")
+            parts.append(f"{the(body)} {length(distance)} {direction(track, shift)} where it had been")
     if not parts:
         return [Sentence("summary", start, end, sentence("every object ended where it had begun"))]
     return [Sentence("summary", start, end, sentence(f"in all, {_ended(parts)}"))]
@@ -138,7 +154,7 @@ def _outcome(events: Sequence[Event], success: bool, start: float, end: float, r
     lasted = f"the clip lasts {duration(end - start)}"
     if success:
         after = f" {duration(done[-1].time - start)} after the start" if done else ""
-        text = pick(rng, ("the robot did what it was told", "the task was a success", "the attempt succeeded")) + after
+        text = pick(rng, ("the task was completed", "the task was a success", "the attempt succeeded")) + after
     else:
-        text = pick(rng, ("the attempt failed", "the task was not achieved", "the robot did not reach its aim"))
+        text = pick(rng, ("the attempt failed", "the task was not achieved", "the attempt did not succeed"))
     return Sentence("summary", start, end, sentence(f"{text}; {lasted}"), tuple(event.id for event in done))

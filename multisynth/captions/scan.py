@@ -36,7 +36,7 @@ class Motion:
     Args:
         body: The body.
         speed: m/s.
-        manner: `slides`, `rolls`, `flies`, `falls`, `rises`, `tumbles`, `turns` or, for a robot, `moves`.
+        manner: `slides`, `rolls`, `flies`, `falls`, `rises`, `tumbles`, `turns` or `moves`.
         directions: Up to three of `left`, `right`, `away from the camera`, `towards the camera`, `up`, `down`.
         nearest: The closest body that can move, if any.
         on: What carries it, if anything does.
@@ -69,7 +69,8 @@ class Moment:
         end: When the next moment begins, s.
         motions: The bodies that move, the fastest first.
         rests: Those that do not and can.
-        height: Of each robot's hand above the widest surface, m, by the robot's name.
+        hands: How high each robot's hand is above which surface, m.
+        unseen: The bodies that can move and are out of the picture.
     """
 
     frame: int
@@ -77,7 +78,8 @@ class Moment:
     end: float
     motions: tuple[Motion, ...]
     rests: tuple[Rest, ...]
-    height: dict[str, float]
+    hands: tuple[tuple[Body, Body, float], ...]
+    unseen: tuple[Body, ...]
 
 
 def scan(track: Track, every: float) -> list[Moment]:
@@ -105,14 +107,26 @@ def _moment(track: Track, frame: int, end: float) -> Moment:
             motions.append(_motion(track, frame, n, velocity))
         elif not body.is_robot:
             rests.append(Rest(body, _carrier(track, n, frame), nearest(track, n, frame)))
-    surfaces = [n for n, body in enumerate(track.bodies) if body.is_surface]
-    widest = max(surfaces, key=lambda n: (float(np.prod(track.bodies[n].half[:2])), -n), default=None)
-    heights = {}
-    if widest is not None:
-        top = track.positions[frame, widest, 2] + track.halves[frame, widest, 2]
-        heights = {b.name: float(track.positions[frame, n, 2] - top) for n, b in enumerate(track.bodies) if b.is_robot}
     motions.sort(key=lambda motion: (-motion.speed, motion.body.name))
-    return Moment(frame, float(track.times[frame]), end, tuple(motions), tuple(rests), heights)
+    unseen = tuple(body for n, body in enumerate(track.bodies) if body.moves and not track.seen(n, frame))
+    return Moment(frame, float(track.times[frame]), end, tuple(motions), tuple(rests), _hands(track, frame), unseen)
+
+
+def _hands(track: Track, frame: int) -> tuple[tuple[Body, Body, float], ...]:
+    out = []
+    for n, body in enumerate(track.bodies):
+        if body.is_robot:
+            position = track.positions[frame, n]
+            tops = []
+            for m, surface in enumerate(track.bodies):
+                inside = np.abs(position - track.positions[frame, m])[:2] < track.halves[frame, m, :2]
+                top = float(track.positions[frame, m, 2] + track.halves[frame, m, 2])
+                if surface.is_surface and bool(inside.all()) and top <= position[2]:
+                    tops.append((top, -m))
+            if tops:
+                top, m = max(tops)
+                out.append((body, track.bodies[-m], float(position[2]) - top))
+    return tuple(out)
 
 
 def _carrier(track: Track, n: int, frame: int) -> Body | None:
@@ -124,18 +138,20 @@ def _motion(track: Track, frame: int, n: int, velocity: np.ndarray) -> Motion:
     body, speed = track.bodies[n], float(np.linalg.norm(velocity))
     on = None if body.is_robot else _carrier(track, n, frame)
     up = float(velocity[2])
-    if body.is_robot:
-        manner = "moves"
-    elif speed < RESTING:
+    if speed < RESTING:
         manner = "turns"
+    elif body.is_robot:
+        manner = "moves"
     elif on is not None and abs(up) < 0.5 * speed:
         manner = "rolls" if body.round else "tumbles" if track.turning[frame, n] > 2.0 else "slides"
     elif up < -0.7 * speed:
         manner = "falls"
     elif up > 0.7 * speed:
         manner = "rises"
+    elif track.turning[frame, n] > 2.0 and not body.round:
+        manner = "tumbles"
     else:
-        manner = "flies" if body.round or track.turning[frame, n] <= 2.0 else "tumbles"
+        manner = "flies" if speed > 0.5 else "moves"
     return Motion(body, speed, manner, _directions(track, velocity, manner), nearest(track, n, frame), on)
 
 
@@ -156,22 +172,33 @@ def _directions(track: Track, velocity: np.ndarray, manner: str) -> tuple[str, .
 
 
 def nearest(track: Track, n: int, frame: int) -> Relation | None:
-    """The body closest to another, not counting tables and floors."""
-    others = [m for m, body in enumerate(track.bodies) if m != n and not body.is_surface and track.seen(m, frame)]
-    gaps = {m: float(np.linalg.norm(track.positions[frame, n] - track.positions[frame, m])) for m in others}
-    closest = min(gaps, key=lambda m: (gaps[m], m), default=None)
-    return None if closest is None else relation(track, n, closest, frame)
+    """The body closest to another, not counting tables and floors, nor robots, which tell their own distance."""
+    others = [
+        m
+        for m, body in enumerate(track.bodies)
+        if m != n and not body.is_surface and not body.is_robot and track.seen(m, frame)
+    ]
+    found = [relation(track, n, m, frame) for m in others]
+    return min(found, key=lambda each: each.distance, default=None)
 
 
 def relation(track: Track, n: int, other: int, frame: int) -> Relation:
-    """Where body n is, seen from another."""
+    """Where body n is, seen from another; from a mark, as if both lay in its plane."""
     offset = track.positions[frame, n] - track.positions[frame, other]
-    shares = {
-        "to the right of": float(offset @ track.right),
-        "behind": float(offset @ track.away),
-        "above": float(offset[2]),
-    }
-    main = max(shares, key=lambda name: abs(shares[name]))
-    opposite = {"to the right of": "to the left of", "behind": "in front of", "above": "below"}
-    direction = main if shares[main] > 0 else opposite[main]
-    return Relation(track.bodies[n], track.bodies[other], float(np.linalg.norm(offset)), direction)
+    mark = track.bodies[other]
+    if mark.is_mark:
+        offset = offset * [1.0, 1.0, 0.0]
+    distance = float(np.linalg.norm(offset))
+    inside = mark.is_mark and distance < float(mark.half[:2].max())
+    return Relation(track.bodies[n], mark, distance, "from the middle of" if inside else direction(track, offset))
+
+
+def direction(track: Track, offset: np.ndarray) -> str:
+    """The main direction of an offset, as the camera sees it. [3]"""
+    shares = (
+        ("to the right of", "to the left of", float(offset @ track.right)),
+        ("behind", "in front of", float(offset @ track.away)),
+        ("above", "below", float(offset[2])),
+    )
+    plus, minus, share = max(shares, key=lambda each: abs(each[2]))
+    return plus if share > 0 else minus

@@ -63,7 +63,7 @@ def counted(count: int, noun: str) -> str:
 def sentence(text: str) -> str:
     """A phrase as a sentence: a capital first and a full stop last."""
     text = re.sub(r"\s+", " ", text.strip())
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".?!" else ".")
+    return text[0].upper() + text[1:] + ("" if text.rstrip("”")[-1] in ".?!" else ".")
 
 
 def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
