@@ -1,0 +1,30 @@
+"""`report.html`: what a run made, kept and dropped and why, in one file that needs nothing else.
+
+What is shown follows from the kinds of the run's tables, never from the names of its stages. A kind's gallery shows its
+final tables, those that no later stage of the same kind has filtered. Which samples are shown is a fixed rule
+(`picks.evenly`). Everything that comes from data is escaped, and the page's own policy forbids it to load anything.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multisynth.store import Store
+
+
+def write(store: Store) -> Path:
+    """Write the run's ``report.html`` anew and return its path.
+
+    Args:
+        store: The run, finished or not.
+    """
+    from multisynth.report.page import render
+
+    target = store.root / "report.html"
+    fresh = store.root / ".report.html"
+    fresh.write_text(render(store), encoding="utf-8")
+    os.replace(fresh, target)
+    return target

@@ -1,0 +1,117 @@
+"""How what was drawn, or measured, is distributed: panels of the leaves of a JSON column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from multisynth.report.charts import bars, histogram
+from multisynth.report.picks import cells
+from multisynth.report.words import flat, number
+from multisynth.store import Table
+
+ROWS = 4096
+"""Rows looked at, evenly spaced, in a larger table."""
+_FEW = 12
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One quantity's distribution."""
+
+    name: str
+    note: str
+    drawing: Markup
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The z-scores of a watermark's detector over a table (Kirchenbauer et al., arXiv 2301.10226)."""
+
+    texts: int
+    median: float
+    detected: int
+    drawing: Markup
+
+    THRESHOLD = 4.0
+    """A text without a watermark exceeds it once in 31,600."""
+
+
+Values = dict[str, dict[str, list[Any]]]
+
+
+def leaves(table: Table, column: str, group: Callable[[Mapping[str, Any]], str] | None = None, by: str = "") -> Values:
+    """The leaves of a JSON column by name, then by group; what is no JSON object is left out.
+
+    Args:
+        table: Whose rows.
+        column: The column.
+        group: Names a row's group, from the column `by`.
+        by: A further column that `group` reads.
+    """
+    found: Values = {}
+    for row in cells(table, [column, *([by] if by else [])], ROWS):
+        try:
+            values = json.loads(row[column] or "{}")
+        except ValueError:
+            continue
+        if isinstance(values, dict):
+            for name, value in flat(values):
+                found.setdefault(name, {}).setdefault(group(row) if group else "", []).append(value)
+    return found
+
+
+def panels(values: Values, groups: list[str], most: int = 36) -> list[Panel]:
+    """A histogram of each quantity, or bars where it is named values; what never varies or is free text is left out."""
+    found = []
+    for name, by_group in values.items():
+        every = [value for group in by_group.values() for value in group]
+        if _numeric(every):
+            numbers = {group: _finite(by_group.get(group, [])) for group in groups}
+            whole = np.concatenate(list(numbers.values()))
+            if len(whole) and np.ptp(whole) > 0:
+                note = f"{number(float(whole.min()))} to {number(float(whole.max()))}, median {number(float(np.median(whole)))}"
+                found.append(Panel(name, note, histogram(numbers, name)))
+        elif (words := {str(value) for value in every if isinstance(value, str | bool)}) and len(words) > 1:
+            if len(words) <= max(_FEW, len(every) // 4):
+                counts = {group: _counted(by_group.get(group, [])) for group in groups}
+                found.append(Panel(name, f"{len(words)} values", bars(counts, name)))
+    return found[:most]
+
+
+def audit(values: Values) -> Audit | None:
+    """The watermark's audit, where a measurement called `watermark_z` is among these."""
+    scores = [value for name, groups in values.items() if _is_z(name) for value in groups.get("", [])]
+    z = _finite(scores)
+    if not len(z):
+        return None
+    drawing = histogram({"texts": z}, "watermark z-scores", bins=28, normal=True)
+    return Audit(len(z), float(np.median(z)), int((z > Audit.THRESHOLD).sum()), drawing)
+
+
+def _is_z(name: str) -> bool:
+    return name.replace(".", "_").endswith("watermark_z")
+
+
+def _numeric(values: list[Any]) -> bool:
+    return any(isinstance(v, int | float) and not isinstance(v, bool) for v in values) and all(
+        v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in values
+    )
+
+
+def _finite(values: list[Any]) -> np.ndarray:
+    numbers = np.array([float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e300])
+    return numbers[np.isfinite(numbers)] if len(numbers) else np.zeros(0)
+
+
+def _counted(values: list[Any]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for value in values:
+        if isinstance(value, str | bool):
+            counts[str(value)] = counts.get(str(value), 0) + 1
+    return counts

@@ -1,0 +1,178 @@
+"""Collects what the page shows and renders it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from markupsafe import Markup
+
+from multisynth.report import words
+from multisynth.report.clips import ClipView, clips
+from multisynth.report.distributions import Audit, Panel, audit, leaves, panels
+from multisynth.report.episodes import EpisodeView, Outcome, episodes, outcomes
+from multisynth.report.examples import Chain, Dropped, Example, chain, dropped, kept
+from multisynth.report.flow import flow
+from multisynth.report.gallery import FrameView, frames
+from multisynth.report.picks import Budget
+from multisynth.report.svg import legend
+from multisynth.report.tables import Account, accounts, last_of_kind, licences, upstream
+
+if TYPE_CHECKING:
+    from multisynth.store import Store, Table
+
+_HERE = Path(__file__).parent
+_PICTURES, _VIDEO = 4_500_000, 8_000_000  # bytes in the page
+_SUCCESS = ["succeeded", "did not"]
+_FRAMES, _CLIPS, _EPISODES, _TEXTS, _REASONS, _CHAINS = 10, 8, 6, 8, 8, 3
+
+
+@dataclass
+class Shown:
+    """A final table and what of it is shown."""
+
+    account: Account
+    total: int
+    frames: list[FrameView] = field(default_factory=list)
+    clips: list[ClipView] = field(default_factory=list)
+    episodes: list[EpisodeView] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    parameters: list[Panel] = field(default_factory=list)
+    texts: list[Example] = field(default_factory=list)
+    measured: list[Panel] = field(default_factory=list)
+    audit: Audit | None = None
+
+
+def render(store: Store) -> str:
+    """The page."""
+    info, found = store.info, accounts(store)
+    finals = last_of_kind(found)
+    pictures, video = Budget(_PICTURES), Budget(_VIDEO)
+    shown = [_shown(store, account, pictures, video) for account in finals]
+    if not any(view.captions for one in shown for view in one.clips):  # else they stand beside their clips
+        for one in shown:
+            if one.account.kind == "caption":
+                one.texts = kept(store.table(one.account.name), _TEXTS)
+    context = {
+        "info": info,
+        "accounts": found,
+        "finals": finals,
+        "shown": shown,
+        "flow": flow(found, info.get("exports", {}), _exported(store, info)),
+        "costs": [_cost(found, account) for account in found.values() if account.inputs],
+        "dropped": {name: list(dropped(store, account, _REASONS)) for name, account in found.items() if account.reasons},
+        "failures": [(account, failure) for account in found.values() for failure in account.failures],
+        "artifacts": _artifacts(store),
+        "licences": licences(store, finals),
+        "exports": _exports(store, info),
+        "chains": _chains(store, finals),
+        "rollbacks": _rollbacks(store),
+        "recipe": yaml.safe_dump(info.get("recipe", {}), sort_keys=False, allow_unicode=True),
+        "success_legend": legend(_SUCCESS),
+        "style": Markup((_HERE / "report.css").read_text("utf-8")),  # noqa: S704 — our own file
+        "script": Markup((_HERE / "report.js").read_text("utf-8")),  # noqa: S704 — our own file
+    }
+    return _environment().get_template("report.html").render(context)
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        count=words.count, seconds=words.seconds, size=words.size, number=words.number, excerpt=words.excerpt
+    )
+    return environment
+
+
+def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> Shown:
+    table = store.table(account.name)
+    shown = Shown(account, len(table))
+    if account.kind == "frame":
+        shown.frames = list(frames(table, _FRAMES, pictures))
+    elif account.kind == "clip":
+        shown.clips = list(clips(store, table, _CLIPS, video))
+    elif account.kind == "episode":
+        _show_episodes(shown, table)
+    elif account.kind != "caption":
+        shown.texts = kept(table, _TEXTS)
+    values = leaves(table, "meta")
+    shown.measured, shown.audit = panels(values, [""]), audit(values)
+    return shown
+
+
+def _show_episodes(shown: Shown, table: Table) -> None:
+    shown.episodes, shown.outcomes = list(episodes(table, _EPISODES)), outcomes(table)
+    values = leaves(table, "parameters", lambda row: _SUCCESS[0 if row["success"] else 1], "success")
+    shown.parameters = panels(values, _SUCCESS)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A stage's worker time, s, tokens and energy, J; of one sample, alone and with all that stands before it."""
+
+    account: Account
+    share: float
+    seconds: float | None
+    upstream_seconds: float | None
+    tokens: float | None
+    upstream_tokens: float | None
+
+
+def _cost(found: Mapping[str, Account], account: Account) -> Cost:
+    whole = sum(other.seconds for other in found.values())
+    line, made = upstream(dict(found), account.name), account.outputs
+    return Cost(
+        account,
+        account.seconds / whole if whole else 0.0,
+        account.seconds / made if made else None,
+        sum(other.seconds for other in line) / made if made else None,
+        account.tokens / made if made else None,
+        sum(other.tokens for other in line) / made if made else None,
+    )
+
+
+def _artifacts(store: Store) -> list[dict[str, Any]]:
+    """Each artifact once, with the stages that use it."""
+    found: dict[str, dict[str, Any]] = {}
+    for artifact in store.artifacts():
+        found.setdefault(artifact["id"], {**artifact, "stages": []})["stages"].append(artifact["stage"])
+    return list(found.values())
+
+
+def _manifest(store: Store, name: str) -> dict[str, Any]:
+    sidecar = store.root / "exports" / f"{name}.json"
+    manifest: dict[str, Any] = json.loads(sidecar.read_text("utf-8")) if sidecar.is_file() else {}
+    return manifest
+
+
+def _exported(store: Store, info: Mapping[str, Any]) -> dict[str, int]:
+    return {name: found["records"] for name in info.get("exports", {}) if "records" in (found := _manifest(store, name))}
+
+
+def _exports(store: Store, info: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was written for others to read: records, files, bytes."""
+    rows = []
+    for name, export in info.get("exports", {}).items():
+        files = [file for file in (store.root / "exports" / name).rglob("*") if file.is_file()]
+        records, total = _manifest(store, name).get("records"), sum(file.stat().st_size for file in files)
+        rows.append({"name": name, **export, "records": records, "files": len(files), "bytes": total})
+    return rows
+
+
+def _chains(store: Store, finals: list[Account]) -> list[tuple[Account, Chain]]:
+    """The longest lineages among the final tables' examples."""
+    found = [(account, chain(store, account.name)) for account in finals]
+    return sorted(found, key=lambda pair: -len(pair[1].links))[:_CHAINS]
+
+
+def _rollbacks(store: Store) -> list[dict[str, Any]]:
+    tombstones = store.tombstones().group_by(["rollback", "ancestor", "reason", "at"]).aggregate([("id", "count")])
+    rows: list[dict[str, Any]] = tombstones.sort_by("at").to_pylist()
+    return rows
