@@ -106,10 +106,8 @@ def _engines() -> list[Check]:
     from multisynth.serving import engines
 
     found = engines()
-    usable = [name for name, works, _ in found if works]
-    detail = (
-        f"{usable[0]} is in use" + (f"; {', '.join(usable[1:])} works too" if usable[1:] else "") if usable else "none"
-    )
+    usable = [f"{name} ({what})" for name, works, what in found if works]
+    detail = "; ".join(f"{engine} {'works too' if place else 'is in use'}" for place, engine in enumerate(usable))
     others = "; ".join(f"{name}: {how}" for name, works, how in found if not works)
     return [Check("language models", bool(usable), detail or "no engine works", others)]
 
