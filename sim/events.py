@@ -17,6 +17,7 @@ from .engines.engine import Contact, Step
 
 IMPACT_SPEED = 0.25  # m/s; slower meetings are contacts
 CONTACT_SPEED = 0.03  # m/s; slower meetings are bodies that settle
+STILL_CLOSING = 0.005  # m/s; solvers may take several steps to stop what they have hit
 REST_TIME = 0.25  # s apart, before a slow meeting is a new one
 BOUNCE_TIME = 0.025  # s apart, before a fast meeting is a new one
 SETTLE_TIME = 0.1  # s from the start in which what lies on something comes to rest
@@ -51,8 +52,8 @@ class EventLog:
     """Watches steps and writes events as `multisynth.kinds.EVENT` has them.
 
     A blow's speed is the closing speed of the touching points along the normal just before, carried on to the instant
-    of contact with the acceleration before it; its impulse is summed until the points no longer approach and the force
-    has sunk to a fifth of its peak.
+    of contact with the acceleration before it; its impulse is summed over the steps in which the points still approach or
+    the force is not below a fifth of its peak.
 
     Args:
         pieces: The body that each piece belongs to.
@@ -105,9 +106,6 @@ class EventLog:
             a, b = sorted((self._pieces[contact.a], self._pieces[contact.b]))
             if a != b:
                 pairs.setdefault((a, b), []).append(contact)
-        for pair in [pair for pair in self._open if pair not in pairs]:
-            if start - self._apart_since[pair] > 2 * self._timestep:
-                del self._open[pair]
         for pair, contacts in pairs.items():
             main = max(contacts, key=lambda contact: contact.impulse)
             impulse = sum(contact.impulse for contact in contacts)
@@ -116,10 +114,8 @@ class EventLog:
             apart = start - self._apart_since.get(pair, -np.inf)
             if speed >= IMPACT_SPEED and apart > BOUNCE_TIME:
                 self._begin(pair, "impact", start, delay, bodies, impulse, speed, main)
-            elif touch is not None:
-                if start - touch.begun > LONGEST or (speed < CONTACT_SPEED and impulse < 0.2 * touch.peak):
-                    del self._open[pair]
-                else:
+            elif touch is not None and start - touch.begun <= LONGEST:
+                if speed > STILL_CLOSING or impulse >= 0.2 * touch.peak:  # what lies on something presses on and on
                     touch.event["impulse"] += impulse
                     touch.peak = max(touch.peak, impulse)
             elif speed >= CONTACT_SPEED and apart > REST_TIME and (start > SETTLE_TIME or speed >= IMPACT_SPEED):
@@ -137,12 +133,12 @@ class EventLog:
         speed: float,
         contact: Contact,
     ) -> None:
-        event = _event(kind, start + delay, bodies, impulse, speed, contact.position.tolist())
+        event = _event(kind, max(start + delay, 0.0), bodies, impulse, speed, contact.position.tolist())
         self.events.append(event)
         self._open[pair] = _Touch(event, impulse, start)
 
     def _approach(self, contact: Contact, step: Step) -> tuple[float, float, tuple[str, str]]:
-        """Closing speed when the surfaces meet, m/s, how long after the step's start that is, s, and who is faster."""
+        """Closing speed when surfaces meet, m/s, how long after the step's start that is, s, and who is faster first."""
         velocity, acceleration = [], []
         for piece in (contact.a, contact.b):
             arm = contact.position - step.centres[piece]
@@ -154,7 +150,8 @@ class EventLog:
             change = (now - self._before[0][piece] - _cross(self._before[1][piece], arm)) / self._timestep
             acceleration.append(change if np.linalg.norm(change) < STEADY_ACCELERATION else np.zeros(3))
         closing = -float((velocity[0] - velocity[1]) @ contact.normal)
-        delay = float(np.clip(contact.gap / closing, 0, self._timestep)) if closing > 0 else 0.0
+        within = self._timestep
+        delay = float(np.clip(contact.gap / closing, -within, within)) if closing > 0 else 0.0
         # in the semi-implicit Euler steps of all our engines, velocity is half a step behind position
         gain = -float((acceleration[0] - acceleration[1]) @ contact.normal)
         speed = max(closing + gain * (delay + self._timestep / 2), 0.0)

@@ -40,7 +40,7 @@ class Randomisation(BaseModel):
     ball_radius: Range = _range(0.028, 0.038, (0.015, 0.04), "m.")
     thrown: Range = _range(0.5, 0.5, (0.0, 1.0), "Probability that the ball is thrown, not struck.")
     strike_speed: Range = _range(0.6, 1.2, (0.2, 1.5), "Of the hand when it strikes the ball, m/s.")
-    throw_speed: Range = _range(3.0, 4.5, (0.5, 8.0), "Of the ball when it is thrown, m/s.")
+    throw_speed: Range = _range(2.6, 3.6, (0.5, 8.0), "Of the ball when it is thrown, m/s.")
     aim: Range = _range(-0.01, 0.01, (-0.05, 0.05), "How far beside the tower's axis the ball aims, m.")
     hand: Range = _range(-0.03, 0.03, (-0.08, 0.08), "Of the hand's start along x, y, z from home, m.")
     colour: Range = _range(0.0, 0.06, (0.0, 0.2), "Spread of a palette colour, linear reflectance.")
@@ -53,7 +53,7 @@ class Randomisation(BaseModel):
     )
     camera_elevation: Range = _range(22.0, 50.0, (5.0, 85.0), "Degrees above the horizon.")
     camera_distance: Range = _range(
-        0.75, 1.1, (0.3, 5.0), "From what happens, m; the camera steps back until it sees all of it."
+        0.55, 0.9, (0.3, 5.0), "From what happens, m; the camera steps back until it sees all of it."
     )
     camera_fov: Range = _range(40.0, 55.0, (20.0, 100.0), "Vertical field of view, degrees.")
 
