@@ -229,10 +229,11 @@ class _Graph:
         return out
 
     def _last_rest(self, n: int, until: float) -> int | None:
-        """The last frame within the window before a time at which a body was at rest."""
+        """The last frame within the window before a time at which a body was at rest upon something."""
         track = self._track
         recent = range(track.after(until - self._window), track.before(until) + 1)
-        return max((frame for frame in recent if track.rests(n, frame)), default=None)
+        rested = (frame for frame in recent if track.rests(n, frame) and track.support(n, frame) is not None)
+        return max(rested, default=None)
 
     def _rested(self, body: str, time: float) -> bool:
         frame = self._track.before(time)
