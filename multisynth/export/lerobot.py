@@ -76,7 +76,9 @@ class LeRobot(Exporter):
             for episode, clips in self._with_clips(samples, shots, run):
                 missing = [] if shots is None else [camera for camera in shots.cameras if camera not in clips]
                 entry: dict[str, Any] = {"id": episode.id, "license": episode["license"]}
-                if missing:
+                if not len(episode["times"]):
+                    entry["left_out"] = "it has no steps"
+                elif missing:
                     entry["left_out"] = f"`{self.video}` has no clip of it by camera {', '.join(missing)}"
                 else:
                     entry["episode_index"] = writer.episodes
@@ -85,9 +87,9 @@ class LeRobot(Exporter):
                 lineage.write(dumps(entry) + "\n")
         if not writer.episodes:
             raise BadInput(
-                f"no episode of `{samples.name}` has a clip in `{self.video}`",
-                "name the stage that films these episodes",
-                "video",
+                f"nothing of `{samples.name}` can be written: {entry['left_out']}",
+                "name the stage that films these episodes" if shots else "",
+                "video" if shots else "",
             )
         writer.close(", ".join(sorted(robots)))
         return writer.episodes

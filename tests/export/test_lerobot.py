@@ -171,6 +171,13 @@ def test_videos_roll_over(run, folder, make_episode, make_clip):
     assert [row["videos/observation.images.main/to_timestamp"] for row in rows] == [3, 3, 3]
 
 
+def test_an_episode_may_be_one_step_long_but_not_none(run, folder, make_episode):
+    run.add("rollouts", [make_episode(0, steps=0), make_episode(1, steps=1)])
+    assert LeRobot().write(run.table("rollouts"), folder, run) == 1
+    assert [line.get("left_out") for line in lineage(folder)] == ["it has no steps", None]
+    assert read(folder, "data")["next.done"].to_pylist() == [True]
+
+
 def test_scalars_are_plain_columns(run, folder, make_episode):
     run.add("rollouts", [make_episode(0, actions=np.arange(20, dtype=np.float32)[:, None], action_names=["speed"])])
     LeRobot().write(run.table("rollouts"), folder, run)
@@ -217,7 +224,7 @@ def test_bad_options_and_bad_tables(run, folder, make_episode, make_clip):
         ({"video": "twice"}, "two clips of episode"),
         ({"video": "mixed"}, "one format"),
         ({"video": "hostile"}, "is called '../../etc'"),
-        ({"video": "foreign"}, "has a clip in `foreign`"),
+        ({"video": "foreign"}, "`foreign` has no clip of it by camera main"),
         ({"video": "between"}, r"0\.0100 s from the nearest step"),
         ({"video": "broken"}, "cannot be read"),
     ):
