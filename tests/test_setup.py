@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,10 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+# Used where it is installed, and gone without elsewhere.
+OPTIONAL = {"vllm"}
 
 
 def pins() -> dict[str, str]:
@@ -64,3 +71,29 @@ def test_setup_does_not_start_where_there_is_no_python_for_it(tmp_path: Path) ->
     assert done.returncode != 0
     assert "Python 3.11 or 3.12 is needed" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def imported(folder: str) -> set[str]:
+    """Top-level names of everything that the sources in a folder import, at whatever depth."""
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("folder", ["multisynth", "scenes", "text", "vision", "sim"])
+def test_what_is_imported_is_asked_for(folder: str) -> None:
+    """Rather than there by chance, because something else asks for it."""
+    lists = [PROJECT["dependencies"], PROJECT["optional-dependencies"]["ray"]]
+    asked = {canonicalize_name(Requirement(line).name) for lines in lists for line in lines} | {"multisynth"}
+    owners = packages_distributions()
+    missing = {
+        name
+        for name in imported(folder) - set(sys.stdlib_module_names) - OPTIONAL
+        if not asked & {canonicalize_name(owner) for owner in owners.get(name, [])}
+    }
+    assert not missing
