@@ -103,7 +103,8 @@ def main() -> None:
         result, seconds = timed(options.samples, folder / "local", local)
         facts: dict[str, Any] = {
             "benchmark": "noop", "command": " ".join(["python", *sys.argv]), **machine(), "samples": options.samples,
-            "workers": options.workers, "ok": result.ok, "seconds": round(seconds, 2), "peak_gb": round(peak_bytes() / 1e9, 3),
+            "workers": options.workers, "ok": result.ok, "seconds": round(seconds, 2),
+            "peak_gb": round(peak_bytes() / 1e9, 3),
             "rows": {s: len(Store.open(folder / "local").table(s)) for s in ("count", "pass")},
             "ledger_rows": Store.open(folder / "local").ledger().num_rows,
         }  # fmt: skip

@@ -1,13 +1,13 @@
-"""multisynth: synthetic data in every modality that can say where each sample came from, how it was checked and what it cost."""
+"""Synthetic data in every modality that can say where each sample came from, how it was checked and what it cost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from multisynth.execute import run
     from multisynth.kinds import Kind
     from multisynth.recipe import Recipe
-    from multisynth.execute import run
     from multisynth.sample import Batch, Drop, Sample
     from multisynth.stage import Map, Reduce, Source, Stage
 

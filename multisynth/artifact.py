@@ -44,7 +44,9 @@ def digest(path: Path) -> str:
     whole = hashlib.sha256()
     for file in files:
         status = file.stat()
-        whole.update(f"{file.relative_to(path).as_posix()}\0{_file_digest(file, status.st_size, status.st_mtime_ns)}\n".encode())
+        whole.update(
+            f"{file.relative_to(path).as_posix()}\0{_file_digest(file, status.st_size, status.st_mtime_ns)}\n".encode()
+        )
     return whole.hexdigest()
 
 

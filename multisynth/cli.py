@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", met
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")]
 
 
-class Where(str, Enum):
+class Where(StrEnum):
     """Who does the work."""
 
     local = "local"
@@ -57,7 +57,13 @@ def run(
     finally:
         chosen.close()
     page = report.write(Store.open(folder))
-    facts = {"run": str(folder), "ok": result.ok, "stages": result.states, "exports": result.exports, "report": str(page)}
+    facts = {
+        "run": str(folder),
+        "ok": result.ok,
+        "stages": result.states,
+        "exports": result.exports,
+        "report": str(page),
+    }
     if as_json:
         _print_json(facts)
     else:
@@ -90,10 +96,15 @@ def check(recipe: RecipeFile, as_json: Json = False) -> None:
 def stages(as_json: Json = False) -> None:
     """List the stages that a recipe can use."""
     from multisynth import registry
+    from multisynth.errors import BadInput
 
     rows = []
     for name in registry.names("multisynth.stages"):
-        cls = registry.stage(name)
+        try:
+            cls = registry.stage(name)
+        except BadInput as error:
+            rows.append({"stage": name, "takes": "?", "makes": "?", "what": error.problem})
+            continue
         rows.append({
             "stage": name, "takes": _kinds(cls.takes), "makes": cls.makes.name if cls.makes else "what it takes",
             "what": (cls.__doc__ or "").strip().splitlines()[0],
@@ -102,7 +113,9 @@ def stages(as_json: Json = False) -> None:
 
 
 @app.command()
-def describe(stage: Annotated[str, typer.Argument(help="A stage's name, or an export's.")], as_json: Json = False) -> None:
+def describe(
+    stage: Annotated[str, typer.Argument(help="A stage's name, or an export's.")], as_json: Json = False
+) -> None:
     """Say what a stage or an export does, and list its options."""
     import inspect as python
 
@@ -124,7 +137,11 @@ def describe(stage: Annotated[str, typer.Argument(help="A stage's name, or an ex
         return
     typer.echo(python.cleandoc(cls.__doc__ or ""))
     makes = getattr(cls, "makes", None)
-    typer.echo(f"\ntakes: {_kinds(cls.takes)}" + ("" if stage in exports else f"\nmakes: {makes.name if makes else 'what it takes'}") + "\n")
+    typer.echo(
+        f"\ntakes: {_kinds(cls.takes)}"
+        + ("" if stage in exports else f"\nmakes: {makes.name if makes else 'what it takes'}")
+        + "\n"
+    )
     _print(options, False)
 
 
@@ -165,7 +182,9 @@ def report(run: RunFolder, as_json: Json = False) -> None:
 
 
 @app.command()
-def lineage(run: RunFolder, id: Annotated[str, typer.Argument(help="A sample's or an artifact's id.")], as_json: Json = False) -> None:
+def lineage(
+    run: RunFolder, id: Annotated[str, typer.Argument(help="A sample's or an artifact's id.")], as_json: Json = False
+) -> None:
     """Say what a sample was made from, and what was made from it."""
     from multisynth import lineage as ancestry
     from multisynth.store import Store
@@ -208,7 +227,9 @@ def rollback(
 
 
 @app.command()
-def restore(run: RunFolder, rollback: Annotated[str, typer.Argument(help="The rollback's id: rb-…")], as_json: Json = False) -> None:
+def restore(
+    run: RunFolder, rollback: Annotated[str, typer.Argument(help="The rollback's id: rb-…")], as_json: Json = False
+) -> None:
     """Undo a rollback."""
     from multisynth import lineage as ancestry
     from multisynth.store import Store
@@ -222,10 +243,14 @@ def restore(run: RunFolder, rollback: Annotated[str, typer.Argument(help="The ro
 @app.command()
 def export(
     run: RunFolder,
-    to: Annotated[str | None, typer.Option(help="A format, to write one more export; else those of the recipe.")] = None,
+    to: Annotated[
+        str | None, typer.Option(help="A format, to write one more export; else those of the recipe.")
+    ] = None,
     stage: Annotated[str | None, typer.Option("--from", help="The stage to export.")] = None,
     name: Annotated[str | None, typer.Option(help="The export's name; the format's by default.")] = None,
-    option: Annotated[list[str] | None, typer.Option(help="An option of the format: key=value, the value as in YAML.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the format: key=value, the value as in YAML.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the exports of a finished run, or one more."""
@@ -245,7 +270,10 @@ def export(
         data["exports"] = {name or to: {"to": to, "from": stage, **block}}
     recipe = Recipe.of(data, Path(store.info["folder"]))
     with store.locked():
-        rows = [{"export": d.name, "format": d.to, "records": deliver(store, d), "folder": str(run / "exports" / d.name)} for d in recipe.deliveries]
+        rows = [
+            {"export": d.name, "format": d.to, "records": deliver(store, d), "folder": str(run / "exports" / d.name)}
+            for d in recipe.deliveries
+        ]
     _print(rows, as_json)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 
 from multisynth.recipe import Delivery
@@ -33,6 +32,6 @@ def deliver(store: Store, delivery: Delivery) -> int:
     records = exporter.write(store.table(delivery.source), fresh, store)
     sidecar.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(fresh, folder)
+    fresh.replace(folder)
     sidecar.write_text(json.dumps({**manifest, "records": records}, indent=2) + "\n")
     return records

@@ -107,8 +107,16 @@ def run(recipe: Recipe, out: Path | str, executor: Executor | None = None, progr
 
 
 class _Run:
-    def __init__(self, recipe: Recipe, store: Store, executor: Executor, progress: Progress, artifacts: dict[str, Any]) -> None:
-        self.recipe, self.store, self.executor, self.progress, self.artifacts = recipe, store, executor, progress, artifacts
+    def __init__(
+        self, recipe: Recipe, store: Store, executor: Executor, progress: Progress, artifacts: dict[str, Any]
+    ) -> None:
+        self.recipe, self.store, self.executor, self.progress, self.artifacts = (
+            recipe,
+            store,
+            executor,
+            progress,
+            artifacts,
+        )
 
     def run(self) -> Result:
         started = time.perf_counter()
@@ -145,7 +153,12 @@ class _Run:
         self.store.add_artifacts(artifacts, step.name)
 
         birth = Birth(
-            step.name, fingerprint, self.recipe.seed, step.makes, tuple(a.id for a in artifacts), getattr(step.stage, "license", "")
+            step.name,
+            fingerprint,
+            self.recipe.seed,
+            step.makes,
+            tuple(a.id for a in artifacts),
+            getattr(step.stage, "license", ""),
         )
         versions = tuple((name, self.store.table(name).version) for name in step.inputs)
         job = Job(step.stage, birth, step.needs.batch_size, self.store.root, versions)
@@ -215,7 +228,9 @@ class _Run:
         shelf.append([fragment for done in pending for fragment in done.fragments], ledger)
         counts = {row["values"]: row["counts"] for row in pc.value_counts(ledger["status"]).to_pylist()}
         outputs = pc.sum(ledger["outputs"]).as_py() or 0
-        self.progress.advance(step.name, counts.get("kept", 0), counts.get("dropped", 0), counts.get("failed", 0), outputs)
+        self.progress.advance(
+            step.name, counts.get("kept", 0), counts.get("dropped", 0), counts.get("failed", 0), outputs
+        )
         return int(counts.get("failed", 0))
 
 

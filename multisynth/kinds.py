@@ -38,7 +38,10 @@ class Column:
 
     @cached_property
     def is_tensor(self) -> bool:
-        return _is_list(self.type) and not pa.types.is_nested(_leaf(self.type)) and pa.types.is_primitive(_leaf(self.type))
+        """Whether it holds a tensor: nested lists of numbers."""
+        return (
+            _is_list(self.type) and not pa.types.is_nested(_leaf(self.type)) and pa.types.is_primitive(_leaf(self.type))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +62,17 @@ class Kind:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        return pa.schema([
-            pa.field(name, column.type, metadata={**(BLOB if column.media else {}), "doc": column.doc})
-            for name, column in {**COMMON, **self.columns}.items()
-        ])
+        """The columns of its tables: those that every sample has, then its own."""
+        return pa.schema(
+            [
+                pa.field(name, column.type, metadata={**(BLOB if column.media else {}), "doc": column.doc})
+                for name, column in {**COMMON, **self.columns}.items()
+            ]
+        )
 
     @cached_property
     def media(self) -> tuple[str, ...]:
+        """Names of the columns that are read only when asked for."""
         return tuple(name for name, column in self.columns.items() if column.media)
 
     def __reduce__(self) -> Any:
@@ -127,9 +134,9 @@ def _encode_tensors(dtype: pa.DataType, arrays: list[np.ndarray]) -> pa.Array:
         if pa.types.is_fixed_size_list(level):
             values = pa.FixedSizeListArray.from_arrays(values, type=level)
         else:
-            lengths = np.concatenate([
-                np.full(int(np.prod(array.shape[:depth])), array.shape[depth], np.int64) for array in arrays
-            ])
+            lengths = np.concatenate(
+                [np.full(int(np.prod(array.shape[:depth])), array.shape[depth], np.int64) for array in arrays]
+            )
             offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
             values = pa.ListArray.from_arrays(pa.array(offsets), values, type=level)
     return values
@@ -138,8 +145,12 @@ def _encode_tensors(dtype: pa.DataType, arrays: list[np.ndarray]) -> pa.Array:
 COMMON: Mapping[str, Column] = {
     "id": Column(pa.string(), "hash of stage fingerprint, parents and ordinal; 32 hexadecimal digits"),
     "kind": Column(pa.string(), "name of the kind"),
-    "parents": Column(pa.list_(pa.string()), "ids of the samples and artifacts it was made from; its origin comes first"),
-    "origin": Column(pa.string(), "the input it was made from, as the ledger names it: a parent's id, or a source's ordinal"),
+    "parents": Column(
+        pa.list_(pa.string()), "ids of the samples and artifacts it was made from; its origin comes first"
+    ),
+    "origin": Column(
+        pa.string(), "the input it was made from, as the ledger names it: a parent's id, or a source's ordinal"
+    ),
     "stage": Column(pa.string(), "name of the stage in the recipe"),
     "seed": Column(pa.uint64(), "seeds every draw that went into it"),
     "weight": Column(pa.float32(), "training weight, 1 unless a stage says otherwise"),
@@ -148,34 +159,40 @@ COMMON: Mapping[str, Column] = {
     "meta": Column(pa.string(), "whatever stages measured, as a JSON object"),
 }
 
-EVENT = pa.struct([
-    ("id", pa.string()),  # e0, e1, … in the order of time
-    ("time", pa.float64()),  # s from the start of the episode
-    ("kind", pa.string()),  # contact | impact | fall | success | …
-    ("bodies", pa.list_(pa.string())),  # names; the one that acts comes first
-    ("impulse", pa.float64()),  # N·s, of the contact's normal force
-    ("speed", pa.float64()),  # m/s, relative along the normal just before contact; of the body itself for a fall
-    ("position", pa.list_(pa.float64(), 3)),  # m, world
-])
+EVENT = pa.struct(
+    [
+        ("id", pa.string()),  # e0, e1, … in the order of time
+        ("time", pa.float64()),  # s from the start of the episode
+        ("kind", pa.string()),  # contact | impact | fall | success | …
+        ("bodies", pa.list_(pa.string())),  # names; the one that acts comes first
+        ("impulse", pa.float64()),  # N·s, of the contact's normal force
+        ("speed", pa.float64()),  # m/s, relative along the normal just before contact; of the body itself for a fall
+        ("position", pa.list_(pa.float64(), 3)),  # m, world
+    ]
+)
 
-BOX = pa.struct([
-    ("instance", pa.uint16()),  # id in the instance image
-    ("name", pa.string()),  # name of the body
-    ("category", pa.string()),  # class of the body
-    ("x", pa.float32()),  # px, left edge
-    ("y", pa.float32()),  # px, top edge
-    ("width", pa.float32()),  # px
-    ("height", pa.float32()),  # px
-    ("visible", pa.float32()),  # visible pixels over the pixels it would have alone, 0 to 1
-])
+BOX = pa.struct(
+    [
+        ("instance", pa.uint16()),  # id in the instance image
+        ("name", pa.string()),  # name of the body
+        ("category", pa.string()),  # class of the body
+        ("x", pa.float32()),  # px, left edge
+        ("y", pa.float32()),  # px, top edge
+        ("width", pa.float32()),  # px
+        ("height", pa.float32()),  # px
+        ("visible", pa.float32()),  # visible pixels over the pixels it would have alone, 0 to 1
+    ]
+)
 
-SENTENCE = pa.struct([
-    ("layer", pa.string()),  # frame | summary | causal
-    ("start", pa.float64()),  # s
-    ("end", pa.float64()),  # s
-    ("text", pa.string()),
-    ("events", pa.list_(pa.string())),  # ids of the events it stands on
-])
+SENTENCE = pa.struct(
+    [
+        ("layer", pa.string()),  # frame | summary | causal
+        ("start", pa.float64()),  # s
+        ("end", pa.float64()),  # s
+        ("text", pa.string()),
+        ("events", pa.list_(pa.string())),  # ids of the events it stands on
+    ]
+)
 
 _CAMERA = {
     "width": Column(pa.int32(), "px"),
@@ -190,67 +207,102 @@ _MOTION = {
     "success": Column(pa.bool_(), "whether the task was achieved"),
     "scene": Column(pa.string(), "multisynth.scenes.Scene as JSON: bodies, shapes, colours, lights"),
     "times": Column(tensor(pa.float64(), "T"), "s from the start, one a step"),
-    "poses": Column(tensor(pa.float32(), "T", "B", 7), "x, y, z in m and w, x, y, z of the scene's B moving parts, in its order"),
+    "poses": Column(
+        tensor(pa.float32(), "T", "B", 7), "x, y, z in m and w, x, y, z of the scene's B moving parts, in its order"
+    ),
     "events": Column(pa.list_(EVENT), "what happened, in the order of time"),
 }
 
-DOCUMENT = Kind("document", {
-    "text": Column(pa.string(), "plain text"),
-    "source": Column(pa.string(), "where it came from", optional=True),
-}, text="text")
+DOCUMENT = Kind(
+    "document",
+    {
+        "text": Column(pa.string(), "plain text"),
+        "source": Column(pa.string(), "where it came from", optional=True),
+    },
+    text="text",
+)
 
-PROBLEM = Kind("problem", {
-    "question": Column(pa.string(), "as put to the model"),
-    "answer": Column(pa.string(), "gold answer"),
-    "domain": Column(pa.string(), "subject and difficulty, for stratification"),
-}, text="question")
+PROBLEM = Kind(
+    "problem",
+    {
+        "question": Column(pa.string(), "as put to the model"),
+        "answer": Column(pa.string(), "gold answer"),
+        "domain": Column(pa.string(), "subject and difficulty, for stratification"),
+    },
+    text="question",
+)
 
-REASONING = Kind("reasoning", {
-    "question": Column(pa.string(), "as put to the model"),
-    "answer": Column(pa.string(), "gold answer"),
-    "domain": Column(pa.string(), "subject and difficulty, for stratification"),
-    "completion": Column(pa.string(), "what the model wrote"),
-    "attempt": Column(pa.int32(), "0, 1, … among the attempts at one problem"),
-    "model": Column(pa.string(), "name of the model"),
-    "token_ids": Column(tensor(pa.int32(), "N"), "tokens of the completion, for audits of its watermark"),
-}, text="completion")
+REASONING = Kind(
+    "reasoning",
+    {
+        "question": Column(pa.string(), "as put to the model"),
+        "answer": Column(pa.string(), "gold answer"),
+        "domain": Column(pa.string(), "subject and difficulty, for stratification"),
+        "completion": Column(pa.string(), "what the model wrote"),
+        "attempt": Column(pa.int32(), "0, 1, … among the attempts at one problem"),
+        "model": Column(pa.string(), "name of the model"),
+        "token_ids": Column(tensor(pa.int32(), "N"), "tokens of the completion, for audits of its watermark"),
+    },
+    text="completion",
+)
 
-EPISODE = Kind("episode", {
-    **_MOTION,
-    "engine": Column(pa.string(), "physics engine and its version"),
-    "robot": Column(pa.string(), "name of the robot"),
-    "rate": Column(pa.float64(), "control steps a second, Hz"),
-    "parameters": Column(pa.string(), "what was drawn for this episode, SI, as a JSON object"),
-    "actions": Column(tensor(pa.float32(), "T", "A"), "what was commanded at each step"),
-    "action_names": Column(pa.list_(pa.string()), "A names with their units"),
-    "states": Column(tensor(pa.float32(), "T", "S"), "what the robot measured at each step, before the action"),
-    "state_names": Column(pa.list_(pa.string()), "S names with their units"),
-    "rewards": Column(tensor(pa.float32(), "T"), "after each step"),
-})
+EPISODE = Kind(
+    "episode",
+    {
+        **_MOTION,
+        "engine": Column(pa.string(), "physics engine and its version"),
+        "robot": Column(pa.string(), "name of the robot"),
+        "rate": Column(pa.float64(), "control steps a second, Hz"),
+        "parameters": Column(pa.string(), "what was drawn for this episode, SI, as a JSON object"),
+        "actions": Column(tensor(pa.float32(), "T", "A"), "what was commanded at each step"),
+        "action_names": Column(pa.list_(pa.string()), "A names with their units"),
+        "states": Column(tensor(pa.float32(), "T", "S"), "what the robot measured at each step, before the action"),
+        "state_names": Column(pa.list_(pa.string()), "S names with their units"),
+        "rewards": Column(tensor(pa.float32(), "T"), "after each step"),
+    },
+)
 
-FRAME = Kind("frame", {
-    **_CAMERA,
-    "time": Column(pa.float64(), "s from the start of the episode"),
-    "rgb": Column(pa.large_binary(), "PNG, 8 bits, sRGB", media=True),
-    "depth": Column(pa.large_binary(), "TIFF, float32, z-depth in m, 0 where nothing is", media=True, optional=True),
-    "normals": Column(pa.large_binary(), "PNG, 16 bits, camera frame: (n + 1) / 2 · 65535; 0, 0, 0 where nothing is", media=True, optional=True),
-    "instances": Column(pa.large_binary(), "PNG, uint16, 0 = background", media=True, optional=True),
-    "boxes": Column(pa.list_(BOX), "one for each visible instance", optional=True),
-}, image="rgb")
+FRAME = Kind(
+    "frame",
+    {
+        **_CAMERA,
+        "time": Column(pa.float64(), "s from the start of the episode"),
+        "rgb": Column(pa.large_binary(), "PNG, 8 bits, sRGB", media=True),
+        "depth": Column(
+            pa.large_binary(), "TIFF, float32, z-depth in m, 0 where nothing is", media=True, optional=True
+        ),
+        "normals": Column(
+            pa.large_binary(),
+            "PNG, 16 bits, camera frame: (n + 1) / 2 · 65535; 0, 0, 0 where nothing is",
+            media=True,
+            optional=True,
+        ),
+        "instances": Column(pa.large_binary(), "PNG, uint16, 0 = background", media=True, optional=True),
+        "boxes": Column(pa.list_(BOX), "one for each visible instance", optional=True),
+    },
+    image="rgb",
+)
 
-CLIP = Kind("clip", {
-    **_CAMERA,
-    **_MOTION,
-    "fps": Column(pa.float64(), "frames a second; frame k shows times[k]"),
-    "video": Column(pa.large_binary(), "MP4, H.264, yuv420p", media=True),
-})
+CLIP = Kind(
+    "clip",
+    {
+        **_CAMERA,
+        **_MOTION,
+        "fps": Column(pa.float64(), "frames a second; frame k shows times[k]"),
+        "video": Column(pa.large_binary(), "MP4, H.264, yuv420p", media=True),
+    },
+)
 
-CAPTION = Kind("caption", {
-    "text": Column(pa.string(), "all sentences, the way a reader would meet them"),
-    "sentences": Column(pa.list_(SENTENCE), "layered: frames, then summary, then causes"),
-    "question": Column(pa.string(), "what the caption answers"),
-    "events": Column(pa.list_(EVENT), "the clip's log, which sentences point into"),
-}, text="text")
+CAPTION = Kind(
+    "caption",
+    {
+        "text": Column(pa.string(), "all sentences, the way a reader would meet them"),
+        "sentences": Column(pa.list_(SENTENCE), "layered: frames, then summary, then causes"),
+        "question": Column(pa.string(), "what the caption answers"),
+        "events": Column(pa.list_(EVENT), "the clip's log, which sentences point into"),
+    },
+    text="text",
+)
 
 KINDS: Mapping[str, Kind] = {k.name: k for k in (DOCUMENT, PROBLEM, REASONING, EPISODE, FRAME, CLIP, CAPTION)}
 

@@ -45,14 +45,20 @@ def trace(store: Store, sample_id: str) -> tuple[Node, list[Node], list[Node]]:
             nodes[node.id] = node
             wanted.update(node.parents)
     if sample_id not in nodes:
-        raise BadInput(f"the run knows no id {sample_id}{_fate(store, sample_id)}", "`multisynth inspect RUN STAGE` lists ids")
+        raise BadInput(
+            f"the run knows no id {sample_id}{_fate(store, sample_id)}", "`multisynth inspect RUN STAGE` lists ids"
+        )
     known = {artifact["id"]: artifact for artifact in store.artifacts()}
     ancestors = [node for node in nodes.values() if node.id != sample_id]
     ancestors += [
-        Node(i, known[i]["kind"], known[i]["stage"], tuple(known[i]["parents"])) for i in known if i in wanted and i not in nodes
+        Node(i, known[i]["kind"], known[i]["stage"], tuple(known[i]["parents"]))
+        for i in known
+        if i in wanted and i not in nodes
     ]
     found = _descendants(store, sample_id)
-    descendants = [node for stage, ids in found.items() for node in _named(stage, store.table(stage), set(ids) - {sample_id})]
+    descendants = [
+        node for stage, ids in found.items() for node in _named(stage, store.table(stage), set(ids) - {sample_id})
+    ]
     return nodes[sample_id], ancestors[::-1], descendants
 
 
@@ -95,7 +101,9 @@ def rollback(store: Store, ancestor: str, reason: str) -> Rollback:
     doomed = _descendants(store, ancestor)
     artifacts = store.artifacts()
     if not doomed and ancestor not in {artifact["id"] for artifact in artifacts}:
-        raise BadInput(f"the run knows no id {ancestor}{_fate(store, ancestor)}", "`multisynth inspect RUN STAGE` lists ids")
+        raise BadInput(
+            f"the run knows no id {ancestor}{_fate(store, ancestor)}", "`multisynth inspect RUN STAGE` lists ids"
+        )
     count = len(set(store.tombstones().column("rollback").to_pylist()))
     name = "rb-" + hashlib.blake2b(f"{ancestor} {count}".encode(), digest_size=5).hexdigest()
     gone = {sample_id for ids in doomed.values() for sample_id in ids} | {ancestor}
@@ -106,7 +114,14 @@ def rollback(store: Store, ancestor: str, reason: str) -> Rollback:
         [export for export, block in store.info["exports"].items() if doomed.get(block["from"])],
     )  # fmt: skip
     rows = [
-        {"rollback": name, "stage": stage, "id": i, "version": store.table(stage).version, "ancestor": ancestor, "reason": reason}
+        {
+            "rollback": name,
+            "stage": stage,
+            "id": i,
+            "version": store.table(stage).version,
+            "ancestor": ancestor,
+            "reason": reason,
+        }
         for stage, ids in doomed.items()
         for i in ids
     ]
@@ -166,7 +181,9 @@ def _bring_back(shelf: Shelf, ids: pa.Array, version: int) -> int:
     try:
         before = shelf.table(version)
     except ValueError as error:
-        raise BadInput(f"version {version} of `{shelf.name}` is gone: {error}", "it was cleaned away; run the recipe anew") from None
+        raise BadInput(
+            f"version {version} of `{shelf.name}` is gone: {error}", "it was cleaned away; run the recipe anew"
+        ) from None
     present, old = now.column("id"), before.column("id")
     wanted = old.filter(pc.or_(pc.is_in(old, ids), pc.is_in(old, present)))
     missing = wanted.filter(pc.invert(pc.is_in(wanted, present)))
@@ -192,7 +209,10 @@ def _descendants(store: Store, ancestor: str) -> dict[str, list[str]]:
             continue
         parents = table.column("parents").chunk(0)
         hits = pc.list_parent_indices(parents).filter(pc.is_in(pc.list_flatten(parents), doomed))
-        mask = pc.or_(pc.is_in(pa.array(range(table.num_rows), pa.int64()), pc.cast(hits, pa.int64())), pc.is_in(table["id"], doomed))
+        mask = pc.or_(
+            pc.is_in(pa.array(range(table.num_rows), pa.int64()), pc.cast(hits, pa.int64())),
+            pc.is_in(table["id"], doomed),
+        )
         ids = table.column("id").filter(mask).combine_chunks()
         if len(ids):
             found[stage] = ids.to_pylist()

@@ -13,17 +13,19 @@ from multisynth.rows import Birth, origin_key, to_table
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Stage
 
-LEDGER = pa.schema([
-    pa.field("stage", pa.string()),
-    pa.field("input", pa.string(), metadata={"doc": "id of the sample, or a source's ordinal"}),
-    pa.field("status", pa.string(), metadata={"doc": "kept | dropped | failed | rolled_back"}),
-    pa.field("reason", pa.string(), metadata={"doc": "of every drop, or the error; numbers follow a colon"}),
-    pa.field("traceback", pa.string(), metadata={"doc": "of a failure"}),
-    pa.field("outputs", pa.int32(), metadata={"doc": "samples made from it"}),
-    pa.field("seconds", pa.float64(), metadata={"doc": "worker time; a batch's time shared out evenly"}),
-    pa.field("tokens", pa.int64(), metadata={"doc": "language-model tokens read and written"}),
-    pa.field("joules", pa.float64(), metadata={"doc": "measured energy; null where no meter is readable"}),
-])
+LEDGER = pa.schema(
+    [
+        pa.field("stage", pa.string()),
+        pa.field("input", pa.string(), metadata={"doc": "id of the sample, or a source's ordinal"}),
+        pa.field("status", pa.string(), metadata={"doc": "kept | dropped | failed | rolled_back"}),
+        pa.field("reason", pa.string(), metadata={"doc": "of every drop, or the error; numbers follow a colon"}),
+        pa.field("traceback", pa.string(), metadata={"doc": "of a failure"}),
+        pa.field("outputs", pa.int32(), metadata={"doc": "samples made from it"}),
+        pa.field("seconds", pa.float64(), metadata={"doc": "worker time; a batch's time shared out evenly"}),
+        pa.field("tokens", pa.int64(), metadata={"doc": "language-model tokens read and written"}),
+        pa.field("joules", pa.float64(), metadata={"doc": "measured energy; null where no meter is readable"}),
+    ]
+)
 
 Inputs = Batch | range
 Method = Callable[[Inputs], Iterable[Sample | Drop]]
@@ -41,7 +43,9 @@ class Outcome:
         return pa.concat_tables([LEDGER.empty_table(), *self.ledgers])
 
 
-def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, withheld: frozenset[str], outcome: Outcome) -> None:
+def process(
+    stage: Stage, method: Method, birth: Birth, inputs: Inputs, withheld: frozenset[str], outcome: Outcome
+) -> None:
     """Run a stage's method on a batch and put outputs and ledger rows into `outcome`.
 
     A batch that raises is halved until the inputs that raise stand alone; those are `failed` with their traceback.
@@ -88,7 +92,9 @@ def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, withheld
         statuses.append(status)
         notes.append(reasons.get(key) or _DEFAULT_REASONS[status])
     seconds = time.perf_counter() - started
-    outcome.ledgers.append(_ledger(stage, birth, keys, statuses, notes, [None] * len(keys), list(counts.values()), seconds))
+    outcome.ledgers.append(
+        _ledger(stage, birth, keys, statuses, notes, [None] * len(keys), list(counts.values()), seconds)
+    )
 
 
 _DEFAULT_REASONS = {"kept": None, "dropped": "nothing was made of it", "rolled_back": "rolled back"}

@@ -78,7 +78,7 @@ class Step:
             raise BadInput(f"stage `{self.name}`: {error.problem}", error.remedy, self.where) from error
 
     def fingerprint(self, run_seed: int, artifacts: Sequence[Artifact]) -> str:
-        """Hash of all that decides what the stage makes: name, options, files' contents, artifacts, version and seed."""
+        """Hash of all that decides what is made: name, options, files' contents, artifacts, version and seed."""
         stage = self.stage
         options = stage.model_dump(mode="json", exclude={stage.extent} if isinstance(stage, Source) else None)
         for field in type(stage).model_fields:
@@ -177,7 +177,12 @@ class _Reader:
         found = {}
         for name, block in value.items():
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                self.wrong(f"the name {name!r} cannot be used", "small letters, digits, - and _, a letter first", section, str(name))
+                self.wrong(
+                    f"the name {name!r} cannot be used",
+                    "small letters, digits, - and _, a letter first",
+                    section,
+                    str(name),
+                )
             elif not isinstance(block, Mapping):
                 self.wrong(f"`{section}.{name}` is {block!r}", "give it as a mapping: {use: …}", section, name)
             else:
@@ -190,7 +195,9 @@ class _Reader:
             order = list(TopologicalSorter(feeds).static_order())
         except CycleError as error:
             circle = " → ".join(reversed(error.args[1]))
-            self.wrong(f"the stages feed each other in a circle: {circle}", "break it", "stages", error.args[1][0], "from")
+            self.wrong(
+                f"the stages feed each other in a circle: {circle}", "break it", "stages", error.args[1][0], "from"
+            )
             return {}
         written = list(blocks)
         order.sort(key=lambda name: (_depth(name, feeds), written.index(name)))
@@ -208,7 +215,13 @@ class _Reader:
             return ()
         for item in names:
             if item not in known:
-                self.wrong(f"`from` names `{item}`, which is no stage of this recipe", nearest(item, known), "stages", name, "from")
+                self.wrong(
+                    f"`from` names `{item}`, which is no stage of this recipe",
+                    nearest(item, known),
+                    "stages",
+                    name,
+                    "from",
+                )
         if len(set(names)) < len(names):
             self.wrong(f"`from` names a stage twice: {names}", "name it once", "stages", name, "from")
         return tuple(item for item in names if item in known)
@@ -217,7 +230,9 @@ class _Reader:
         place = ("stages", name)
         use = block.get("use")
         if not isinstance(use, str):
-            self.wrong(f"stage `{name}` does not say which stage it uses", "add `use:`; `multisynth stages` lists them", *place)
+            self.wrong(
+                f"stage `{name}` does not say which stage it uses", "add `use:`; `multisynth stages` lists them", *place
+            )
             return None
         try:
             cls = registry.stage(use)
@@ -226,7 +241,12 @@ class _Reader:
             return None
         options = {key: value for key, value in block.items() if key not in _STEP}
         stage = self.build(cls, options, place, f"stage `{use}`", [*_STEP])
-        needs = self.build(Needs, {**cls.needs.model_dump(), **self.mapping(block.get("needs"), *place, "needs")}, (*place, "needs"), "`needs`")
+        needs = self.build(
+            Needs,
+            {**cls.needs.model_dump(), **self.mapping(block.get("needs"), *place, "needs")},
+            (*place, "needs"),
+            "`needs`",
+        )
         errors = block.get("errors", 0.01)
         if isinstance(errors, bool) or not isinstance(errors, int | float) or not 0 <= errors <= 1:
             self.wrong(f"`errors` is {errors!r}", "give the share of inputs that may fail, 0 to 1", *place, "errors")
@@ -259,7 +279,9 @@ class _Reader:
                 )  # fmt: skip
                 return False, None, None
         if len(coming) > 1:
-            self.wrong(f"`from` mixes {' and '.join(coming)}", "one stage works on one kind: use a stage for each", *place)
+            self.wrong(
+                f"`from` mixes {' and '.join(coming)}", "one stage works on one kind: use a stage for each", *place
+            )
             return False, None, None
         takes = next(iter(coming.values()))
         return True, takes, cls.makes or takes
@@ -268,7 +290,11 @@ class _Reader:
         place = ("exports", name)
         to, source = block.get("to"), block.get("from")
         if not isinstance(to, str):
-            self.wrong(f"export `{name}` does not say what it writes", f"add `to:`; known: {', '.join(registry.names('multisynth.exports'))}", *place)
+            self.wrong(
+                f"export `{name}` does not say what it writes",
+                f"add `to:`; known: {', '.join(registry.names('multisynth.exports'))}",
+                *place,
+            )
             return None
         try:
             cls = registry.exporter(to)
@@ -278,18 +304,33 @@ class _Reader:
         options = {key: value for key, value in block.items() if key not in ("to", "from")}
         exporter = self.build(cls, options, place, f"export `{to}`", ["to", "from"])
         if not isinstance(source, str) or source not in self.data["stages"]:
-            self.wrong(f"`from` is {source!r}, which is no stage of this recipe", nearest(str(source), list(self.data["stages"])), *place, "from")
+            self.wrong(
+                f"`from` is {source!r}, which is no stage of this recipe",
+                nearest(str(source), list(self.data["stages"])),
+                *place,
+                "from",
+            )
             return None
         if source not in steps or exporter is None:
             return None
         made = steps[source].makes
         if made.name not in [kind.name for kind in cls.takes]:
             accepted = " or ".join(kind.name for kind in cls.takes)
-            self.wrong(f"`{to}` takes {accepted}, and `{source}` makes {made.name}", "export a stage that makes what it takes", *place, "from")
+            self.wrong(
+                f"`{to}` takes {accepted}, and `{source}` makes {made.name}",
+                "export a stage that makes what it takes",
+                *place,
+                "from",
+            )
             return None
         for option, other in exporter.tables().items():
             if other not in self.data["stages"]:
-                self.wrong(f"`{option}` names `{other}`, which is no stage of this recipe", nearest(other, list(self.data["stages"])), *place, option)
+                self.wrong(
+                    f"`{option}` names `{other}`, which is no stage of this recipe",
+                    nearest(other, list(self.data["stages"])),
+                    *place,
+                    option,
+                )
                 return None
         return Delivery(name, to, exporter, source)
 
@@ -301,7 +342,9 @@ class _Reader:
             return {}
         return dict(value)
 
-    def build(self, cls: type[M], options: dict[str, Any], place: Place, what: str, also: Sequence[str] = ()) -> M | None:
+    def build(
+        self, cls: type[M], options: dict[str, Any], place: Place, what: str, also: Sequence[str] = ()
+    ) -> M | None:
         try:
             return cls.model_validate(options, context={"folder": self.folder})
         except ValidationError as error:
@@ -316,7 +359,12 @@ class _Reader:
                 else:
                     given = one["input"]
                     message = one["msg"].removeprefix("Value error, ")
-                    self.wrong(f"`{label}` is {given!r}: {message[0].lower() + message[1:]}" if label else message, _hint(cls, field), *place, *field)
+                    self.wrong(
+                        f"`{label}` is {given!r}: {message[0].lower() + message[1:]}" if label else message,
+                        _hint(cls, field),
+                        *place,
+                        *field,
+                    )
         except BadInput as error:
             self.wrong(error.problem, error.remedy, *place)
         return None
@@ -330,7 +378,7 @@ def _known(cls: type[BaseModel], path: Sequence[str | int], also: Sequence[str])
     """The options known at a place in a model."""
     model: Any = cls
     for part in path:
-        field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        field = model.model_fields.get(str(part)) if isinstance(model, type) and issubclass(model, BaseModel) else None
         model = field.annotation if field is not None else None
     if isinstance(model, type) and issubclass(model, BaseModel):
         return [*model.model_fields, *(also if not path else ())]
@@ -339,4 +387,8 @@ def _known(cls: type[BaseModel], path: Sequence[str | int], also: Sequence[str])
 
 def _hint(cls: type[BaseModel], field: Sequence[str | int]) -> str:
     described = cls.model_fields.get(str(field[0])) if field else None
-    return f"{field[0]}: {described.description}" if described is not None and described.description else "see `multisynth describe`"
+    return (
+        f"{field[0]}: {described.description}"
+        if described is not None and described.description
+        else "see `multisynth describe`"
+    )

@@ -32,7 +32,9 @@ def _load(group: str, what: str, name: str) -> Any:
     try:
         return points[name].load()
     except ImportError as error:
-        raise BadInput(f"{what} `{name}` cannot be loaded: {error}", "install what it needs; see `multisynth doctor`") from error
+        raise BadInput(
+            f"{what} `{name}` cannot be loaded: {error}", "install what it needs; see `multisynth doctor`"
+        ) from error
 
 
 def add(name: str, cls: type[Stage]) -> None:

@@ -65,10 +65,12 @@ def to_table(birth: Birth, samples: Sequence[Sample], ordinals: Sequence[int]) -
     own = {name: _column(column, name, samples, views) for name, column in birth.kind.columns.items()}
     hashes = views.column("content_hash") if views and not views.changed else pa.array(_content_hashes(birth.kind, own))
     columns = {
-        "id": pa.array([
-            _id(birth.fingerprint, ids, origin, ordinal)
-            for ids, origin, ordinal in zip(parents, origins, ordinals, strict=True)
-        ]),
+        "id": pa.array(
+            [
+                _id(birth.fingerprint, ids, origin, ordinal)
+                for ids, origin, ordinal in zip(parents, origins, ordinals, strict=True)
+            ]
+        ),
         "kind": pa.array([birth.kind.name] * len(samples), pa.string()),
         "parents": pa.array(parents, pa.list_(pa.string())),
         "origin": pa.array(origins, pa.string()),
@@ -120,7 +122,9 @@ def _column(column: Column, name: str, samples: Sequence[Sample], views: _Views 
         raise ValueError(f"column `{name}` ({column.type}): {error}") from None
 
 
-def _inherited(samples: Sequence[Sample], ancestors: _Views | None, name: str, default: Any, dtype: pa.DataType) -> pa.Array:
+def _inherited(
+    samples: Sequence[Sample], ancestors: _Views | None, name: str, default: Any, dtype: pa.DataType
+) -> pa.Array:
     own = [getattr(sample, name) for sample in samples]
     if all(value is None for value in own) and ancestors is not None and len(ancestors.rows) == len(samples):
         return ancestors.column(name)
@@ -134,7 +138,9 @@ def _inherited(samples: Sequence[Sample], ancestors: _Views | None, name: str, d
 def _metas(samples: Sequence[Sample], views: _Views | None) -> pa.Array:
     if views is not None and not any(sample.meta_changed for sample in samples):
         return views.column("meta")
-    return pa.array([json.dumps(meta, sort_keys=True) if (meta := sample.meta) else "{}" for sample in samples], pa.string())
+    return pa.array(
+        [json.dumps(meta, sort_keys=True) if (meta := sample.meta) else "{}" for sample in samples], pa.string()
+    )
 
 
 def _content_hashes(kind: Kind, arrays: dict[str, pa.Array]) -> list[str]:
@@ -149,7 +155,10 @@ def _cells(column: Column, array: pa.Array) -> list[bytes]:
     """Each cell as bytes that differ where values differ."""
     dtype = array.type
     if pa.types.is_string(dtype) or pa.types.is_large_binary(dtype):
-        return [b"\0" if value is None else value.encode() if isinstance(value, str) else value for value in array.to_pylist()]
+        return [
+            b"\0" if value is None else value.encode() if isinstance(value, str) else value
+            for value in array.to_pylist()
+        ]
     if column.is_tensor:
         tensors = (decode(column, cell) for cell in array)
         return [b"\0" if tensor is None else repr(tensor.shape).encode() + tensor.tobytes() for tensor in tensors]

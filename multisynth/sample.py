@@ -91,15 +91,22 @@ class Sample:
         return Sample(kind, self, **values)
 
     def replace(self, *, weight: float | None = None, **values: Any) -> Sample:
-        """This sample with some of its columns changed."""
-        new = Sample(self.kind, self.origin, parents=self.parents, weight=weight, license=self.license, **{**self.values, **values})
+        """The sample with some of its columns changed."""
+        new = Sample(
+            self.kind,
+            self.origin,
+            parents=self.parents,
+            weight=weight,
+            license=self.license,
+            **{**self.values, **values},
+        )
         new._batch, new._row, new._meta = self._batch, self._row, self._meta
         if weight is None:
             new.weight = self.weight
         return new
 
     def with_meta(self, **measured: Any) -> Sample:
-        """This sample with more in its `meta`."""
+        """The sample with more in its `meta`."""
         new = self.replace()
         new._meta = {**self.meta, **measured}
         return new
@@ -176,7 +183,9 @@ class Batch(Sequence[Sample]):
             elif self._load is not None and column in self.kind.media:
                 array = self._load(column)
             else:
-                raise KeyError(f"a {self.kind.name} has no column `{column}`: {nearest(column, list(self.kind.schema.names))}")
+                raise KeyError(
+                    f"a {self.kind.name} has no column `{column}`: {nearest(column, list(self.kind.schema.names))}"
+                )
             self._arrays[column] = array
         return self._arrays[column]
 

@@ -142,7 +142,7 @@ class Reduce(Stage):
         raise NotImplementedError  # abstract
 
     def resolve(self, sketches: pa.Table) -> Any:
-        """Look at all sketches, in the order of the inputs, with their ids in column `id`; return a picklable decision."""
+        """Look at all sketches, in the inputs' order, their ids in column `id`; return a picklable decision."""
         raise NotImplementedError  # abstract
 
     def apply(self, samples: Batch, decision: Any) -> Iterator[Sample | Drop]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -75,48 +74,49 @@ class Table:
         chunks = self.dataset.to_table(columns=[name], scan_in_order=True).column(name)
         return chunks.combine_chunks() if chunks.num_chunks != 1 else chunks.chunk(0)
 
-    def rows(self, start: int, stop: int) -> Batch:
-        """The rows [start, stop), media read when asked for."""
-        plain = [field.name for field in self.kind.schema if field.name not in self.kind.media]
-
-        def scan(columns: list[str]) -> pa.Table:
-            return self.dataset.scanner(
-                columns=columns, offset=start, limit=stop - start, blob_handling="all_binary", scan_in_order=True
-            ).to_table()
-
-        return Batch(self.kind, scan(plain), lambda column: scan([column]).column(column).combine_chunks())
-
-    def samples(self, columns: Sequence[str] | None = None, batch_size: int = 64) -> Iterator[Sample]:
-        """All samples in the table's order, `batch_size` of them in memory.
+    def rows(self, start: int, stop: int, columns: Sequence[str] | None = None) -> Batch:
+        """The rows [start, stop), media read when asked for.
 
         Args:
-            columns: Restrict what is read, besides media.
-            batch_size: Rows read at once.
+            start: The first row.
+            stop: The row after the last.
+            columns: Read only these, besides `id` and media; all by default.
         """
-        plain = [field.name for field in self.kind.schema if field.name not in self.kind.media]
-        names = plain if columns is None else [*dict.fromkeys(["id", *columns])]
-        total, start = len(self), 0
-        while start < total:
-            stop = min(start + batch_size, total)
-            batch = self.rows(start, stop)
-            yield from Batch(self.kind, batch.table.select([n for n in names if n in plain]), batch.array) if columns else batch
-            start = stop
+
+        def scan(names: list[str]) -> pa.Table:
+            return self.dataset.scanner(
+                columns=names, offset=start, limit=stop - start, blob_handling="all_binary", scan_in_order=True
+            ).to_table()
+
+        return Batch(
+            self.kind, scan(self._plain(columns)), lambda column: scan([column]).column(column).combine_chunks()
+        )
+
+    def samples(self, columns: Sequence[str] | None = None, batch_size: int = 64) -> Iterator[Sample]:
+        """All samples in the table's order, `batch_size` of them in memory; for `columns` see `rows`."""
+        total = len(self)
+        for start in range(0, total, batch_size):
+            yield from self.rows(start, min(start + batch_size, total), columns)
+
+    def _plain(self, columns: Sequence[str] | None = None) -> list[str]:
+        names = [field.name for field in self.kind.schema if field.name not in self.kind.media]
+        return names if columns is None else [name for name in names if name == "id" or name in columns]
 
     def find(self, ids: Sequence[str]) -> dict[str, Sample]:
         """The samples with these ids, by id; ids that are not here are left out."""
         found: dict[str, Sample] = {}
-        plain = [field.name for field in self.kind.schema if field.name not in self.kind.media]
         for part in _parts(ids):
             where = f"id IN ({part})"
-            table = self.dataset.to_table(columns=plain, filter=where, scan_in_order=True)
+            table = self.dataset.to_table(columns=self._plain(), filter=where, scan_in_order=True)
 
             def load(column: str, where: str = where) -> pa.Array:
-                scanner = self.dataset.scanner(columns=[column], filter=where, blob_handling="all_binary", scan_in_order=True)
+                scanner = self.dataset.scanner(
+                    columns=[column], filter=where, blob_handling="all_binary", scan_in_order=True
+                )
                 return scanner.to_table().column(column).combine_chunks()
 
             found |= {sample.id: sample for sample in Batch(self.kind, table, load)}
         return found
-
 
     def select(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
         """The rows with these ids, media and all, in the table's order."""
@@ -146,7 +146,7 @@ class Shelf:
         return lance.dataset(self.ledger_uri).to_table(columns=columns, scan_in_order=True)
 
     def marks(self) -> dict[str, str]:
-        """What the stage was when its ledger was begun: its fingerprint, and for a `Reduce` the digest of its inputs."""
+        """The stage's fingerprint when its ledger was begun, and for a `Reduce` the digest of its inputs."""
         metadata = lance.dataset(self.ledger_uri).schema.metadata or {}
         return {key.decode(): value.decode() for key, value in metadata.items()}
 
@@ -162,7 +162,9 @@ class Shelf:
         """Commit outputs, then the ledger rows that make them count."""
         if fragments:
             version = lance.dataset(self.table_uri).version
-            lance.LanceDataset.commit(self.table_uri, lance.LanceOperation.Append(list(fragments)), read_version=version)
+            lance.LanceDataset.commit(
+                self.table_uri, lance.LanceOperation.Append(list(fragments)), read_version=version
+            )
         if ledger.num_rows:
             lance.write_dataset(ledger, self.ledger_uri, mode="append")
 
@@ -183,7 +185,11 @@ class Shelf:
     def arrange(self, parts: Sequence[tuple[Table, pa.Array]]) -> None:
         """Replace the table by these rows of these versions, in one commit."""
         schema = parts[0][0].dataset.schema
-        batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for table, ids in parts for batch in table.select(ids))
+        batches = (
+            pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            for table, ids in parts
+            for batch in table.select(ids)
+        )
         lance.write_dataset(pa.RecordBatchReader.from_batches(schema, batches), self.table_uri, mode="overwrite")
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -229,7 +235,9 @@ class Store:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise BadInput(f"{self.root} is being written by another process", "wait for it, or choose another --out") from None
+                raise BadInput(
+                    f"{self.root} is being written by another process", "wait for it, or choose another --out"
+                ) from None
             yield
 
     @property
@@ -242,7 +250,7 @@ class Store:
         """Replace `run.json` at once."""
         replacement = self.root / ".run.json"
         replacement.write_text(json.dumps(info, indent=2) + "\n")
-        os.replace(replacement, self.root / "run.json")
+        replacement.replace(self.root / "run.json")
 
     @property
     def stages(self) -> list[str]:
@@ -273,7 +281,14 @@ class Store:
         """Enter artifacts into the lineage; those already there stay as they are."""
         known = {(row["id"], row["stage"]) for row in self.artifacts()}
         rows = [
-            {"id": a.id, "kind": a.kind, "name": a.name, "license": a.license, "parents": list(a.parents), "stage": stage}
+            {
+                "id": a.id,
+                "kind": a.kind,
+                "name": a.name,
+                "license": a.license,
+                "parents": list(a.parents),
+                "stage": stage,
+            }
             for a in artifacts
             if (a.id, stage) not in known
         ]
@@ -326,7 +341,9 @@ def _kind(schema: pa.Schema) -> Kind:
     for field in schema:
         notes = field.metadata or {}
         if field.name not in COMMON:
-            columns[field.name] = Column(field.type, notes.get(b"doc", b"").decode(), media=b"lance-encoding:blob" in notes)
+            columns[field.name] = Column(
+                field.type, notes.get(b"doc", b"").decode(), media=b"lance-encoding:blob" in notes
+            )
     return Kind(name, columns, metadata["text"] or None, metadata["image"] or None)
 
 

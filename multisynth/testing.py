@@ -39,7 +39,12 @@ def inputs_of(samples: Sequence[Sample]) -> Batch:
 
 
 def run_stage(
-    stage: Stage, inputs: Batch | Sequence[Sample] | None = None, *, name: str = "stage", seed: int = 7, batch_size: int | None = None
+    stage: Stage,
+    inputs: Batch | Sequence[Sample] | None = None,
+    *,
+    name: str = "stage",
+    seed: int = 7,
+    batch_size: int | None = None,
 ) -> Ran:
     """Run a stage on all its inputs.
 

@@ -111,7 +111,9 @@ class Worker:
         assert isinstance(self.job.stage, Reduce)
         sketches = self.job.stage.sketch(batch)
         if sketches.num_rows != len(batch):
-            raise ValueError(f"{type(self.job.stage).__name__}.sketch made {sketches.num_rows} rows of {len(batch)} samples")
+            raise ValueError(
+                f"{type(self.job.stage).__name__}.sketch made {sketches.num_rows} rows of {len(batch)} samples"
+            )
         return sketches.append_column("id", batch.array("id"))
 
     def _batches(self, task: Task) -> list[Inputs]:
@@ -127,7 +129,6 @@ class Worker:
     def close(self) -> None:
         """Close the stage."""
         self.job.stage.close()
-
 
 
 _open: tuple[bytes, Worker] | None = None

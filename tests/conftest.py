@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from multisynth import Recipe, run
-from multisynth.executors import Executor
 from multisynth.execute import Result
+from multisynth.executors import Executor
 from multisynth.store import Store
 from tests import stages  # noqa: F401 — registers the test stages
 
@@ -20,7 +20,11 @@ def make(tmp_path: Path) -> Callable[..., tuple[Store, Result]]:
     """Runs stages into a folder of its own: ``make({...}, out="a")``."""
 
     def make(
-        blocks: dict[str, dict[str, Any]], out: str = "run", executor: Executor | None = None, seed: int = 7, **more: Any
+        blocks: dict[str, dict[str, Any]],
+        out: str = "run",
+        executor: Executor | None = None,
+        seed: int = 7,
+        **more: Any,
     ) -> tuple[Store, Result]:
         recipe = Recipe.of({"name": "test", "seed": seed, "stages": blocks, **more})
         result = run(recipe, tmp_path / out, executor)

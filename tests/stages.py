@@ -64,7 +64,9 @@ class Split(Map):
             if not parts:
                 yield Drop(sample, f"unlucky: {parts}")
             for part in range(parts):
-                yield sample.child(DOCUMENT, text=f"{sample['text']} part {part} {rng.integers(1000)}", meta={"part": part})
+                yield sample.child(
+                    DOCUMENT, text=f"{sample['text']} part {part} {rng.integers(1000)}", meta={"part": part}
+                )
 
 
 class Poison(Map):
@@ -87,7 +89,9 @@ class FirstOfKind(Reduce):
     buckets: int = Field(50, ge=1, description="How many buckets.")
 
     def sketch(self, samples: Batch) -> pa.Table:
-        return pa.table({"bucket": [int(hashlib.sha256(t.encode()).hexdigest(), 16) % self.buckets for t in samples["text"]]})
+        return pa.table(
+            {"bucket": [int(hashlib.sha256(t.encode()).hexdigest(), 16) % self.buckets for t in samples["text"]]}
+        )
 
     def resolve(self, sketches: pa.Table) -> Any:
         first: dict[int, str] = {}

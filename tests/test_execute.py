@@ -107,7 +107,10 @@ def test_past_its_budget_a_stage_fails_and_blocks_what_it_feeds(make):
 
 
 def test_failed_inputs_are_tried_again(make):
-    blocks = {"count": {"use": "test.count", "count": 50}, "eat": {"use": "test.poison", "from": "count", "text": "document 3"}}
+    blocks = {
+        "count": {"use": "test.count", "count": 50},
+        "eat": {"use": "test.poison", "from": "count", "text": "document 3"},
+    }
     store, _ = make({**blocks, "eat": {**blocks["eat"], "errors": 1}})
     version = store.table("count").version
     store, _ = make({**blocks, "eat": {**blocks["eat"], "errors": 1}})

@@ -68,7 +68,9 @@ def test_what_is_wrong_is_said_with_line_and_remedy(tmp_path, old, new, said):
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
     path = tmp_path / "r.yaml"
-    path.write_text(GOOD.replace("count: 5", "count: x").replace("seed: 3", "seed: x").replace("batch_size: 2", "cpus: x"))
+    path.write_text(
+        GOOD.replace("count: 5", "count: x").replace("seed: 3", "seed: x").replace("batch_size: 2", "cpus: x")
+    )
     with pytest.raises(BadInputs) as caught:
         Recipe.load(path)
     assert len(caught.value.problems) == 3
@@ -85,7 +87,9 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_aliases_that_explode_are_refused(tmp_path):
-    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9))
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9)
+    )
     assert "too large" in complaint(tmp_path, bomb)
     assert "itself" in complaint(tmp_path, "a: &a [*a]\n")
 

@@ -1,4 +1,4 @@
-"""This process, or a pool of processes on this machine."""
+"""Tasks done in this process, or in a pool of processes on this machine."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class LocalExecutor:
                 deaths += 1
                 if deaths == _MOST_DEATHS:
                     raise WorkerDied(
-                        f"workers of stage `{job.birth.stage}` died {deaths} times; short of memory, or a crash in native code?"
+                        f"workers of stage `{job.birth.stage}` died {deaths} times: out of memory, or a native crash?"
                     ) from error
                 self._pool = None
                 waiting = deque((task, self._submit(packed, task)) for task, _ in waiting)

@@ -32,7 +32,9 @@ class RayExecutor:
             raise BadInput("Ray is not installed", "pip install 'multisynth[ray]'") from None
         if not ray.is_initialized():
             local: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
-            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local)
+            ray.init(
+                address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local
+            )
         self._actors: list[Any] = []
         self._shape: tuple[float, float] | None = None
         self.workers = workers or int(ray.cluster_resources().get("CPU", 1))
