@@ -1,6 +1,6 @@
 """How fast near-duplicate texts are found, against datasketch's own signatures on the same texts.
 
-    python benchmarks/curate_minhash.py [--texts 20000]
+    python -m benchmarks.curate_minhash [--texts 20000]
 
 A tenth of the texts are copies of another with two words changed. Seconds are of one core's time. Prints JSON.
 """
@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import time
-from importlib.metadata import version
 
 import numpy as np
 import pyarrow as pa
 from datasketch import MinHash as Signature
 
+from benchmarks.machine import machine
 from multisynth.curate.minhash import MinHash
 from multisynth.curate.shingles import hashes, shingles
 from multisynth.curate.signatures import signatures
@@ -98,8 +97,7 @@ def main() -> None:
                     "datasketch, one object a text": count / per_object,
                     "datasketch, MinHash.generator": count / generator,
                 },
-                "machine": {"processor": platform.machine(), "python": platform.python_version()},
-                "versions": {name: version(name) for name in ("datasketch", "numpy")},
+                **machine("datasketch", "numpy"),
             },
             indent=2,
         )

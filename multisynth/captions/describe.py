@@ -93,7 +93,10 @@ def _motion(motion: Motion) -> str:
     if motion.manner == "turns":
         text = f"{subject} turns on the spot"
     else:
-        on = f" across {the(motion.on)}" if motion.on is not None and motion.manner in ("slides", "rolls") else ""
+        on = ""
+        if motion.on is not None and motion.manner in ("slides", "rolls"):
+            # What lies on another block is mostly carried along by it, which "across" would deny.
+            on = f" {'across' if motion.on.is_surface else 'on top of'} {the(motion.on)}"
         text = f"{subject} {motion.manner}{where}{on} at {speed(motion.speed)}"
     near = motion.nearest
     if near is not None:
