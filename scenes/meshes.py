@@ -88,7 +88,9 @@ def _file(name: str) -> Mesh:
 
 
 def _box(size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    vertices, faces, normals = [], [], []
+    vertices: list[np.ndarray] = []
+    faces: list[list[list[int]]] = []
+    normals: list[np.ndarray] = []
     for axis in range(3):
         for sign in (-1.0, 1.0):
             normal = np.zeros(3)

@@ -52,8 +52,8 @@ class EventLog:
     """Watches steps and writes events as `multisynth.kinds.EVENT` has them.
 
     A blow's speed is the closing speed of the touching points along the normal just before, carried on to the instant
-    of contact with the acceleration before it; its impulse is summed over the steps in which the points still approach or
-    the force is not below a fifth of its peak.
+    of contact with the acceleration before it; its impulse is summed over the steps in which the points still
+    approach or the force is not below a fifth of its peak.
 
     Args:
         pieces: The body that each piece belongs to.
@@ -138,7 +138,7 @@ class EventLog:
         self._open[pair] = _Touch(event, impulse, start)
 
     def _approach(self, contact: Contact, step: Step) -> tuple[float, float, tuple[str, str]]:
-        """Closing speed when surfaces meet, m/s, how long after the step's start that is, s, and who is faster first."""
+        """Closing speed when surfaces meet, m/s, its delay from the step's start, s, and the faster body first."""
         velocity, acceleration = [], []
         for piece in (contact.a, contact.b):
             arm = contact.position - step.centres[piece]

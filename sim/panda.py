@@ -12,6 +12,7 @@ from .kinematics import Chain
 
 NAME = "panda"
 URDF = "pybullet_data:franka_panda/panda.urdf"
+LICENSE = "Apache-2.0"
 TIP = "panda_grasptarget"
 """Between the finger tips, 8 mm above their ends."""
 REST = np.array([0.0, -0.5, 0.0, -2.3, 0.0, 1.8, np.pi / 4])

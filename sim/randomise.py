@@ -61,8 +61,8 @@ class Randomisation(BaseModel):
     @classmethod
     def _within_limits(cls, value: Range, info: ValidationInfo) -> Range:
         name = info.field_name or ""
-        extra = cls.model_fields[name].json_schema_extra
-        low, high = extra["limits"]  # type: ignore[index, call-overload, misc]
+        extra: Any = cls.model_fields[name].json_schema_extra
+        low, high = extra["limits"]
         if not value[0] <= value[1]:
             raise ValueError(f"{name} runs from {value[0]:g} down to {value[1]:g}: give the smaller number first")
         if value[0] < low or value[1] > high:

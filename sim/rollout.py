@@ -84,7 +84,9 @@ class Rollout(Source):
             if not all(np.isfinite(columns[name]).all() for name in ("states", "poses", "actions")):
                 yield Drop(ordinal, f"the physics diverged: {len(columns['times'])} steps")
                 continue
-            yield Sample(EPISODE, ordinal, task=task, parameters=json.dumps(draw.drawn), **columns)
+            assets = {panda.URDF: panda.LICENSE}
+            parameters = json.dumps(draw.drawn)
+            yield Sample(EPISODE, ordinal, meta={"assets": assets}, task=task, parameters=parameters, **columns)
 
     def _roll(self, trial: Trial) -> dict[str, Any]:
         engine: Engine = PyBullet(trial.world)
@@ -172,4 +174,4 @@ def _motors(action: np.ndarray) -> np.ndarray:
 
 def _height(size: tuple[float, ...]) -> float:
     """Of a box or a cylinder."""
-    return cast(float, size[-1])
+    return size[-1]

@@ -45,7 +45,7 @@ def colours(draw: Draw) -> list[tuple[str, Vector]]:
 
 
 def thing(
-    name: str, category: str, shape: Shape, position: Sequence[float], yaw: float = 0.0, moves: bool = True
+    name: str, category: str, shape: Shape, position: Sequence[float] | np.ndarray, yaw: float = 0.0, moves: bool = True
 ) -> Body:
     """A body of one shape, turned about the vertical by `yaw` radians; `assemble` gives it its instance id."""
     x, y, z = map(float, position)
@@ -54,7 +54,9 @@ def thing(
     return Body(name=name, category=category, instance=1, parts=(part,))
 
 
-def assemble(draw: Draw, things: Sequence[tuple[Body, Physics]], seen: Sequence[Sequence[float]], view: View) -> World:
+def assemble(
+    draw: Draw, things: Sequence[tuple[Body, Physics]], seen: Sequence[Sequence[float] | np.ndarray], view: View
+) -> World:
     """The world of a table, the robot and some things.
 
     Args:

@@ -104,7 +104,8 @@ def test_files_that_are_refused(tmp_path, monkeypatch):
 
 
 def test_meshes_stay_in_the_robots_package():
-    text = "<robot><link name='a'><visual><geometry><mesh filename='../../../etc/passwd.obj'/></geometry></visual></link></robot>"
+    mesh = "<mesh filename='../../../etc/passwd.obj'/>"
+    text = f"<robot><link name='a'><visual><geometry>{mesh}</geometry></visual></link></robot>"
     (shape,) = parse(text, "pybullet_data:x/y.urdf").links["a"]
     from multisynth.scenes.meshes import triangles
 

@@ -15,10 +15,9 @@ def watch(world, seconds, standing=()):
     """All events and the velocities [steps, P, 3] at the start of each step."""
     engine = PyBullet(world)
     names = [body.name for body, _ in world.scene.moving]
-    log = EventLog(
-        engine.pieces, DT, engine.poses(),
-        {n: Standing(names.index(n), engine.pieces.index(n), world.scene.body(n).parts[0].shapes[0].size[-1]) for n in standing},
-    )  # fmt: skip
+    heights = {name: world.scene.body(name).parts[0].shapes[0].size[-1] for name in standing}
+    able = {n: Standing(names.index(n), engine.pieces.index(n), height) for n, height in heights.items()}
+    log = EventLog(engine.pieces, DT, engine.poses(), able)
     velocities = []
     for _ in range(round(seconds / DT)):
         step = engine.step()

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,3 +65,10 @@ def test_ranges_come_from_yaml_beside_the_recipe(tmp_path):
     (tmp_path / "typo.yaml").write_text("frictoin: [0.1, 0.2]\n")
     with pytest.raises(ValidationError, match="frictoin"):
         Rollout.model_validate({"randomise": "typo.yaml"}, context={"folder": tmp_path})
+
+
+def test_the_ranges_that_come_with_the_project_are_good():
+    folder = Path(__file__).parents[2] / "configs"
+    for path in sorted((folder / "dr").glob("*.yaml")):
+        Rollout.model_validate({"randomise": f"dr/{path.name}"}, context={"folder": folder})
+    assert (folder / "dr" / "tabletop.yaml").exists()

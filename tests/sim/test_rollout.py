@@ -147,7 +147,7 @@ def test_every_drawn_parameter_is_recorded_within_its_range(monkeypatch):
 
     monkeypatch.setattr(Draw, "__call__", noted)
     fields = set()
-    for ordinal in range(8):
+    for ordinal in range(10):
         drawn.clear()
         stage = Rollout(randomise=ranges, duration=0.1)
         stage.bind("stage", 7)
