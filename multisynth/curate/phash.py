@@ -4,7 +4,6 @@ hash functions", 2010) and an exact search within a Hamming distance.
 
 from __future__ import annotations
 
-import io
 from typing import ClassVar, Self
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ from pydantic import Field, model_validator
 from multisynth.curate.duplicates import Deduplicate
 from multisynth.curate.hamming import HammingIndex
 from multisynth.kinds import KINDS, Kind
+from multisynth.media import decode_rgb
 from multisynth.sample import Batch
 from multisynth.stage import Needs
 
@@ -64,11 +64,4 @@ class PerceptualHash(Deduplicate):
         import imagehash
         from PIL import Image
 
-        # Only what the kinds' image columns hold: Pillow's rarer readers are no place for untrusted bytes.
-        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
-            if image.width * image.height > _PIXELS:
-                raise ValueError(f"an image of {image.width} × {image.height} pixels is over the limit of {_PIXELS}")
-            return int(str(imagehash.phash(image, self.hash_size)), 16)
-
-
-_PIXELS = 1 << 26
+        return int(str(imagehash.phash(Image.fromarray(decode_rgb(data)), self.hash_size)), 16)
