@@ -22,7 +22,9 @@ _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 def context_seed(key: bytes, context: Sequence[int]) -> int:
     """64 bits from the preceding tokens, in order."""
     tokens = np.asarray(context, "<u4").tobytes()
-    return int.from_bytes(hashlib.blake2b(tokens, key=key, digest_size=8, person=b"multisynth.green").digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(tokens, key=key, digest_size=8, person=b"multisynth.green").digest(), "little"
+    )
 
 
 def is_green(

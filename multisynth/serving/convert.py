@@ -1,6 +1,6 @@
 """Turn a GGUF file into a Hugging Face checkpoint, in a process of its own so that its memory is given back.
 
-    python -m multisynth.serving.convert FILE.gguf FOLDER
+python -m multisynth.serving.convert FILE.gguf FOLDER
 """
 
 from __future__ import annotations

@@ -91,7 +91,9 @@ def resolve(name: str) -> Model:
     if path.is_dir():
         return _folder(name, path.resolve())
     if "/" in name or "\\" in name:
-        raise BadInput(f"there is no model folder {name}", "name a folder, `hf:org/name`, or one of: " + ", ".join(PINNED))
+        raise BadInput(
+            f"there is no model folder {name}", "name a folder, `hf:org/name`, or one of: " + ", ".join(PINNED)
+        )
     raise BadInput(f"no model is called `{name}`", nearest(name, list(PINNED)) + "; or `hf:org/name`, or a folder")
 
 
@@ -121,11 +123,15 @@ def _hub(name: str) -> Model:
     patterns = list(DOWNLOADED)
     try:
         try:
-            path = snapshot_download(repository, revision=revision or None, allow_patterns=patterns, local_files_only=True)
+            path = snapshot_download(
+                repository, revision=revision or None, allow_patterns=patterns, local_files_only=True
+            )
         except LocalEntryNotFoundError:
             path = snapshot_download(repository, revision=revision or None, allow_patterns=patterns)
     except HFValidationError as error:
-        raise BadInput(f"`{name}` does not name a repository", "write `hf:org/name` or `hf:org/name@revision`") from error
+        raise BadInput(
+            f"`{name}` does not name a repository", "write `hf:org/name` or `hf:org/name@revision`"
+        ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         remedy = "check the name and the network, or give a folder, or use one of: " + ", ".join(PINNED)
         raise BadInput(f"the model {name} cannot be had: {str(error).splitlines()[0]}", remedy) from error

@@ -36,7 +36,7 @@ class _Row:
 class TransformersEngine:
     """Runs a batch of requests together until each has ended.
 
-    What prompts have in common is read once. A request draws from its own Philox stream, so that its tokens do not depend
+    What prompts have in common at their beginning is read once. A request draws from its own Philox stream, so that its tokens do not depend
     on its neighbours, but for the last bits of the logits.
 
     Args:
@@ -79,7 +79,7 @@ class TransformersEngine:
         waiting: list[_Row] = []
         while not inbox.closed or waiting:
             waiting += self._encode(inbox.take(wait=not waiting))
-            waiting.sort(key=lambda row: len(row.prompt))
+            waiting.sort(key=lambda row: row.prompt)  # so that prompts that begin alike are read together
             batch, waiting = waiting[: self._size], waiting[self._size :]
             try:
                 with torch.inference_mode():
@@ -128,7 +128,28 @@ class TransformersEngine:
         import torch
         from transformers import DynamicCache
 
-        prompts = list(dict.fromkeys(row.prompt for row in rows))
+        prompts = sorted({row.prompt for row in rows})
+        parts = [self._read_family(family) for family in _families(prompts)]
+        logits, masks = torch.cat([part[0] for part in parts]), [part[2] for part in parts]
+        longest = max(mask.shape[1] for mask in masks)
+        mask = torch.cat([torch.nn.functional.pad(mask, (longest - mask.shape[1], 0)) for mask in masks])
+        which = {prompt: k for k, prompt in enumerate(prompts)}
+        index = torch.tensor([which[row.prompt] for row in rows], device=self._device)
+        cache = DynamicCache(config=self._model.config)
+        for layer in range(len(parts[0][1].layers)):
+            read = [part[1].layers[layer] for part in parts]
+            keys, values = (
+                torch.cat([torch.nn.functional.pad(x, (0, 0, longest - x.shape[2], 0)) for x in column])[index]
+                for column in ([one.keys for one in read], [one.values for one in read])
+            )
+            cache.update(keys, values, layer)
+        return logits[index], cache, mask[index]
+
+    def _read_family(self, prompts: list[tuple[int, ...]]) -> tuple[torch.Tensor, Any, torch.Tensor]:
+        """Read prompts that begin alike, their beginning once: logits [P, V], the cache, the attention mask [P, T]."""
+        import torch
+        from transformers import DynamicCache
+
         shared = _shared(prompts)
         cache = DynamicCache(config=self._model.config)
         if shared:
@@ -144,16 +165,17 @@ class TransformersEngine:
             mask[k, shared : shared + longest - len(tail)] = 0
         tails, mask = tails.to(self._device), mask.to(self._device)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, shared:]
-        logits = self._forward(tails, mask, positions, cache)
-        which = {prompt: k for k, prompt in enumerate(prompts)}
-        index = torch.tensor([which[row.prompt] for row in rows], device=self._device)
-        cache.batch_select_indices(index)
-        return logits[index], cache, mask[index]
+        return self._forward(tails, mask, positions, cache), cache, mask
 
     def _forward(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any) -> torch.Tensor:
         """Logits after the last token of each row. [B, V] float32"""
         out = self._model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
         )
         logits: torch.Tensor = out.logits[:, -1].float()
         return logits
@@ -189,7 +211,20 @@ class TransformersEngine:
         row.done = row.ended or len(row.ids) >= request.max_tokens or self._codec.stops(row.ids, request.stop)
         if row.done:
             logprobs = row.logprobs[: len(row.ids)]
-            row.pending.answer.set_result(self._codec.completion(request, len(row.prompt), row.ids, logprobs, row.ended))
+            row.pending.answer.set_result(
+                self._codec.completion(request, len(row.prompt), row.ids, logprobs, row.ended)
+            )
+
+
+def _families(prompts: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
+    """Sorted prompts in runs that have at least half of each prompt in common."""
+    families: list[list[tuple[int, ...]]] = []
+    for prompt in prompts:
+        if families and 2 * _shared([families[-1][0], prompt]) >= max(len(prompt), len(families[-1][0])):
+            families[-1].append(prompt)
+        else:
+            families.append([prompt])
+    return families
 
 
 def _shared(prompts: Sequence[Sequence[int]]) -> int:
