@@ -57,7 +57,7 @@ class Stage(BaseModel):
     version: ClassVar[int] = 1
     """Counts up whenever the same options would make other samples."""
     takes: ClassVar[tuple[Kind, ...]] = ()
-    """Kinds it accepts; empty for a source. A stage that accepts every kind lists `ANY`."""
+    """Kinds it accepts; empty for a source."""
     makes: ClassVar[Kind | None] = None
     """The kind it makes, or None where it hands on the kind it takes."""
     needs: ClassVar[Needs] = Needs()
