@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, ClassVar, cast
 
 import numpy as np
+from multisynth.scenes.assets import locate
 from pydantic import Field, field_validator
 
-from multisynth.errors import nearest
+from multisynth.artifact import Artifact
+from multisynth.errors import BadInput, nearest
 from multisynth.kinds import EPISODE, Kind
 from multisynth.sample import Drop, Sample
 from multisynth.stage import Needs, Source
@@ -21,7 +24,8 @@ from .engines.engine import Engine
 from .engines.pybullet import TIMESTEP, PyBullet
 from .events import EventLog, Standing
 from .randomise import Draw, Randomisation, Randomise
-from .tasks import TASKS, Situation, Trial, View
+from .tasks import TASKS
+from .trial import Situation, Trial, View
 
 HOLD = 0.5  # s that an episode goes on after its end, at rest
 STILL = 0.002  # m a control step
@@ -74,6 +78,18 @@ class Rollout(Source):
             raise ValueError(f"{rate:g} Hz does not divide the physics' {1 / TIMESTEP:.0f} Hz: take 10, 12, 20, 24 …")
         return rate
 
+    def artifacts(self) -> Sequence[Artifact]:
+        """The robot's description and meshes, which everything is made with.
+
+        Raises:
+            BadInput: PyBullet is not installed.
+        """
+        if find_spec("pybullet") is None:
+            raise BadInput(
+                "sim.rollout runs in PyBullet, which is not installed", "use Python 3.11: it has no newer wheels"
+            )
+        return (Artifact.of(locate(panda.URDF, (".urdf",)).parent, "asset", "franka_panda", panda.LICENSE),)
+
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample | Drop]:
         """As `Source.generate`."""
         for ordinal in ordinals:
@@ -84,9 +100,8 @@ class Rollout(Source):
             if not all(np.isfinite(columns[name]).all() for name in ("states", "poses", "actions")):
                 yield Drop(ordinal, f"the physics diverged: {len(columns['times'])} steps")
                 continue
-            assets = {panda.URDF: panda.LICENSE}
             parameters = json.dumps(draw.drawn)
-            yield Sample(EPISODE, ordinal, meta={"assets": assets}, task=task, parameters=parameters, **columns)
+            yield Sample(EPISODE, ordinal, task=task, parameters=parameters, **columns)
 
     def _roll(self, trial: Trial) -> dict[str, Any]:
         engine: Engine = PyBullet(trial.world)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tasks.trial import Situation
+from ..trial import Situation
 from .motion import Hand
 
 FINGER = 0.012  # m, half of a finger's breadth along the push

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from ..trial import Task
 from .push import push
 from .topple import topple
-from .trial import Situation, Task, Trial, View
 
 TASKS: dict[str, Task] = {"push": push, "topple": topple}
-
-__all__ = ["TASKS", "Situation", "Task", "Trial", "View"]
+"""What each draws from is in `sim.randomise`."""

@@ -7,9 +7,9 @@ from multisynth.scenes import Shape
 
 from ..experts.push import PushExpert
 from ..randomise import Draw
+from ..trial import Situation, Trial, View
 from ..world import Physics
 from .tabletop import assemble, colours, thing
-from .trial import Situation, Trial, View
 
 TOLERANCE = 0.025
 """m; nearer than this to the goal, an object is there."""

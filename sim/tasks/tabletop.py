@@ -11,8 +11,8 @@ from multisynth.scenes.schema import Vector
 
 from .. import panda
 from ..randomise import Draw
+from ..trial import View
 from ..world import Arm, Physics, World
-from .trial import View
 
 PALETTE: dict[str, Vector] = {
     "red": (0.60, 0.03, 0.03),

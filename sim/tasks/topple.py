@@ -7,9 +7,9 @@ from multisynth.scenes import Body, Shape
 
 from ..experts.topple import StrikeExpert, WatchExpert
 from ..randomise import Draw
+from ..trial import Situation, Trial, View
 from ..world import Physics
 from .tabletop import assemble, colours, thing
-from .trial import Situation, Trial, View
 
 GRAVITY = 9.81
 

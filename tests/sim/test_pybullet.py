@@ -6,8 +6,9 @@ from multisynth.scenes.assets import locate
 from multisynth.sim import panda
 from multisynth.sim.engines.pybullet import TIMESTEP, PyBullet
 from multisynth.sim.randomise import Draw, Randomisation
-from multisynth.sim.tasks import TASKS, View
+from multisynth.sim.tasks import TASKS
 from multisynth.sim.tasks.tabletop import thing
+from multisynth.sim.trial import View
 from multisynth.sim.world import Physics
 
 from multisynth import seeds

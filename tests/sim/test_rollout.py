@@ -10,6 +10,7 @@ from multisynth.sim.rollout import Rollout
 from multisynth.sim.tasks import TASKS
 from pydantic import ValidationError
 
+from multisynth.errors import BadInput
 from multisynth.testing import run_stage
 
 EPISODES = 8
@@ -211,3 +212,15 @@ def test_other_rates(rate):
         (episode,) = run_stage(Rollout(episodes=1, tasks=[task], rate=rate, duration=1.5)).samples
         assert len(episode["times"]) <= 1.5 * rate
         assert episode["rate"] == rate
+
+
+def test_the_robot_is_a_parent_of_every_episode(stage, episodes):
+    (robot,) = stage.artifacts()
+    assert (robot.name, robot.license) == ("franka_panda", "Apache-2.0")
+    assert all(robot.id in episode["parents"] for episode in episodes)
+
+
+def test_a_machine_without_pybullet_is_told_so(stage, monkeypatch):
+    monkeypatch.setattr("multisynth.sim.rollout.find_spec", lambda name: None)
+    with pytest.raises(BadInput, match=r"not installed"):
+        stage.artifacts()

@@ -1,4 +1,4 @@
-"""What every task says about one drawn instance of itself."""
+"""What every task says about one drawn instance of itself, and what an expert sees of it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 
 import numpy as np
 
-from ..randomise import Draw
-from ..world import World
+from .randomise import Draw
+from .world import World
 
 
 @dataclass(frozen=True)
 class Situation:
-    """The world as it stands.
+    """The world as it stands; within a control step, the arm as it stood at the step's start.
 
     Args:
         time: s.
