@@ -7,7 +7,6 @@ final tables, those that no later stage of the same kind has filtered. Which sam
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,5 +25,5 @@ def write(store: Store) -> Path:
     target = store.root / "report.html"
     fresh = store.root / ".report.html"
     fresh.write_text(render(store), encoding="utf-8")
-    os.replace(fresh, target)
+    fresh.replace(target)
     return target

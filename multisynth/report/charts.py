@@ -13,16 +13,15 @@ from multisynth.report.svg import HUES, element, label, legend, line, path, pict
 _POINTS = 240
 
 
-def histogram(groups: Mapping[str, np.ndarray], title: str, *, bins: int = 16, normal: bool = False) -> Markup:
+def histogram(groups: Mapping[str, np.ndarray], title: str, *, normal: bool = False) -> Markup:
     """Stacked counts of one quantity.
 
     Args:
         groups: Finite values of each group, such as by success. Each [N]
         title: What is counted, with its unit.
-        bins: How many.
         normal: Draw the standard normal density of as many values beside it.
     """
-    width, height, left, bottom, top = 250.0, 128.0, 8.0, 20.0, 8.0
+    width, height, left, bottom, top = 250.0, 132.0, 16.0, 20.0, 16.0
     every = np.concatenate([np.zeros(0), *groups.values()])
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
     if normal:
@@ -31,12 +30,12 @@ def histogram(groups: Mapping[str, np.ndarray], title: str, *, bins: int = 16, n
         low, high = low - max(abs(low), 1) * 0.05, high + max(abs(high), 1) * 0.05
     if not np.isfinite(high - low):
         return Markup("")
+    bins = int(np.clip(2 * np.sqrt(len(every)), 6, 28))
     edges = np.linspace(low, high, bins + 1)
     counts = {name: np.histogram(values, edges)[0] for name, values in groups.items()}
     total = sum(counts.values(), np.zeros(bins, int))
-    density = (
-        len(every) * (edges[1] - edges[0]) * np.exp(-(((edges[1:] + edges[:-1]) / 2) ** 2) / 2) / np.sqrt(2 * np.pi)
-    )
+    z = np.linspace(low, high, 97) if normal else np.zeros(1)
+    density = len(every) * (edges[1] - edges[0]) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     peak = max(1.0, float(total.max()), float(density.max()) if normal else 0.0)
     across, up = (width - 2 * left) / (high - low), (height - bottom - top) / peak
     ground = height - bottom
@@ -59,11 +58,11 @@ def histogram(groups: Mapping[str, np.ndarray], title: str, *, bins: int = 16, n
             )
         base += count
     if normal:
-        points = np.stack([left + ((edges[1:] + edges[:-1]) / 2 - low) * across, ground - density * up], axis=1)
+        points = np.stack([left + (z - low) * across, ground - density * up], axis=1)
         drawn.append(path(points, "dashed", "standard normal"))
     for tick in ticks(low, high):
         drawn.append(text(left + (tick - low) * across, height - 6, label(tick), "tick", "middle"))
-    drawn.append(text(width - left, top + 4, f"most {int(total.max()) if len(total) else 0}", "tick", "end"))
+    drawn.append(text(width - left, top - 5, f"most {int(total.max()) if len(total) else 0}", "tick", "end"))
     return picture(width, height, f"Histogram of {title}", *drawn)
 
 
@@ -111,7 +110,7 @@ def curves(times: np.ndarray, series: Mapping[str, np.ndarray], title: str, mark
         title: What they are, with the unit.
         marks: Drawn as upright lines.
     """
-    width, height, left, right, top, bottom = 420.0, 150.0, 46.0, 8.0, 8.0, 22.0
+    width, height, left, right, top, bottom = 360.0, 140.0, 46.0, 8.0, 8.0, 22.0
     pick = thin(len(times), _POINTS)
     t = np.nan_to_num(times[pick])
     lines = {name: np.nan_to_num(values[pick]) for name, values in series.items()}
@@ -176,15 +175,19 @@ def plan(paths: Mapping[str, np.ndarray], marks: Sequence[Mark] = ()) -> Markup:
     for index, (name, points) in enumerate(tracks.items()):
         put = place(points)
         hue = index % HUES
-        drawn += [path(put, f"s{hue}", name), element("circle", cx=put[0, 0], cy=put[0, 1], r=2.5, class_=f"ring r{hue}"),
-                  element("circle", element("title", f"{name}, end"), cx=put[-1, 0], cy=put[-1, 1], r=3.5, class_=f"f{hue}")]  # fmt: skip
+        end = element("title", f"{name}, end")
+        drawn += [
+            path(put, f"s{hue}", name),
+            element("circle", cx=put[0, 0], cy=put[0, 1], r=2.5, class_=f"ring r{hue}"),
+            element("circle", end, cx=put[-1, 0], cy=put[-1, 1], r=3.5, class_=f"f{hue}"),
+        ]
     for mark in marks:
         if mark.where is not None and np.isfinite(mark.where).all():
             x, y = place(np.array(mark.where))
             if margin <= x <= width and 0 <= y <= height - margin + 10:
                 cross = f"M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6"
                 drawn.append(element("path", element("title", mark.name), d=cross, class_="cross"))
-    caption = element("figcaption", "Plan view, x and y in m (○ start, ● end, × event)")
+    caption = element("figcaption", "From above, m (○ start, ● end, × event)")
     return element(
         "figure", caption, picture(width, height, "Paths seen from above", *drawn), legend(list(tracks)), class_="plot"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from multisynth.report.words import measured, number
 from multisynth.sample import Sample
 from multisynth.store import Store, Table
 
+Seek = Callable[[float | None], float]
 LAYERS = {"causal": "Causes", "summary": "Summary", "frame": "Frame by frame"}
 
 
@@ -88,8 +89,9 @@ def _view(sample: Sample, captions: Sequence[Sample], budget: Budget) -> ClipVie
         ("length", f"{duration:.1f} s at {number(float(fps))} frames/s"), *measured(sample),
     ]  # fmt: skip
     return ClipView(
-        sample.id, sample["task"] or "clip", [fact for fact in facts if fact[1]], sample["success"], video, poster, problem,
-        duration, events, [_layers(caption["sentences"] or [], seek, by_id) for caption in captions],
+        sample.id, sample["task"] or "clip", [fact for fact in facts if fact[1]], sample["success"],
+        video, poster, problem, duration, events,
+        [_layers(caption["sentences"] or [], seek, by_id) for caption in captions],
     )  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def _media(data: bytes | None, budget: Budget) -> tuple[str, str, str]:
     return uri(data, "video/mp4"), poster, ""
 
 
-def _event(event: Mapping[str, Any], seek: Any, duration: float) -> Event:
+def _event(event: Mapping[str, Any], seek: Seek, duration: float) -> Event:
     bodies = " → ".join(str(body) for body in event["bodies"] or [])
     figures = [f"{event['time'] or 0:.2f} s"]
     if event["speed"]:
@@ -114,10 +116,14 @@ def _event(event: Mapping[str, Any], seek: Any, duration: float) -> Event:
     if event["impulse"]:
         figures.append(f"{event['impulse']:.3g} N·s")
     kind, at = event["kind"] or "event", seek(event["time"])
-    return Event(event["id"] or "", kind, min(max(at / duration * 100, 0), 100), at, f"{kind}: {bodies}, {', '.join(figures)}")
+    return Event(
+        event["id"] or "", kind, min(max(at / duration * 100, 0), 100), at, f"{kind}: {bodies}, {', '.join(figures)}"
+    )
 
 
-def _layers(sentences: Sequence[Mapping[str, Any]], seek: Any, events: Mapping[str, Event]) -> dict[str, list[Sentence]]:
+def _layers(
+    sentences: Sequence[Mapping[str, Any]], seek: Any, events: Mapping[str, Event]
+) -> dict[str, list[Sentence]]:
     """Sentences by layer, the layers that say most first, each layer in the order of time."""
     found: dict[str, list[Sentence]] = {}
     for raw in sentences:

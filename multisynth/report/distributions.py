@@ -66,21 +66,24 @@ def leaves(table: Table, column: str, group: Callable[[Mapping[str, Any]], str] 
     return found
 
 
-def panels(values: Values, groups: list[str], most: int = 36) -> list[Panel]:
-    """A histogram of each quantity, or bars where it is named values; what never varies or is free text is left out."""
+def panels(values: Values, groups: list[str], most: int = 72) -> list[Panel]:
+    """A histogram of each quantity, or bars where it is named values; what never varies or is free text is left out.
+
+    Plain quantities come first, then those that are nested, then the components of vectors.
+    """
     found = []
-    for name, by_group in values.items():
+    for name, by_group in sorted(values.items(), key=lambda item: (item[0][-1:].isdigit(), item[0].count("."))):
         every = [value for group in by_group.values() for value in group]
         if _numeric(every):
             numbers = {group: _finite(by_group.get(group, [])) for group in groups}
             whole = np.concatenate(list(numbers.values()))
             if len(whole) and np.ptp(whole) > 0:
-                note = f"{number(float(whole.min()))} to {number(float(whole.max()))}, median {number(float(np.median(whole)))}"
+                low, middle, high = (number(float(np.quantile(whole, q))) for q in (0, 0.5, 1))
+                note = f"{low} to {high}, median {middle}"
                 found.append(Panel(name, note, histogram(numbers, name)))
-        elif (words := {str(value) for value in every if isinstance(value, str | bool)}) and len(words) > 1:
-            if len(words) <= max(_FEW, len(every) // 4):
-                counts = {group: _counted(by_group.get(group, [])) for group in groups}
-                found.append(Panel(name, f"{len(words)} values", bars(counts, name)))
+        elif 1 < len(words := _counted(every)) <= max(_FEW, len(every) // 4):
+            counts = {group: _counted(by_group.get(group, [])) for group in groups}
+            found.append(Panel(name, f"{len(words)} values", bars(counts, name)))
     return found[:most]
 
 
@@ -90,7 +93,7 @@ def audit(values: Values) -> Audit | None:
     z = _finite(scores)
     if not len(z):
         return None
-    drawing = histogram({"texts": z}, "watermark z-scores", bins=28, normal=True)
+    drawing = histogram({"texts": z}, "watermark z-scores", normal=True)
     return Audit(len(z), float(np.median(z)), int((z > Audit.THRESHOLD).sum()), drawing)
 
 
@@ -98,14 +101,19 @@ def _is_z(name: str) -> bool:
     return name.replace(".", "_").endswith("watermark_z")
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _numeric(values: list[Any]) -> bool:
-    return any(isinstance(v, int | float) and not isinstance(v, bool) for v in values) and all(
-        v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in values
-    )
+    given = [value for value in values if value is not None]
+    return bool(given) and all(_is_number(value) for value in given)
 
 
 def _finite(values: list[Any]) -> np.ndarray:
-    numbers = np.array([float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e300])
+    numbers = np.array(
+        [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e300]
+    )
     return numbers[np.isfinite(numbers)] if len(numbers) else np.zeros(0)
 
 

@@ -19,6 +19,7 @@ from multisynth.store import Table
 
 _PATHS, _CHARTS, _SERIES = 8, 6, 8
 _MOVED = 0.005  # m; what moves less is left out of the plan
+_STEADY = 1e-3  # in a state's own unit; what varies less is left out of the charts
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,11 @@ def episodes(table: Table, most: int) -> Iterator[EpisodeView]:
         rewards = np.nan_to_num(np.asarray(sample["rewards"], np.float64))
         length = f"{times[-1] - times[0]:.1f} s" if len(times) else "0 s"
         facts = [
-            ("length", f"{length}, {len(times)} steps at {number(sample['rate'])} Hz"), ("robot", sample["robot"] or "none"),
-            ("engine", sample["engine"] or ""), ("reward", f"{rewards.sum():.3g} in all"),
-        ]  # fmt: skip
+            ("length", f"{length}, {len(times)} steps at {number(sample['rate'])} Hz"),
+            ("robot", sample["robot"] or "none"),
+            ("engine", sample["engine"] or ""),
+            ("reward", f"{rewards.sum():.3g} in all"),
+        ]
         yield EpisodeView(
             sample.id, sample["task"] or "episode", sample["instruction"] or "", sample["success"], facts,
             plan(_paths(sample), marks), _curves(sample, times, rewards, marks), _parameters(sample),
@@ -76,7 +79,10 @@ def episodes(table: Table, most: int) -> Iterator[EpisodeView]:
 def _marks(sample: Sample) -> list[Mark]:
     marks = []
     for event in sample["events"] or []:
-        place, name = event["position"], f"{event['kind']}: {' → '.join(map(str, event['bodies'] or []))}, {event['time'] or 0:.2f} s"
+        place, name = (
+            event["position"],
+            f"{event['kind']}: {' → '.join(map(str, event['bodies'] or []))}, {event['time'] or 0:.2f} s",
+        )
         marks.append(Mark(event["time"] or 0.0, None if place is None or None in place else (place[0], place[1]), name))
     return marks
 
@@ -86,7 +92,13 @@ def _row(event: dict[str, Any]) -> tuple[str, str, str, str, str]:
         return f"{value:.3g} {unit}" if value else "–"
 
     bodies = " → ".join(map(str, event["bodies"] or []))
-    return f"{event['time'] or 0:.2f} s", event["kind"] or "", bodies, figure(event["speed"], "m/s"), figure(event["impulse"], "N·s")
+    return (
+        f"{event['time'] or 0:.2f} s",
+        event["kind"] or "",
+        bodies,
+        figure(event["speed"], "m/s"),
+        figure(event["impulse"], "N·s"),
+    )
 
 
 def _paths(sample: Sample) -> dict[str, np.ndarray]:
@@ -127,20 +139,26 @@ def _curves(sample: Sample, times: np.ndarray, rewards: np.ndarray, marks: list[
     if states.ndim == 2 and len(states) == len(times):
         for index in range(states.shape[1]):
             name = str(names[index]) if index < len(names) else f"state {index}"
-            groups.setdefault(_stem(name), {})[name] = np.nan_to_num(states[:, index])
+            groups.setdefault(_stem(name), {})[_bare(name)] = np.nan_to_num(states[:, index])
     if len(rewards) == len(times):
         groups["reward"] = {"reward": rewards}
     drawn = []
     for title, series in groups.items():
-        moving = {name: values for name, values in series.items() if np.ptp(values) > 1e-6} if len(times) else {}
+        moving = {name: values for name, values in series.items() if np.ptp(values) > _STEADY} if len(times) else {}
         if moving:
             drawn.append(curves(times, dict(list(moving.items())[:_SERIES]), title, marks))
     return drawn[:_CHARTS]
 
 
+def _bare(name: str) -> str:
+    """A state's name without its unit."""
+    return re.sub(r"\s*[(\[][^()\[\]]*[)\]]\s*$", "", name) or name
+
+
 def _stem(name: str) -> str:
     """A state's name without number and axis, but with its unit."""
-    bare, unit = re.fullmatch(r"(.*?)\s*([(\[].*[)\]])?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    bare = _bare(name)
+    unit = name[len(bare) :].strip()
     bare = re.sub(r"[._ ](q)?[xyzw]$", lambda axis: " orientation" if axis[1] else "", re.sub(r"\d+", "", bare))
     return f"{bare} {unit}" if unit else bare
 

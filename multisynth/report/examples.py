@@ -16,6 +16,7 @@ from multisynth.store import Store, Table
 _TEXT = 3000
 """Characters of a text that are shown."""
 _CHAIN = 24
+_PROSE = ("text", "question", "answer", "completion", "instruction")
 _BRIEF = frozenset({"token_ids", "events", "sentences"})
 
 
@@ -44,7 +45,14 @@ def example(sample: Sample) -> Example:
     texts, facts = [], []
     for name in own_columns(sample):
         value = sample[name]
-        if isinstance(value, str) and name in ("text", "question", "completion", "instruction", "answer", sample.kind.text):
+        if isinstance(value, str) and name in (
+            "text",
+            "question",
+            "completion",
+            "instruction",
+            "answer",
+            sample.kind.text,
+        ):
             texts.append((name, excerpt(value, _TEXT)))
         elif value is not None and name not in _BRIEF and not sample.kind.columns[name].is_tensor:
             facts.append((name, str(brief(value, 100))))
@@ -102,7 +110,15 @@ def chain(store: Store, stage: str) -> Chain:
     for relative in shown:
         whole = store.table(relative.stage).find([relative.id])[relative.id]
         links.append(
-            Link(relative.id, relative.kind, relative.stage, whole["seed"], whole["license"] or "", headline(whole), relative.parents)
+            Link(
+                relative.id,
+                relative.kind,
+                relative.stage,
+                whole["seed"],
+                whole["license"] or "",
+                headline(whole),
+                relative.parents,
+            )
         )
     named = {parent for relative in found for parent in relative.parents}
     artifacts = [artifact for artifact in store.artifacts() if artifact["id"] in named]

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from multisynth.report.svg import element, picture, text
 from multisynth.report.tables import Account
+from multisynth.report.words import plural
 
 _WIDE, _HIGH, _GAP_X, _GAP_Y, _MARGIN = 168.0, 66.0, 64.0, 22.0, 6.0
 
@@ -73,13 +74,17 @@ def _edge(start: tuple[float, float], end: tuple[float, float], count: int, most
 
 def _stage(x: float, y: float, account: Account) -> Markup:
     whole = max(account.inputs, 1)
-    said = f"{account.name} ({account.use}): {account.inputs:,} inputs, {account.kept:,} kept, {account.dropped:,} dropped, {account.failed:,} failed, {account.outputs:,} samples"
+    counts = {
+        "inputs": account.inputs, "kept": account.kept, "dropped": account.dropped, "failed": account.failed,
+        "samples": account.outputs,
+    }  # fmt: skip
+    said = f"{account.name} ({account.use}): " + ", ".join(f"{count:,} {what}" for what, count in counts.items())
     inside = [
         element("title", said),
         element("rect", x=x, y=y, width=_WIDE, height=_HIGH, rx=7, class_="node"),
         text(x + 10, y + 19, _cut(account.name, 21), "name"),
         text(x + 10, y + 34, _cut(account.use, 26), "tick"),
-        text(x + 10, y + 52, f"{account.outputs:,} {account.kind}{'' if account.outputs == 1 else 's'}", "count"),
+        text(x + 10, y + 52, f"{account.outputs:,} {plural(account.kind, account.outputs)}", "count"),
     ]
     start = x + 10.0
     for count, css in ((account.kept, "good"), (account.dropped, "dropped"), (account.failed, "bad")):

@@ -29,7 +29,7 @@ class Picture:
     title: str
     uri: str = ""
     problem: str = ""
-    overlay: Markup = Markup("")
+    overlay: Markup | None = None
     note: str = ""
     scale: tuple[str, str] | None = None
 
@@ -122,14 +122,14 @@ def _depth(sample: Sample) -> Picture:
     colours = cv2.cvtColor(cv2.applyColorMap(255 - grey, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB)
     colours[~seen] = 0
     nearest, farthest = float(depth[seen].min()), float(depth[seen].max())
-    note = f"{nearest:.3f} to {farthest:.3f} m; colours span the 1st to 99th percentile"
+    note = f"{nearest:.3f} to {farthest:.3f} m in all"
     return Picture("Depth", encode(_shrink(colours)), note=note, scale=(f"{low:.2f} m", f"{high:.2f} m"))
 
 
 def _normals(sample: Sample) -> Picture:
     normals = decode_normals(sample["normals"])
     colours = np.where(normals.any(axis=2, keepdims=True), (normals + 1) * 127.5, 0).round().astype(np.uint8)
-    return Picture("Normals", encode(_shrink(colours)), note="camera frame: red x right, green y down, blue z forward")
+    return Picture("Normals", encode(_shrink(colours)))
 
 
 def _instances(sample: Sample) -> Picture:
@@ -166,10 +166,14 @@ def _boxes(shape: tuple[int, ...], boxes: list[dict[str, Any]]) -> Markup:
     drawn = []
     for box in boxes:
         name = str(box["name"] or box["category"] or box["instance"])
-        said = element("title", f"{name} ({box['category']}), instance {box['instance']}, visible {box['visible'] or 0:.0%}")
+        said = element(
+            "title", f"{name} ({box['category']}), instance {box['instance']}, visible {box['visible'] or 0:.0%}"
+        )
         top = box["y"] if box["y"] > letter * 1.2 else box["y"] + letter * 1.1
         drawn += [
             element("rect", said, x=box["x"], y=box["y"], width=box["width"], height=box["height"], class_="box"),
-            element("text", name, x=box["x"] + letter * 0.15, y=top - letter * 0.25, class_="box-name", font_size=letter),
+            element(
+                "text", name, x=box["x"] + letter * 0.15, y=top - letter * 0.25, class_="box-name", font_size=letter
+            ),
         ]
     return element("svg", *drawn, viewBox=f"0 0 {width} {height}", class_="overlay", aria_hidden="true")

@@ -15,7 +15,7 @@ from multisynth.report import words
 from multisynth.report.clips import ClipView, clips
 from multisynth.report.distributions import Audit, Panel, audit, leaves, panels
 from multisynth.report.episodes import EpisodeView, Outcome, episodes, outcomes
-from multisynth.report.examples import Chain, Dropped, Example, chain, dropped, kept
+from multisynth.report.examples import Chain, Example, chain, dropped, kept
 from multisynth.report.flow import flow
 from multisynth.report.gallery import FrameView, frames
 from multisynth.report.picks import Budget
@@ -64,7 +64,9 @@ def render(store: Store) -> str:
         "shown": shown,
         "flow": flow(found, info.get("exports", {}), _exported(store, info)),
         "costs": [_cost(found, account) for account in found.values() if account.inputs],
-        "dropped": {name: list(dropped(store, account, _REASONS)) for name, account in found.items() if account.reasons},
+        "dropped": {
+            name: list(dropped(store, account, _REASONS)) for name, account in found.items() if account.reasons
+        },
         "failures": [(account, failure) for account in found.values() for failure in account.failures],
         "artifacts": _artifacts(store),
         "licences": licences(store, finals),
@@ -73,8 +75,8 @@ def render(store: Store) -> str:
         "rollbacks": _rollbacks(store),
         "recipe": yaml.safe_dump(info.get("recipe", {}), sort_keys=False, allow_unicode=True),
         "success_legend": legend(_SUCCESS),
-        "style": Markup((_HERE / "report.css").read_text("utf-8")),  # noqa: S704 — our own file
-        "script": Markup((_HERE / "report.js").read_text("utf-8")),  # noqa: S704 — our own file
+        "style": Markup((_HERE / "report.css").read_text("utf-8")),
+        "script": Markup((_HERE / "report.js").read_text("utf-8")),
     }
     return _environment().get_template("report.html").render(context)
 
@@ -86,7 +88,12 @@ def _environment() -> Any:
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        count=words.count, seconds=words.seconds, size=words.size, number=words.number, excerpt=words.excerpt
+        count=words.count,
+        plural=words.plural,
+        seconds=words.seconds,
+        size=words.size,
+        number=words.number,
+        excerpt=words.excerpt,
     )
     return environment
 
@@ -153,7 +160,9 @@ def _manifest(store: Store, name: str) -> dict[str, Any]:
 
 
 def _exported(store: Store, info: Mapping[str, Any]) -> dict[str, int]:
-    return {name: found["records"] for name in info.get("exports", {}) if "records" in (found := _manifest(store, name))}
+    return {
+        name: found["records"] for name in info.get("exports", {}) if "records" in (found := _manifest(store, name))
+    }
 
 
 def _exports(store: Store, info: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def ancestors(store: Store, ids: Iterable[str], origins_only: bool = False) -> d
         ids: Samples of the run.
         origins_only: Follow only each sample's origin; otherwise also its other parents, the first few of each.
     """
-    wanted, found = set(ids), {}
+    wanted, found = set(ids), dict[str, Relative]()
     for stage in reversed(store.stages):  # parents stand in earlier stages
         for relative in _rows(store, stage, "id", wanted - found.keys()):
             found[relative.id] = relative

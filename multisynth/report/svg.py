@@ -41,9 +41,9 @@ def picture(width: float, height: float, label: str, *inside: str, css: str = "c
     )
 
 
-def text(x: float, y: float, words: str, css: str = "", anchor: str = "start") -> Markup:
-    """A line of text."""
-    return element("text", words, x=x, y=y, class_=css or None, text_anchor=None if anchor == "start" else anchor)
+def text(x: float, y: float, words: str, css: str = "", anchor: str | None = None, size: float | None = None) -> Markup:
+    """A line of text; its size, px, comes from the style sheet unless it is given."""
+    return element("text", words, x=x, y=y, class_=css or None, text_anchor=anchor, font_size=size)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
@@ -65,7 +65,7 @@ def ticks(low: float, high: float, count: int = 4) -> np.ndarray:
     rough = span / count
     power = 10.0 ** np.floor(np.log10(rough))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step + 0.0  # no -0
 
 
 def label(value: float) -> str:

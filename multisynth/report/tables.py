@@ -37,7 +37,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Failure:
-    """Inputs that raised the same error: how many, and the first of them with its traceback."""
+    """Inputs that raised the same error, numbers aside: how many, and the first of them with its traceback."""
 
     reason: str
     count: int
@@ -144,11 +144,15 @@ def _failures(store: Store, account: Account) -> Iterator[Failure]:
     """The most frequent errors first, few enough to read."""
     ledger = lance.dataset(store.shelf(account.name).ledger_uri)
     rows = ledger.to_table(columns=["input", "reason"], filter="status = 'failed'", scan_in_order=True)
-    grouped = rows.group_by("reason", use_threads=False).aggregate([("input", "count"), ("input", "first")])
+    alike = pc.replace_substring_regex(rows["reason"].combine_chunks(), r"\d+(\.\d+)?", "#")
+    rows = rows.append_column("alike", alike)
+    grouped = rows.group_by("alike", use_threads=False).aggregate(
+        [("input", "count"), ("input", "first"), ("reason", "first")]
+    )
     for group in grouped.sort_by([("input_count", "descending")]).slice(0, _FAILURES).to_pylist():
         key = group["input_first"].replace("'", "''")
         row = ledger.to_table(columns=["traceback"], filter=f"status = 'failed' AND input = '{key}'").to_pylist()[0]
-        yield Failure(group["reason"] or "", group["input_count"], group["input_first"], row["traceback"] or "")
+        yield Failure(group["reason_first"] or "", group["input_count"], group["input_first"], row["traceback"] or "")
 
 
 def upstream(accounts: dict[str, Account], name: str) -> list[Account]:

@@ -16,6 +16,11 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def plural(kind: str, number: int) -> str:
+    """A kind's name for so many samples."""
+    return kind if number == 1 or kind.endswith(("s", "ing")) else f"{kind}s"
+
+
 def seconds(value: float | None) -> str:
     """A duration, s, in the unit that fits."""
     if value is None:
@@ -72,7 +77,7 @@ def headline(sample: Sample, most: int = 160) -> str:
     for column in (kind.text, "instruction", "name", "text"):
         if column and column in kind.columns and isinstance(sample[column], str):
             return excerpt(" ".join(sample[column].split()), most)
-    plain = [name for name in kind.columns if name not in kind.media]
+    plain = [name for name in own_columns(sample) if not kind.columns[name].is_tensor and sample[name] is not None]
     return excerpt(", ".join(f"{name} {brief(sample[name], 40)}" for name in plain[:4]), most)
 
 

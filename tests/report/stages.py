@@ -1,0 +1,232 @@
+"""Small stages that make every kind that the report draws, from arithmetic alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from pydantic import Field
+
+from multisynth import registry
+from multisynth.artifact import Artifact
+from multisynth.kinds import CAPTION, CLIP, EPISODE, FRAME, PROBLEM, REASONING
+from multisynth.media import encode_depth, encode_instances, encode_normals, encode_rgb, encode_video
+from multisynth.sample import Batch, Drop, Sample
+from multisynth.stage import Map, Source
+
+HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)"> \'"&{{ 7*7 }}'
+SIZE = (24, 32)
+DEPTH = (0.5, 2.5)
+FPS = 10.0
+TIMES = 3.0 + np.arange(20) / FPS
+"""s; a clip need not begin with its episode."""
+
+SCENE = json.dumps({
+    "bodies": [
+        {"name": "arm", "category": "robot", "instance": 1, "parts": [{"name": "base", "shapes": []}, {"name": "hand", "shapes": []}]},
+        {"name": "table", "category": "table", "instance": 2, "parts": [{"name": "top", "moves": False, "shapes": []}]},
+        {"name": "red ball", "category": "ball", "instance": 3, "parts": [{"name": "ball", "shapes": []}]},
+    ]
+})  # fmt: skip
+
+
+def event(
+    name: str, time: float, kind: str = "impact", bodies: Sequence[str] = ("arm", "red ball")
+) -> dict[str, object]:
+    return {
+        "id": name,
+        "time": time,
+        "kind": kind,
+        "bodies": list(bodies),
+        "impulse": 0.2,
+        "speed": 1.5,
+        "position": [0.1, 0.2, 0.0],
+    }
+
+
+def poses() -> np.ndarray:
+    """The base stands still, the hand goes 1 m along x, the ball 0.5 m along y. [20, 3, 7]"""
+    made = np.zeros((20, 3, 7), np.float32)
+    made[:, :, 3] = 1
+    made[:, 1, 0] = np.linspace(0, 1, 20)
+    made[:, 2, 1] = np.linspace(0, 0.5, 20)
+    return made
+
+
+class Episodes(Source):
+    makes = EPISODE
+    count: int = Field(4, ge=0, description="How many.")
+    words: str = Field("push", description="Task and instruction.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            yield Sample(
+                EPISODE, n, task=self.words, instruction=self.words, success=n % 2 == 0, scene=SCENE, times=TIMES, poses=poses(),
+                events=[event("e0", 3.5), event("e1", 4.5, "fall", [self.words])], engine="none", robot="arm", rate=FPS,
+                parameters=json.dumps({"friction": 0.1 * n, "surface": ["ice", "felt"][n % 2], "hand": {"speed": 1.0 + n}, self.words: n}),
+                actions=np.zeros((20, 1), np.float32), action_names=["x (m)"],
+                states=np.stack([np.linspace(0, 1, 20), np.zeros(20)], 1).astype(np.float32),
+                state_names=[f"hand.x ({self.words})", "hand.y (m)"], rewards=np.linspace(0, 1, 20, dtype=np.float32),
+            )  # fmt: skip
+
+
+class Film(Map):
+    """Two clips of each episode, 32×24, that grow brighter; the second shows the last frame brighter still."""
+
+    takes = (EPISODE,)
+    makes = CLIP
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            for camera in range(2):
+                frames = (np.full((*SIZE, 3), 5 * k + 20 * camera, np.uint8) for k in range(20))
+                columns = ("task", "instruction", "success", "scene", "times", "poses", "events")
+                yield sample.child(
+                    CLIP, width=32, height=24, intrinsics=np.eye(3), world_to_camera=np.eye(4), fps=FPS,
+                    video=encode_video(frames, FPS), meta={"camera": camera}, **{name: sample[name] for name in columns},
+                )  # fmt: skip
+
+
+def sentences(words: str) -> list[dict[str, object]]:
+    return [
+        {"layer": "frame", "start": 3.0, "end": 3.2, "text": f"{words}: the arm rests", "events": []},
+        {"layer": "summary", "start": 3.0, "end": 4.9, "text": f"{words}: the ball falls", "events": ["e0", "e1"]},
+        {
+            "layer": "causal",
+            "start": 3.5,
+            "end": 4.5,
+            "text": f"{words}: it fell because it was hit",
+            "events": ["e0", "e7"],
+        },
+    ]
+
+
+class Tell(Map):
+    """A caption of each clip, or of each episode."""
+
+    takes = (CLIP, EPISODE)
+    makes = CAPTION
+    words: str = Field("told", description="How every sentence begins.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            camera = sample.meta.get("camera", "any")
+            told = sentences(f"{self.words} {camera}")
+            yield sample.child(
+                CAPTION,
+                text=" ".join(str(s["text"]) for s in told),
+                sentences=told,
+                question="what?",
+                events=sample["events"],
+            )
+
+
+class Mark(Map):
+    """Hands captions and clips on under new ids."""
+
+    takes = (CAPTION, CLIP)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            yield sample.with_meta(marked=True)
+
+
+class Shots(Source):
+    makes = FRAME
+    count: int = Field(12, ge=0, description="How many.")
+    words: str = Field("ball", description="Name of what is seen.")
+    broken: bool = Field(False, description="Media that are none.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        height, width = SIZE
+        depth = np.zeros(SIZE, np.float32)
+        depth[:, 4:] = np.linspace(*DEPTH, width - 4, dtype=np.float32)
+        ids = np.zeros(SIZE, np.uint16)
+        ids[4:12, 6:16], ids[14:20, 20:30] = 3, 900
+        normals = np.zeros((*SIZE, 3), np.float32)
+        normals[:, 4:, 2] = -1
+        boxes = [
+            {
+                "instance": 3,
+                "name": self.words,
+                "category": "ball",
+                "x": 6,
+                "y": 4,
+                "width": 10,
+                "height": 8,
+                "visible": 1.0,
+            }
+        ]
+        for n in ordinals:
+            media = {
+                "rgb": encode_rgb(np.full((*SIZE, 3), n, np.uint8)), "depth": encode_depth(depth),
+                "normals": encode_normals(normals), "instances": encode_instances(ids),
+            }  # fmt: skip
+            if self.broken:
+                media = dict.fromkeys(media, HOSTILE.encode())
+            yield Sample(
+                FRAME,
+                n,
+                width=width,
+                height=height,
+                intrinsics=np.eye(3),
+                world_to_camera=np.eye(4),
+                time=0.1 * n,
+                boxes=boxes,
+                **media,
+            )
+
+
+class Ask(Source):
+    makes = PROBLEM
+    count: int = Field(20, ge=0, description="How many.")
+    words: str = Field("How many", description="Question.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            yield Sample(PROBLEM, n, question=f"{self.words} {n}?", answer=str(n), domain="counting")
+
+
+class Solve(Map):
+    """Three attempts at each problem, of which those at every third one are wrong in two ways."""
+
+    takes = (PROBLEM,)
+    makes = REASONING
+
+    def artifacts(self) -> Sequence[Artifact]:
+        return (Artifact("sha256:" + "ab" * 32, "model", HOSTILE, "Apache-2.0"),)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            self.spend(sample, tokens=100, joules=2.5)
+            wrong = int(sample["answer"]) % 3 == 0
+            for attempt in range(3):
+                if attempt and wrong:
+                    yield Drop(sample, f"wrong: said {attempt}" if attempt == 1 else "empty")
+                elif not (wrong and sample["answer"] == "0"):
+                    yield sample.child(
+                        REASONING, question=sample["question"], answer=sample["answer"], domain="counting", attempt=attempt,
+                        completion=f"{sample['question']} is {sample['answer']}", model="small", token_ids=[1, 2],
+                        meta={"watermark_z": 6.0 if attempt else 1.0},
+                    )  # fmt: skip
+
+
+class Check(Map):
+    """Drops late attempts and raises on two inputs."""
+
+    takes = (REASONING,)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            if sample["answer"] in ("4", "5"):
+                raise ValueError(f"{HOSTILE} at {sample['answer']}")
+            yield Drop(sample, f"{HOSTILE}: 2") if sample["attempt"] == 2 else sample
+
+
+STAGES = {
+    "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
+    "report.ask": Ask, "report.solve": Solve, "report.check": Check,
+}  # fmt: skip
+for _name, _stage in STAGES.items():
+    registry.add(_name, _stage)

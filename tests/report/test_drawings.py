@@ -1,0 +1,186 @@
+"""Drawings against the numbers that they show."""
+
+from __future__ import annotations
+
+import base64
+import re
+from io import BytesIO
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+from PIL import Image
+
+from multisynth.report.charts import Mark, bars, curves, histogram, plan
+from multisynth.report.distributions import audit, panels
+from multisynth.report.episodes import _stem, episodes
+from multisynth.report.flow import flow
+from multisynth.report.gallery import labels
+from multisynth.report.svg import thin, ticks
+from multisynth.report.tables import Account
+from multisynth.testing import run_stage
+from tests.report.stages import DEPTH, HOSTILE, SIZE, Episodes, Shots
+
+
+def parse(drawing: Markup) -> ElementTree.Element:
+    return ElementTree.fromstring(f"<g>{drawing}</g>")
+
+
+def titles(drawing: Markup) -> list[str]:
+    return [element.text or "" for element in parse(drawing).iter("title")]
+
+
+def test_a_histogram_shows_what_numpy_counts() -> None:
+    rng = np.random.default_rng(1)
+    groups = {"yes": rng.normal(size=300), "no": rng.normal(2, 1, 200)}
+    drawn = histogram(groups, HOSTILE)
+    shown = {"yes": 0, "no": 0}
+    heights = []
+    for rect in parse(drawn).iter("rect"):
+        title = rect.find("title")
+        assert title is not None and title.text is not None
+        low, high, count, name = re.fullmatch(r"(\S+) … (\S+): (\d+) (\w+)", title.text).groups()  # type: ignore[union-attr]
+        inside = (groups[name] >= float(low) - 1e-4) & (groups[name] <= float(high) + 1e-4)
+        assert abs(int(count) - inside.sum()) <= 2, "edges are shown to six figures"
+        shown[name] += int(count)
+        heights.append((float(rect.attrib["height"]), int(count)))
+    assert shown == {"yes": 300, "no": 200}
+    ratios = np.array([height / count for height, count in heights])
+    assert np.ptp(ratios) / ratios.mean() < 0.02, "areas are in proportion"
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [3.0, 3.0], [0.0, 1e-300], [-1e200, 1e200]])
+def test_histograms_of_odd_values_are_drawn(values: list[float]) -> None:
+    parse(histogram({"": np.array(values)}, "odd"))
+
+
+def test_bars_count_named_values() -> None:
+    drawn = bars({"a": {HOSTILE: 3, "felt": 1}, "b": {"felt": 4}}, "surface")
+    assert {"felt: 1 a", "felt: 4 b", f"{HOSTILE}: 3 a"} <= set(titles(drawn))
+
+
+def test_a_plan_has_one_scale_for_both_axes() -> None:
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
+    drawn = parse(plan({HOSTILE: square}, [Mark(0, (0.5, 0.5), "hit"), Mark(0, None, "nowhere")]))
+    line = next(p for p in drawn.iter("path") if "s0" in p.attrib.get("class", "").split())
+    points = np.array([[float(v) for v in pair.split()] for pair in line.attrib["d"][1:].split("L")])
+    sides = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    assert sides == pytest.approx(sides[0], abs=0.2)
+    assert points[2, 1] < points[1, 1], "y goes up"
+    assert sum(p.attrib.get("class") == "cross" for p in drawn.iter("path")) == 1
+
+
+def test_curves_bear_nonsense() -> None:
+    times = np.arange(5.0)
+    parse(
+        curves(
+            times,
+            {"a": np.array([0, np.inf, np.nan, 1, 2])},
+            "a (m)",
+            [Mark(np.nan, None, "x"), Mark(2.0, None, HOSTILE)],
+        )
+    )
+    assert curves(times[:0], {"a": times[:0]}, "none") == ""
+
+
+def test_ticks_are_round_and_inside() -> None:
+    assert ticks(0.13, 0.92).tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert not np.signbit(ticks(-1, 1)).any() or (ticks(-1, 1) == [-1, -0.5, 0, 0.5, 1]).all()
+    assert str(ticks(-1.0, 1.0)[2]) == "0.0"
+
+
+def test_thinning_is_even_and_keeps_both_ends() -> None:
+    assert thin(100, 5).tolist() == [0, 25, 50, 74, 99]
+    assert thin(3, 5).tolist() == [0, 1, 2]
+    assert thin(0, 5).tolist() == []
+
+
+def test_the_flow_tells_every_count() -> None:
+    accounts = {
+        "a": Account("a", "x.y", "document", [], "done", inputs=1000, kept=1000, outputs=1000),
+        "b": Account(
+            "b", HOSTILE, "document", ["a"], "done", inputs=1000, kept=600, dropped=300, failed=100, outputs=600
+        ),
+        "c": Account("c", "x.z", "document", ["a", "b"], "done", inputs=1600, kept=1600, outputs=1600),
+    }
+    drawn = flow(accounts, {"out": {"to": "jsonl", "from": "b"}}, {"out": 600})
+    said = titles(drawn)
+    assert f"b ({HOSTILE}): 1,000 inputs, 600 kept, 300 dropped, 100 failed, 600 samples" in said
+    assert said.count("1,000 samples") == 2 and said.count("600 samples") == 2
+    whole = parse(drawn)
+    assert "jsonl · 600 records" in [text.text for text in whole.iter("text")]
+    widths = {
+        rect.attrib["class"]: float(rect.attrib["width"])
+        for rect in whole.iter("rect")
+        if rect.attrib["class"] in ("dropped", "bad")
+    }
+    assert widths["dropped"] == pytest.approx(3 * widths["bad"], abs=0.02)
+    nodes = [float(rect.attrib["x"]) for rect in whole.iter("rect") if rect.attrib["class"] == "node"]
+    assert nodes == sorted(nodes) and len(set(nodes)) == 3, "each layer stands right of what feeds it"
+
+
+def decode(uri: str) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB"))
+
+
+def test_a_frames_labels_show_what_they_hold() -> None:
+    [sample] = run_stage(Shots(count=1, words=HOSTILE)).samples
+    shown = {picture.title: picture for picture in labels(sample)}
+    assert shown["Depth"].note == f"{DEPTH[0]:.3f} to {DEPTH[1]:.3f} m in all"
+    depth = decode(shown["Depth"].uri)
+    assert depth[:, :3].max() < 24, "black where nothing is"
+    assert depth[12, 5].sum() > depth[12, -1].sum(), "near is bright"
+    normals = decode(shown["Normals"].uri)
+    assert np.abs(normals[12, 20].astype(int) - [127, 127, 0]).max() < 12
+    ids = decode(shown["Instances and boxes"].uri)
+    assert ids.shape[:2] == SIZE
+    assert len({tuple(ids[y, x]) for y, x in ((0, 0), (8, 10), (16, 25))}) == 3
+    assert (ids[4:12, 6:16] == ids[8, 10]).all()
+    assert (ids[0, 0] == 0).all()
+    [rect] = parse(shown["Instances and boxes"].overlay).iter("rect")
+    assert [float(rect.attrib[side]) for side in ("x", "y", "width", "height")] == [6, 4, 10, 8]
+    assert shown["Instances and boxes"].note == "2 instances"
+
+
+def test_an_episode_shows_what_moved() -> None:
+    samples = run_stage(Episodes(count=1, words="push")).samples
+
+    class Table:
+        def __len__(self) -> int:
+            return len(samples)
+
+        def rows(self, start: int, stop: int) -> object:
+            return samples[start:stop]
+
+    [view] = episodes(Table(), 1)  # type: ignore[arg-type]
+    assert "arm: hand" in view.plan and "red ball" in view.plan
+    assert "base" not in view.plan, "of a robot, only the part that goes farthest"
+    assert len(view.curves) == 2, "a state that never varies has no chart"
+    assert view.events[0] == ("3.50 s", "impact", "arm → red ball", "1.5 m/s", "0.2 N·s")
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("joint3.position (rad)", "joint.position (rad)"), ("hand.x (m)", "hand (m)"), ("hand.qw", "hand orientation"),
+        ("gripper.opening [m]", "gripper.opening [m]"), ("(m)", "(m)"), ("x", "x"),
+    ],
+)  # fmt: skip
+def test_states_are_grouped_by_quantity(name: str, stem: str) -> None:
+    assert _stem(name) == stem
+
+
+def test_panels_put_plain_quantities_first_and_leave_out_what_never_varies() -> None:
+    values = {
+        "light.0": {"": [0.1, 0.2]}, "camera.fov": {"": [40.0, 50.0]}, "mass": {"": [1, 2, float("nan")]}, "gravity": {"": [9.8, 9.8]},
+        "object": {"": ["ball", "block"]}, "odd": {"": [None, [1]]}, "huge": {"": [10**400, 1]},
+    }  # fmt: skip
+    assert [panel.name for panel in panels(values, [""])] == ["mass", "object", "camera.fov", "light.0"]
+
+
+def test_the_audit_counts_scores_above_the_threshold() -> None:
+    found = audit({"watermark_z": {"": [1.0, 3.9, 4.1, 9.0, None, "high"]}, "other": {"": [5.0]}})
+    assert found is not None
+    assert (found.texts, found.detected, found.median) == (4, 2, pytest.approx(4.0))
+    assert audit({"other": {"": [5.0]}}) is None
