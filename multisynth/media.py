@@ -83,7 +83,7 @@ def encode_normals(normals: np.ndarray) -> bytes:
     if not (scaled.min(initial=0.5) > 0 and scaled.max(initial=0.5) < 65536):
         raise ValueError("a normal is no number or longer than 1")
     codes = scaled.astype(np.uint16)
-    codes[~normals.any(axis=2)] = 0
+    codes[(normals[..., 0] == 0) & (normals[..., 1] == 0) & (normals[..., 2] == 0)] = 0
     return _png(codes)
 
 
@@ -95,7 +95,7 @@ def decode_normals(data: bytes) -> np.ndarray:
     """
     codes = _read_png(data, 16, _COLOUR)
     normals = codes.astype(np.float32) * np.float32(2 / 65535) - np.float32(1)
-    normals[~codes.any(axis=2)] = 0
+    normals[(codes[..., 0] == 0) & (codes[..., 1] == 0) & (codes[..., 2] == 0)] = 0
     return normals
 
 
@@ -193,7 +193,7 @@ def decode_video(data: bytes) -> Iterator[np.ndarray]:
     import av
 
     try:
-        with av.open(BytesIO(data), format="mp4") as container:
+        with av.open(BytesIO(data), "r", format="mp4") as container:
             if not container.streams.video or container.streams.video[0].codec_context.name != "h264":
                 raise ValueError("not a video in H.264")
             stream = container.streams.video[0]

@@ -57,7 +57,9 @@ class Light(_Model):
     direction: Vector = Field((0.3, 0.2, -1.0), description="The way the light travels, world.")
     colour: Vector = Field((1.0, 1.0, 1.0), description="Linear RGB, scaled by intensity.")
     intensity: float = Field(2.2, ge=0, description="Radiance of a white matt face square to it is intensity / π.")
-    ambient: float = Field(0.3, ge=0, description="Radiance of a white matt face that the light does not reach.")
+    ambient: float = Field(
+        0.3, ge=0, description="Radiance of a white matt face in shadow that looks up; half looking down."
+    )
 
 
 class Camera(_Model):

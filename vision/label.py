@@ -83,4 +83,4 @@ def moments(times: np.ndarray, every: float) -> list[int]:
     """The first step at or after each multiple of `every` seconds from the first step on. `times` is [T], s, rising."""
     elapsed = times - times[0]
     marks = np.arange(0, elapsed[-1] + 1e-9, every)
-    return np.unique(np.searchsorted(elapsed, marks - 1e-9)).tolist()  # type: ignore[no-any-return]
+    return np.unique(np.searchsorted(elapsed, marks - 1e-9)).tolist()

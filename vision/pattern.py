@@ -6,7 +6,7 @@ import numpy as np
 from multisynth.scenes.schema import Camera
 
 SQUARE = 0.1  # m
-CONTRAST = 0.1
+CONTRAST = 0.06
 """Half the difference between dark and light squares, of their mean."""
 
 

@@ -21,6 +21,9 @@ from .surfaces import Surface, surface
 NEAREST = 1e-3
 """Bounds that come closer to the camera's plane than this, in m, may cover the whole image."""
 
+PATTERNED = 0.5
+"""How long and wide a shape must be to be patterned, m: floors and tables are, what lies on them is not."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -72,9 +75,19 @@ class PixelRays(Rays):
         return np.arange(self.width * self.height).reshape(self.height, self.width)
 
     def within(self, window: np.ndarray) -> np.ndarray:
+        """Indices of the rays inside left, top, right, bottom. [M]"""
         low = np.maximum(np.ceil(window[:2] - 0.5), 0).astype(int)
         high = np.minimum(np.floor(window[2:] - 0.5) + 1, [self.width, self.height]).astype(int)
         return self._indices[low[1] : max(high[1], 0), low[0] : max(high[0], 0)].ravel()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the S shapes of a world are as a camera sees them, at one moment."""
+
+    places: np.ndarray  # [S, 4, 4] shape to camera
+    corners: np.ndarray  # [S, 8, 3] of their bounds, camera axes
+    windows: np.ndarray  # [S, 4] px, as `cover` has them
 
 
 @dataclass
@@ -96,10 +109,12 @@ class Hits:
     @classmethod
     def none(cls, rays: int, bodies: int) -> Hits:
         """Rays that meet nothing."""
-        zeros = np.zeros((3, rays, 3), np.float32)
-        return cls(np.zeros(rays, np.float32), np.full(rays, -1, np.int16), *zeros, np.zeros((bodies, rays), bool))
+        normals, smooth, colours = np.zeros((3, rays, 3), np.float32)
+        covered = np.zeros((bodies, rays), bool)
+        return cls(np.zeros(rays, np.float32), np.full(rays, -1, np.int16), normals, smooth, colours, covered)
 
     def copy(self) -> Hits:
+        """Arrays of its own."""
         return replace(self, **{name: value.copy() for name, value in vars(self).items()})
 
 
@@ -128,6 +143,9 @@ class World:
                     local = base @ _matrices(np.array([*shape.position, *shape.quaternion]))
                     self.shapes.append(Placed(surface(shape), local, row, index))
         self.parts = moving
+        self.rows = np.array([shape.part for shape in self.shapes], int)
+        self.locals = np.array([shape.local for shape in self.shapes]).reshape(-1, 4, 4)
+        self.corners = np.array([corners(shape.surface.bounds) for shape in self.shapes]).reshape(-1, 8, 3)
         self.bodies = np.array([shape.body for shape in self.shapes], np.int16)
         self.instances = np.array([0, *(scene.bodies[s.body].instance for s in self.shapes)], np.uint16)
 
@@ -135,13 +153,8 @@ class World:
         """Instance ids, 0 where nothing is. [N] uint16"""
         return self.instances[hits.shape + 1]
 
-    @property
-    def still(self) -> list[np.ndarray]:
-        """Where the shapes that hold still are, shape to world; the others are out of place. Each [4, 4]"""
-        return [shape.local for shape in self.shapes]
-
-    def place(self, poses: np.ndarray) -> list[np.ndarray]:
-        """Where each shape is: shape to world. Each [4, 4]
+    def place(self, poses: np.ndarray) -> np.ndarray:
+        """Where each of S shapes is: shape to world. [S, 4, 4]
 
         Args:
             poses: Of the moving parts; x, y, z, w, x, y, z. [B, 7]
@@ -151,8 +164,8 @@ class World:
         """
         if poses.shape != (self.parts, 7):
             raise BadInput(f"poses of shape {poses.shape} where the scene moves {self.parts} parts")
-        parts = _matrices(poses)
-        return [shape.local if shape.part < 0 else parts[shape.part] @ shape.local for shape in self.shapes]
+        parts = np.concatenate([_matrices(poses), np.eye(4)[None]])  # row -1 moves what holds still nowhere
+        return parts[self.rows] @ self.locals
 
 
 class Tracer:
@@ -165,44 +178,55 @@ class Tracer:
 
     def __init__(self, world: World, camera: Camera) -> None:
         self.world, self.camera = world, camera
+        self._intrinsics, self._world_to_camera = camera.intrinsics, camera.world_to_camera
         self.pixels = PixelRays.of(camera)
         self.still = [index for index, shape in enumerate(world.shapes) if shape.part < 0]
         self.moving = [index for index, shape in enumerate(world.shapes) if shape.part >= 0]
 
-    def to_camera(self, places: list[np.ndarray]) -> list[np.ndarray]:
-        """Shape to camera, of shape to world. Each [4, 4]"""
-        return [self.camera.world_to_camera @ place for place in places]
+    def placed(self, poses: np.ndarray | None = None) -> Placement:
+        """Where the shapes are at some poses of the moving parts, [B, 7]; without, only what holds still is right."""
+        world = self.world
+        places = self._world_to_camera @ (world.locals if poses is None else world.place(poses))
+        points = world.corners @ places[:, :3, :3].transpose(0, 2, 1) + places[:, None, :3, 3]
+        return Placement(places, points, cover(points, self._intrinsics))
 
     @cached_property
     def background(self) -> Hits:
         """What every pixel shows of all that holds still."""
-        places = self.to_camera(self.world.still)
-        return self._cast_still(self.pixels, places)
+        return replace(self._plain, colours=self._plain.colours * self.pattern[:, None])
 
-    def frame(self, places: list[np.ndarray]) -> Hits:
-        """What every pixel shows. N = height · width, row by row.
+    @cached_property
+    def _plain(self) -> Hits:
+        return self._cast_still(self.pixels, self.placed(), np.ones(len(self.pixels.u), np.float32))
 
-        Args:
-            places: Shape to camera, of every shape. Each [4, 4]
-        """
-        return self._cast(self.pixels, places, self.moving, self.background.copy())
+    @cached_property
+    def pattern(self) -> np.ndarray:
+        """By how much the pattern on what holds still lightens each pixel. [N] float32"""
+        plain = self._plain
+        extents = np.sort(np.ptp(self.world.corners, axis=1), axis=1)
+        large = np.append(extents[:, 1] >= PATTERNED, False)[plain.shape]
+        depth = np.where(large, plain.depth, np.float32(0))
+        return checker(depth, plain.normals, self.pixels.directions, self.camera)
 
-    def cast(self, rays: Rays, places: list[np.ndarray]) -> Hits:
-        """What any rays show."""
-        return self._cast(rays, places, self.moving, self._cast_still(rays, places))
+    def frame(self, placement: Placement) -> Hits:
+        """What every pixel shows. N = height · width, row by row."""
+        return self._cast(self.pixels, placement, self.moving, self.background.copy())
 
-    def _cast_still(self, rays: Rays, places: list[np.ndarray]) -> Hits:
-        hits = self._cast(rays, places, self.still, Hits.none(len(rays.u), len(self.world.scene.bodies)))
-        hits.colours *= checker(hits.depth, hits.normals, rays.directions, self.camera)[:, None]
+    def cast(self, rays: Rays, placement: Placement, pattern: np.ndarray) -> Hits:
+        """What any N rays show; what holds still is lightened by `pattern`, [N]."""
+        return self._cast(rays, placement, self.moving, self._cast_still(rays, placement, pattern))
+
+    def _cast_still(self, rays: Rays, placement: Placement, pattern: np.ndarray) -> Hits:
+        hits = self._cast(rays, placement, self.still, Hits.none(len(rays.u), len(self.world.scene.bodies)))
+        hits.colours *= pattern[:, None]
         return hits
 
-    def _cast(self, rays: Rays, places: list[np.ndarray], shapes: list[int], hits: Hits) -> Hits:
+    def _cast(self, rays: Rays, placement: Placement, shapes: list[int], hits: Hits) -> Hits:
         for index in shapes:
-            shape, place = self.world.shapes[index], places[index]
-            window = cover(shape.surface.bounds, place, self.camera.intrinsics)
-            candidates = rays.within(window) if window is not None else np.empty(0, int)
+            candidates = rays.within(placement.windows[index])
             if not len(candidates):
                 continue
+            shape, place = self.world.shapes[index], placement.places[index]
             rotation, origin = place[:3, :3], -place[:3, 3] @ place[:3, :3]
             directions = rays.directions[candidates]
             found = shape.surface.meet(origin, directions @ rotation.astype(directions.dtype))
@@ -211,18 +235,16 @@ class Tracer:
             before = hits.depth[met]
             nearer = np.flatnonzero((found.t < before) | (before == 0))
             met = met[nearer]
-            hits.depth[met], hits.shape[met] = found.t[nearer], index
-            hits.colours[met] = found.colours[nearer] if found.colours.ndim == 2 else found.colours
-            outward = found.normals[nearer] @ rotation.T.astype(np.float32)
-            away = np.einsum("ni,ni->n", outward, rays.directions[met]) > 0
+            normals, smooth, colours = shape.surface.look(found, nearer)
+            hits.depth[met], hits.shape[met], hits.colours[met] = found.t[nearer], index, colours
+            outward = normals @ rotation.T.astype(np.float32)
+            away = np.flatnonzero(_dot(outward, rays.directions[met]) > 0)
             outward[away] *= -1
             hits.normals[met] = outward
-            if found.smooth is found.normals:
-                hits.smooth[met] = outward
-            else:
-                smooth = found.smooth[nearer] @ rotation.T.astype(np.float32)
-                smooth[away] *= -1
-                hits.smooth[met] = smooth
+            if smooth is not normals:
+                outward = smooth @ rotation.T.astype(np.float32)
+                outward[away] *= -1
+            hits.smooth[met] = outward
         return hits
 
 
@@ -240,17 +262,24 @@ def corners(bounds: np.ndarray) -> np.ndarray:
     return np.stack(np.meshgrid(*bounds.T, indexing="ij"), -1).reshape(-1, 3)
 
 
-def cover(bounds: np.ndarray, place: np.ndarray, intrinsics: np.ndarray) -> np.ndarray | None:
-    """The window of the image that a box can cover, or None where it lies behind the camera.
+def cover(points: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """The windows of the image that boxes can cover.
+
+    Args:
+        points: Their corners, camera axes, m. [S, 8, 3]
+        intrinsics: [3, 3]
 
     Returns:
-        Left, top, right, bottom in px, with half a pixel to spare. [4]
+        Left, top, right, bottom in px, with half a pixel to spare; an empty window for what lies behind. [S, 4]
     """
-    points = corners(bounds) @ place[:3, :3].T + place[:3, 3]
-    if points[:, 2].max() <= 0:
-        return None
-    if points[:, 2].min() < NEAREST:
-        return np.array([0, 0, np.inf, np.inf])
+    depth = points[..., 2]
     image = points @ intrinsics.T
-    image = image[:, :2] / image[:, 2:]
-    return np.concatenate([image.min(axis=0) - 0.5, image.max(axis=0) + 0.5])
+    image = image[..., :2] / np.maximum(depth, NEAREST)[..., None]
+    windows = np.concatenate([image.min(axis=1) - 0.5, image.max(axis=1) + 0.5], axis=1)
+    windows[depth.min(axis=1) < NEAREST] = (0, 0, 1e6, 1e6)
+    windows[depth.max(axis=1) <= 0] = (0, 0, -1, -1)
+    return windows
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("...i,...i->...", a, b)

@@ -20,14 +20,26 @@ def towards(light: Light, camera: Camera) -> np.ndarray:
     return direction / length if length > 0 else np.array([0.0, -1.0, 0.0])
 
 
-def glow(hits: Hits, light: Light) -> np.ndarray:
-    """Radiance under the even glow alone; where nothing is, the glow itself. [N, 3] float32"""
-    radiance = hits.colours * np.float32(light.ambient)
+def glow(hits: Hits, light: Light, up: np.ndarray) -> np.ndarray:
+    """Radiance under the even glow alone; where nothing is, the glow itself.
+
+    The ground gives back half: a face that looks down gets half of what one gets that looks up.
+
+    Args:
+        hits: N surfaces.
+        light: The light.
+        up: World z in camera axes. [3]
+
+    Returns:
+        [N, 3] float32
+    """
+    share = np.float32(light.ambient) * (0.75 + 0.25 * (hits.smooth @ up.astype(np.float32)))
+    radiance = hits.colours * share[:, None]
     radiance[hits.depth == 0] = light.ambient
     return radiance
 
 
-def direct(hits: Hits, directions: np.ndarray, light: Light, toward: np.ndarray) -> np.ndarray:
+def direct(hits: Hits, directions: np.ndarray, light: Light, toward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Radiance that the light adds where it reaches: Lambert, and a normalised Blinn-Phong highlight.
 
     The highlight is that of Akenine-Möller et al., Real-Time Rendering, 4th ed., 9.8.1.
@@ -39,21 +51,20 @@ def direct(hits: Hits, directions: np.ndarray, light: Light, toward: np.ndarray)
         toward: Unit vector toward it, camera axes. [3]
 
     Returns:
-        Zero where the surface faces away. [N, 3] float32
+        The radiance, zero where the surface faces away, [N, 3] float32; and where it does not, [N] bool.
     """
     toward = toward.astype(np.float32)
     cosine = np.maximum(hits.smooth @ toward, 0)
     cosine[hits.normals @ toward <= 0] = 0
-    view = directions / -np.linalg.norm(directions, axis=1, keepdims=True)
-    half = view.astype(np.float32) + toward
-    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
-    peak = np.einsum("ni,ni->n", hits.smooth, half)
+    directions = directions.astype(np.float32)
+    half = toward - directions / np.sqrt(np.einsum("ni,ni->n", directions, directions))[:, None]
+    length = np.sqrt(np.einsum("ni,ni->n", half, half))
+    peak = np.einsum("ni,ni->n", hits.smooth, half) / np.maximum(length, 1e-6)
     bright = np.flatnonzero((peak > 0.8) & (cosine > 0))  # elsewhere the highlight is under 2e-4 of its peak
     highlight = np.zeros(len(cosine), np.float32)
     highlight[bright] = REFLECTANCE * (GLOSS + 8) / 8 * peak[bright] ** GLOSS
     irradiance = np.float32(light.intensity / np.pi) * np.asarray(light.colour, np.float32)
-    radiance: np.ndarray = (hits.colours + highlight[:, None]) * cosine[:, None] * irradiance
-    return radiance
+    return (hits.colours + highlight[:, None]) * (cosine[:, None] * irradiance), cosine > 0
 
 
 _CODES = 2**14

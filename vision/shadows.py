@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from .rays import Placed, corners
+from .rays import Placement, World
 
 CLEARANCE = 1e-4
 """How far from its surface a shadow ray starts, m, so that rounding does not make a surface shade itself."""
@@ -30,27 +28,37 @@ class Shade:
         self.axes = np.stack([across, np.cross(towards, across), towards])
         self.a, self.b, self.along = np.ascontiguousarray((self.points @ self.axes.T.astype(np.float32)).T)
 
-    def behind(self, shapes: Sequence[tuple[Placed, np.ndarray]], asking: np.ndarray) -> np.ndarray:
-        """Which points lie in the shadow of any of the shapes.
+    def behind(self, world: World, placement: Placement, occluders: list[int], asking: np.ndarray) -> np.ndarray:
+        """Which points lie in the shadow of any of some shapes.
 
         Args:
-            shapes: Shapes with their place, shape to camera.
+            world: What is there.
+            placement: Where it is.
+            occluders: Indices of the shapes.
             asking: The points that want to know. [N] bool
 
         Returns:
             False for the other points. [N] bool
         """
-        dark, asking = np.zeros(len(self.points), bool), asking.copy()
-        for shape, place in shapes:
-            box = (corners(shape.surface.bounds) @ place[:3, :3].T + place[:3, 3]) @ self.axes.T
-            low, high = box.min(axis=0), box.max(axis=0)
-            maybe = np.flatnonzero(
-                (self.a >= low[0]) & (self.a <= high[0]) & (self.b >= low[1]) & (self.b <= high[1])
-                & (self.along < high[2]) & asking
-            )  # fmt: skip
+        dark = np.zeros(len(self.points), bool)
+        if not occluders:
+            return dark
+        bounds = placement.corners[occluders] @ self.axes.T
+        lowest, highest = bounds.min(axis=1), bounds.max(axis=1)
+        # what lies outside the bounds of them all, often most of the image, is not looked at again
+        left = np.flatnonzero(asking & self._within(slice(None), lowest.min(axis=0), highest.max(axis=0)))
+        for index, low, high in zip(occluders, lowest, highest, strict=True):
+            maybe = left[self._within(left, low, high)]
             if len(maybe):
-                rotation = place[:3, :3].astype(np.float32)
-                origins = (self.points[maybe] - place[:3, 3].astype(np.float32)) @ rotation
-                blocked = maybe[shape.surface.blocks(origins, self.towards @ place[:3, :3])]
-                dark[blocked], asking[blocked] = True, False
+                place = placement.places[index].astype(np.float32)
+                origins = (self.points[maybe] - place[:3, 3]) @ place[:3, :3]
+                blocks = world.shapes[index].surface.blocks(origins, self.towards @ placement.places[index, :3, :3])
+                dark[maybe[blocks]] = True
+                left = left[~dark[left]]
         return dark
+
+    def _within(self, points: slice | np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Whether a box across and along the light can shade points: it is around them and not farther back."""
+        a, b = self.a[points], self.b[points]
+        within: np.ndarray = (a >= low[0]) & (a <= high[0]) & (b >= low[1]) & (b <= high[1])
+        return within & (self.along[points] < high[2])

@@ -21,9 +21,15 @@ class Crossings(NamedTuple):
 
     rays: np.ndarray  # [M] indices
     t: np.ndarray  # [M] > 0
-    normals: np.ndarray  # [M, 3] unit length, outward
-    smooth: np.ndarray  # [M, 3] unit length, outward, of the surface that a mesh stands for
-    colours: np.ndarray  # [M, 3] or [3], linear RGB reflectance
+    spots: np.ndarray  # [M, 3] what the surface needs to say more: a point, or on a mesh face and barycentric v, w
+
+
+class Look(NamedTuple):
+    """A surface at M points."""
+
+    normals: np.ndarray  # [M, 3] float32, unit length, outward
+    smooth: np.ndarray  # [M, 3] float32, the same of the surface that a mesh stands for
+    colours: np.ndarray  # [M, 3] or [3] float32, linear RGB reflectance
 
 
 class Surface(Protocol):
@@ -31,7 +37,6 @@ class Surface(Protocol):
 
     bounds: np.ndarray
     """Lowest and highest corner. [2, 3]"""
-    convex: bool
 
     def meet(self, origin: np.ndarray, directions: np.ndarray) -> Crossings:
         """Where rays from one point cross first.
@@ -40,6 +45,9 @@ class Surface(Protocol):
             origin: [3] float64
             directions: [N, 3]; its dtype is that of the computation
         """
+
+    def look(self, crossings: Crossings, which: np.ndarray) -> Look:
+        """What some of the crossings show. `which` is [M] indices."""
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Which parallel rays cross it.
@@ -72,8 +80,6 @@ def _mesh(shape: Shape) -> Surface:
 class _Convex:
     """A convex solid: a ray is inside it between `enter` and `leave`."""
 
-    convex = True
-
     def __init__(self, half: np.ndarray, colour: tuple[float, float, float]) -> None:
         self.bounds = np.stack([-half, half])
         self.colour = np.array(colour, np.float32)
@@ -91,8 +97,11 @@ class _Convex:
         rays = np.flatnonzero((enter <= leave) & (leave > 0))
         t = enter[rays]
         t = np.where(t > 0, t, leave[rays])
-        normals = self.normals(origin + t[:, None] * directions[rays]).astype(np.float32)
-        return Crossings(rays, t, normals, normals, self.colour)
+        return Crossings(rays, t, origin + t[:, None] * directions[rays])
+
+    def look(self, crossings: Crossings, which: np.ndarray) -> Look:
+        normals = self.normals(crossings.spots[which]).astype(np.float32)
+        return Look(normals, normals, self.colour)
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
         enter, leave = self.span(origins, direction.astype(origins.dtype)[None])
@@ -164,8 +173,6 @@ class _Cylinder(_Convex):
 
 
 class _Mesh:
-    convex = False
-
     def __init__(self, shape: Shape) -> None:
         import open3d
 
@@ -174,21 +181,33 @@ class _Mesh:
         self.faces = np.ascontiguousarray(mesh.faces, np.uint32)
         self.vertex_normals = mesh.normals.astype(np.float32)
         self.colours = mesh.colours.astype(np.float32)
+        a, b, c = mesh.vertices[mesh.faces.T]
+        across = np.cross(b - a, c - a)
+        across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-300)
+        self.face_normals = across.astype(np.float32)
         # one thread: a worker has one core, and workers share a machine
         self._scene: Any = open3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(open3d.core.Tensor(mesh.vertices.astype(np.float32)), open3d.core.Tensor(self.faces))
 
     def meet(self, origin: np.ndarray, directions: np.ndarray) -> Crossings:
-        answer = self._cast(origin[None], directions)
+        import open3d
+
+        rays = np.empty((len(directions), 6), np.float32)
+        rays[:, :3], rays[:, 3:] = origin, directions
+        answer = self._scene.cast_rays(open3d.core.Tensor.from_numpy(rays), nthreads=1)
         t = answer["t_hit"].numpy()
-        rays = np.flatnonzero(np.isfinite(t))
-        face = answer["primitive_ids"].numpy()[rays]
-        normals = answer["primitive_normals"].numpy()[rays]
-        v, w = answer["primitive_uvs"].numpy()[rays].T[..., None]
-        a, b, c = self.vertex_normals[self.faces[face]].transpose(1, 0, 2)
+        met = np.flatnonzero(np.isfinite(t))
+        spots = np.empty((len(met), 3))
+        spots[:, 0], spots[:, 1:] = answer["primitive_ids"].numpy()[met], answer["primitive_uvs"].numpy()[met]
+        return Crossings(met, t[met], spots)
+
+    def look(self, crossings: Crossings, which: np.ndarray) -> Look:
+        spots = crossings.spots[which]
+        face, (v, w) = spots[:, 0].astype(int), spots[:, 1:].T.astype(np.float32)[..., None]
+        a, b, c = (self.vertex_normals[corner] for corner in self.faces[face].T)
         smooth = (1 - v - w) * a + v * b + w * c
-        smooth /= np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-12)
-        return Crossings(rays, t[rays], normals, smooth, self.colours[face])
+        smooth /= np.maximum(np.sqrt(_dot(smooth, smooth)), 1e-12)[:, None]
+        return Look(self.face_normals[face], smooth, self.colours[face])
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
         import open3d
@@ -197,13 +216,6 @@ class _Mesh:
         rays[:, :3], rays[:, 3:] = origins, direction
         blocked: np.ndarray = self._scene.test_occlusions(open3d.core.Tensor.from_numpy(rays), nthreads=1).numpy()
         return blocked
-
-    def _cast(self, origins: np.ndarray, directions: np.ndarray) -> Any:
-        import open3d
-
-        rays = np.empty((len(directions), 6), np.float32)
-        rays[:, :3], rays[:, 3:] = origins, directions
-        return self._scene.cast_rays(open3d.core.Tensor.from_numpy(rays), nthreads=1)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
