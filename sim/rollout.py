@@ -124,10 +124,12 @@ def _run(trial: Trial, engine: Engine, rate: float, duration: float) -> dict[str
     expert, now = trial.expert(period), _situation(engine, log, place, 0.0)
     before = np.append(now.joints[:7], now.joints[7:].sum())
     record: dict[str, list[Any]] = {name: [] for name in ("times", "poses", "states", "actions", "rewards")}
-    achieved_at: float | None = None
+    achieved: Situation | None = None
     quiet = 0
-    for k in range(round(duration * rate)):
-        poses, action = engine.poses(), expert.act(now)
+    for k in range(max(1, round(duration * rate))):
+        poses = engine.poses()
+        # rounded as it is stored, so that what is stored can be replayed to the bit
+        action = expert.act(now).astype(np.float32).astype(np.float64)
         record["times"].append(k / rate)
         record["poses"].append(poses)
         record["states"].append(_state(trial, engine, now))
@@ -138,7 +140,7 @@ def _run(trial: Trial, engine: Engine, rate: float, duration: float) -> dict[str
             step = engine.step()
             log.observe(step)
             now = replace(now, time=step.time, pose=partial(_pose, step.poses, place))
-            achieved_at = (step.time if achieved_at is None else achieved_at) if trial.achieved(now) else None
+            achieved = (achieved or now) if trial.achieved(now) else None
         now = _situation(engine, log, place, now.time)
         record["rewards"].append(trial.reward(now))
         before = action
@@ -146,11 +148,11 @@ def _run(trial: Trial, engine: Engine, rate: float, duration: float) -> dict[str
         quiet = quiet + 1 if expert.done and moved < STILL else 0
         if quiet >= HOLD * rate:
             break
-    if achieved_at is not None:
-        log.note("success", achieved_at, trial.witnesses, now.pose(trial.focus)[:3].tolist())
+    if achieved is not None:
+        log.note("success", achieved.time, trial.witnesses, achieved.pose(trial.focus)[:3].tolist())
     return {
         "instruction": trial.instruction,
-        "success": achieved_at is not None,
+        "success": achieved is not None,
         "scene": scene.model_dump_json(),
         "times": np.array(record["times"]),
         "poses": np.array(record["poses"], np.float32),

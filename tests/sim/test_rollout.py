@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from multisynth.scenes import Scene
 from multisynth.sim import panda
+from multisynth.sim.engines.pybullet import PyBullet
 from multisynth.sim.randomise import Draw, Randomisation
 from multisynth.sim.rollout import Rollout
 from multisynth.sim.tasks import TASKS
+from multisynth.sim.trial import View
 from pydantic import ValidationError
 
 from multisynth.errors import BadInput
@@ -133,6 +135,11 @@ def test_events_are_in_order_and_about_bodies_of_the_scene(episodes):
         for event in episode["events"]:
             kinds.add(event["kind"])
             assert set(event["bodies"]) <= names and np.isfinite([event["impulse"], event["speed"]]).all()
+        for event in episode["events"]:
+            if event["kind"] == "success" and episode["task"] == "push":
+                scene = Scene.model_validate_json(episode["scene"])
+                goal = scene.body("goal").parts[0].position[:2]
+                assert np.linalg.norm(np.subtract(event["position"][:2], goal)) < 0.025
         successes = [event for event in episode["events"] if event["kind"] == "success"]
         assert len(successes) == episode["success"]
     assert kinds == {"contact", "impact", "fall", "success"}
@@ -224,3 +231,23 @@ def test_a_machine_without_pybullet_is_told_so(stage, monkeypatch):
     monkeypatch.setattr("multisynth.sim.rollout.find_spec", lambda name: None)
     with pytest.raises(BadInput, match=r"not installed"):
         stage.artifacts()
+
+
+def test_stored_actions_replay_to_the_bit(stage, episodes):
+    """What is stored is enough: the world drawn again, the motors led along the stored actions, the same poses."""
+    for ordinal in (0, 1):
+        episode = episodes[ordinal]
+        stage.bind("stage", 7)
+        draw = Draw(stage.randomise, lambda purpose, ordinal=ordinal: stage.rng(ordinal, purpose))
+        engine = PyBullet(TASKS[episode["task"]](draw, View(2, 320, 240)).world)
+        start = engine.joints()[0]
+        before = np.append(start[:7], start[7:].sum())
+        for poses, action in zip(episode["poses"], episode["actions"].astype(np.float64), strict=True):
+            assert engine.poses().astype(np.float32).tobytes() == poses.tobytes()
+            speed = (action - before) * episode["rate"]
+            for n in range(1, 25):
+                target = before + (action - before) * (n / 24)
+                engine.command(np.append(target[:7], [target[7] / 2] * 2), np.append(speed[:7], [speed[7] / 2] * 2))
+                engine.step()
+            before = action
+        engine.close()
