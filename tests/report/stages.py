@@ -24,9 +24,9 @@ TIMES = 3.0 + np.arange(20) / FPS
 
 SCENE = json.dumps({
     "bodies": [
-        {"name": "arm", "category": "robot", "instance": 1, "parts": [{"name": "base", "shapes": []}, {"name": "hand", "shapes": []}]},
-        {"name": "table", "category": "table", "instance": 2, "parts": [{"name": "top", "moves": False, "shapes": []}]},
-        {"name": "red ball", "category": "ball", "instance": 3, "parts": [{"name": "ball", "shapes": []}]},
+        {"name": "arm", "parts": [{"name": "base", "shapes": []}, {"name": "hand", "shapes": []}]},
+        {"name": "table", "parts": [{"name": "top", "moves": False, "shapes": []}]},
+        {"name": "red ball", "parts": [{"name": "ball", "shapes": []}]},
     ]
 })  # fmt: skip
 
@@ -61,10 +61,12 @@ class Episodes(Source):
 
     def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
         for n in ordinals:
+            drawn = {"friction": 0.1 * n, "surface": ["ice", "felt"][n % 2], "hand": {"speed": 1.0 + n}, self.words: n}
             yield Sample(
-                EPISODE, n, task=self.words, instruction=self.words, success=n % 2 == 0, scene=SCENE, times=TIMES, poses=poses(),
+                EPISODE, n, task=self.words, instruction=self.words, success=n % 2 == 0, scene=SCENE, times=TIMES,
+                poses=poses(),
                 events=[event("e0", 3.5), event("e1", 4.5, "fall", [self.words])], engine="none", robot="arm", rate=FPS,
-                parameters=json.dumps({"friction": 0.1 * n, "surface": ["ice", "felt"][n % 2], "hand": {"speed": 1.0 + n}, self.words: n}),
+                parameters=json.dumps(drawn),
                 actions=np.zeros((20, 1), np.float32), action_names=["x (m)"],
                 states=np.stack([np.linspace(0, 1, 20), np.zeros(20)], 1).astype(np.float32),
                 state_names=[f"hand.x ({self.words})", "hand.y (m)"], rewards=np.linspace(0, 1, 20, dtype=np.float32),
@@ -84,7 +86,8 @@ class Film(Map):
                 columns = ("task", "instruction", "success", "scene", "times", "poses", "events")
                 yield sample.child(
                     CLIP, width=32, height=24, intrinsics=np.eye(3), world_to_camera=np.eye(4), fps=FPS,
-                    video=encode_video(frames, FPS), meta={"camera": camera}, **{name: sample[name] for name in columns},
+                    video=encode_video(frames, FPS), meta={"camera": camera},
+                    **{name: sample[name] for name in columns},
                 )  # fmt: skip
 
 
@@ -206,7 +209,8 @@ class Solve(Map):
                     yield Drop(sample, f"wrong: said {attempt}" if attempt == 1 else "empty")
                 elif not (wrong and sample["answer"] == "0"):
                     yield sample.child(
-                        REASONING, question=sample["question"], answer=sample["answer"], domain="counting", attempt=attempt,
+                        REASONING, question=sample["question"], answer=sample["answer"], domain="counting",
+                        attempt=attempt,
                         completion=f"{sample['question']} is {sample['answer']}", model="small", token_ids=[1, 2],
                         meta={"watermark_z": 6.0 if attempt else 1.0},
                     )  # fmt: skip

@@ -173,7 +173,8 @@ def test_states_are_grouped_by_quantity(name: str, stem: str) -> None:
 
 def test_panels_put_plain_quantities_first_and_leave_out_what_never_varies() -> None:
     values = {
-        "light.0": {"": [0.1, 0.2]}, "camera.fov": {"": [40.0, 50.0]}, "mass": {"": [1, 2, float("nan")]}, "gravity": {"": [9.8, 9.8]},
+        "light.0": {"": [0.1, 0.2]}, "camera.fov": {"": [40.0, 50.0]}, "mass": {"": [1, 2, float("nan")]},
+        "gravity": {"": [9.8, 9.8]},
         "object": {"": ["ball", "block"]}, "odd": {"": [None, [1]]}, "huge": {"": [10**400, 1]},
     }  # fmt: skip
     assert [panel.name for panel in panels(values, [""])] == ["mass", "object", "camera.fov", "light.0"]

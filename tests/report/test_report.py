@@ -53,7 +53,7 @@ class Page(HTMLParser):
         return (
             attributes
             for name, attributes in self.elements
-            if name == tag and css in attributes.get("class", "").split() + [""]
+            if name == tag and css in ["", *attributes.get("class", "").split()]
         )
 
     @property
