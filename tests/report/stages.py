@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +14,7 @@ from multisynth.artifact import Artifact
 from multisynth.kinds import CAPTION, CLIP, EPISODE, FRAME, PROBLEM, REASONING
 from multisynth.media import encode_depth, encode_instances, encode_normals, encode_rgb, encode_video
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.stage import Map, Source
+from multisynth.stage import Map, Source, Stage
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)"> \'"&{{ 7*7 }}'
 SIZE = (24, 32)
@@ -162,7 +163,7 @@ class Shots(Source):
             }
         ]
         for n in ordinals:
-            media = {
+            media: dict[str, Any] = {
                 "rgb": encode_rgb(np.full((*SIZE, 3), n, np.uint8)), "depth": encode_depth(depth),
                 "normals": encode_normals(normals), "instances": encode_instances(ids),
             }  # fmt: skip
@@ -228,7 +229,7 @@ class Check(Map):
             yield Drop(sample, f"{HOSTILE}: 2") if sample["attempt"] == 2 else sample
 
 
-STAGES = {
+STAGES: dict[str, type[Stage]] = {
     "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
     "report.ask": Ask, "report.solve": Solve, "report.check": Check,
 }  # fmt: skip
