@@ -88,7 +88,9 @@ def test_z_and_p_equal_the_references() -> None:
         transformers.LlamaConfig(vocab_size=VOCABULARY), "cpu", transformers.WatermarkingConfig(greenlist_ratio=0.25)
     )
     assert found.z == pytest.approx(reference._compute_z_score(np.array([found.green]), np.array([found.scored]))[0])
-    assert found.p_value == pytest.approx(stats.binomtest(found.green, found.scored, 0.25, alternative="greater").pvalue)
+    assert found.p_value == pytest.approx(
+        stats.binomtest(found.green, found.scored, 0.25, alternative="greater").pvalue
+    )
 
 
 def test_green_lists_have_their_share_and_do_not_depend_on_the_vocabulary() -> None:
