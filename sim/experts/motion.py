@@ -9,6 +9,7 @@ from .. import panda
 SPEED = 0.5  # m/s, of the hand between waypoints
 TURN = 2.5  # rad/s
 THERE = 0.006  # m
+PATIENCE = 2.0  # s, after which a waypoint counts as out of reach
 
 
 class Hand:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..trial import Situation
-from .motion import Hand
+from .motion import PATIENCE, Hand
 
 FINGER = 0.012  # m, half of a finger's breadth along the push
 CLEARANCE = 0.03  # m, between fingers and object before the push
 HIGH = 0.16  # m, above every object
-SPEED = 0.14  # m/s at most while pushing
+SPEED, SLOWEST = 0.14, 0.03  # m/s while pushing
+GAIN = 7.0  # 1/s, from the way left to the speed
 ASTRAY = 0.02  # m beside the line, where pushing on would turn the object away
 GOOD = 0.012  # m from the goal, where another try is not worth it
 
@@ -33,6 +34,7 @@ class PushExpert:
         self._hand = Hand(period)
         self._phase = "over"
         self._heading = np.zeros(2)
+        self._away = np.zeros(3)
         self._waited = 0
         self.done = False
 
@@ -57,7 +59,7 @@ class PushExpert:
             beside = np.array([-heading[1], heading[0]])
             astray = float((tip[:2] - place) @ beside)
             if left > 0.003 and abs(astray) < ASTRAY:
-                stride = float(np.clip(0.7 * left, 0.003, SPEED * self._period))
+                stride = float(np.clip(GAIN * left, SLOWEST, SPEED)) * self._period
                 target = tip[:2] + heading * stride - beside * astray * 0.7
                 return self._to(situation, np.array([*target, self._low]))[0]
             self._phase = "back"
@@ -77,9 +79,9 @@ class PushExpert:
         return self._hand.towards(situation.joints, place, yaw, self._opening, speed)
 
     def _go(self, situation: Situation, place: np.ndarray, following: str, speed: float = 0.5) -> np.ndarray:
-        """On the way to a place; the next phase once there, or when a second shows that it cannot be reached."""
+        """On the way to a place; the next phase once there, or when it shows to be out of reach."""
         action, there = self._to(situation, place, speed)
         self._waited += 1
-        if there or self._waited * self._period > 2.0:
+        if there or self._waited * self._period > PATIENCE:
             self._phase, self._waited = following, 0
         return action

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..trial import Situation
-from .motion import Hand
+from .motion import PATIENCE, Hand
 
 FINGER = 0.012  # m, half of a finger's breadth along the strike
 RUN_UP = 0.07  # m
@@ -56,7 +56,7 @@ class StrikeExpert:
     def _go(self, situation: Situation, place: np.ndarray, following: str, speed: float) -> np.ndarray:
         action, there = self._hand.towards(situation.joints, place, self._yaw, self._opening, speed)
         self._waited += 1
-        if there or self._waited * self._period > 2.0:
+        if there or self._waited * self._period > PATIENCE:
             self._phase, self._waited = following, 0
         return action
 

@@ -70,7 +70,7 @@ def assemble(
     table = thing(
         "table", "table", Shape(kind="box", size=(1.5, 1.6, 0.05), colour=look), (0.4, 0, -0.025), moves=False
     )
-    ground = Shape(kind="box", size=(8.0, 8.0, 0.1), colour=(0.22, 0.22, 0.22))
+    ground = Shape(kind="box", size=(60.0, 60.0, 0.1), colour=(0.22, 0.22, 0.22))
     floor = thing("floor", "floor", ground, (0, 0, FLOOR - 0.05), moves=False)
     table_physics = Physics(friction=draw("table_friction"), restitution=restitution)
     hand = panda.HOME + [draw("hand", f"hand.{axis}") for axis in "xyz"]
