@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from multisynth.report.gallery import thumbnail
 from multisynth.report.picks import evenly
@@ -16,6 +17,7 @@ from multisynth.store import Store, Table
 _TEXT = 3000
 """Characters of a text that are shown."""
 _CHAIN = 24
+_ID = re.compile(r"\b[0-9a-f]{32}\b")
 _PROSE = ("text", "question", "answer", "completion", "instruction")
 _BRIEF = frozenset({"token_ids", "events", "sentences"})
 
@@ -33,11 +35,24 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Given:
+    """An input with its full reason, and the sample that the reason names: the one that it copies, say.
+
+    `example` is None where the input is a source's ordinal or gone.
+    """
+
+    input: str
+    said: str
+    example: Example | None
+    named: Example | None
+
+
+@dataclass(frozen=True)
 class Dropped:
-    """A reason with the inputs that it is shown by; an input is None where it is a source's ordinal or gone."""
+    """A reason with the inputs that it is shown by."""
 
     reason: Reason
-    inputs: list[tuple[str, str, Example | None]] = field(default_factory=list)
+    given: list[Given]
 
 
 def example(sample: Sample) -> Example:
@@ -70,12 +85,17 @@ def kept(table: Table, most: int) -> list[Example]:
 def dropped(store: Store, account: Account, most: int) -> Iterator[Dropped]:
     """A stage's most frequent reasons, each with the inputs that it was given for."""
     for reason in account.reasons[:most]:
-        homes = inputs_of(store, account.feeds, [key for key, _ in reason.examples])
-        shown = []
-        for key, said in reason.examples:
-            found = store.table(homes[key]).find([key]) if key in homes else {}
-            shown.append((key, excerpt(said, 400), example(found[key]) if key in found else None))
-        yield Dropped(reason, shown)
+        named = {key: _ID.findall(said)[:1] for key, said in reason.examples}
+        homes = inputs_of(store, account.feeds, [i for key, others in named.items() for i in (key, *others)])
+
+        def find(key: str, homes: Mapping[str, str] = homes) -> Example | None:
+            return example(store.table(homes[key]).find([key])[key]) if key in homes else None
+
+        given = [
+            Given(key, excerpt(said, 400), find(key), find(named[key][0]) if named[key] else None)
+            for key, said in reason.examples
+        ]
+        yield Dropped(reason, given)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Reason:
     """Why inputs did not go on, or only in part.
 
     Args:
-        text: The reason up to its first colon, without numbers.
+        text: The reason up to its first colon, without numbers; `…` stands for ids.
         dropped: Inputs dropped for it.
         partly: Inputs of which some samples were dropped for it while others were kept.
         examples: A few inputs with their full reason, the first ones of the ledger.
@@ -123,7 +123,9 @@ def _count_reasons(batch: pa.Table, reasons: dict[str, Reason]) -> None:
         return
     # a ledger row joins the reasons of one input with "; ", and each is counted once for it
     pieces = pc.split_pattern(given["reason"].combine_chunks(), "; ")
-    texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.list_flatten(pieces), r"(?s):.*", ""))
+    texts = pc.replace_substring_regex(pc.list_flatten(pieces), r"(?s):.*", "")
+    # a reason may name another sample, such as the one that this is a copy of
+    texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\b[0-9a-f]{32}\b", "…"))
     each = pa.table({"row": pc.list_parent_indices(pieces), "text": texts}).group_by(["row", "text"]).aggregate([])
     each = each.append_column("status", given["status"].take(each["row"]))
     for counted in each.group_by(["text", "status"]).aggregate([("row", "count"), ("row", "min")]).to_pylist():

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from multisynth import registry
 from multisynth.artifact import Artifact
-from multisynth.kinds import CAPTION, CLIP, EPISODE, FRAME, PROBLEM, REASONING
+from multisynth.kinds import CAPTION, CLIP, DOCUMENT, EPISODE, FRAME, PROBLEM, REASONING
 from multisynth.media import encode_depth, encode_instances, encode_normals, encode_rgb, encode_video
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Source, Stage
@@ -229,9 +229,21 @@ class Check(Map):
             yield Drop(sample, f"{HOSTILE}: 2") if sample["attempt"] == 2 else sample
 
 
+class Copies(Map):
+    """Calls each document but the first of a batch a copy of the one before it."""
+
+    takes = (DOCUMENT,)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        before: Sample | None = None
+        for sample in samples:
+            yield sample if before is None else Drop(sample, f"copy of {before.id}: distance 0")
+            before = sample
+
+
 STAGES: dict[str, type[Stage]] = {
     "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
-    "report.ask": Ask, "report.solve": Solve, "report.check": Check,
+    "report.ask": Ask, "report.solve": Solve, "report.check": Check, "report.copies": Copies,
 }  # fmt: skip
 for _name, _stage in STAGES.items():
     registry.add(_name, _stage)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from multisynth.report import tables
+from multisynth.report.examples import dropped
 from multisynth.report.tables import accounts, last_of_kind, licences, upstream
 from tests.report.stages import HOSTILE
 
@@ -57,6 +58,19 @@ def test_joined_reasons_are_counted_apart_and_energy_is_summed(make: Callable[..
     assert found["answers"].joules == pytest.approx(50.0)
     assert found["texts"].joules is None
     assert found["answers"].tokens == 2000
+
+
+def test_reasons_that_name_another_sample_are_one_reason_and_it_is_shown(make: Callable[..., Any]) -> None:
+    blocks = {"texts": {"use": "test.count", "count": 4}, "copies": {"use": "report.copies", "from": "texts"}}
+    store, _ = make(blocks)
+    account = accounts(store)["copies"]
+    assert [(reason.text, reason.dropped) for reason in account.reasons] == [("copy of …", 3)]
+    samples = list(store.table("texts").samples())
+    [shown] = dropped(store, account, 5)
+    for given, copy, original in zip(shown.given, samples[1:], samples, strict=False):
+        assert given.said == f"copy of {original.id}: distance 0"
+        assert given.example is not None and given.example.id == copy.id
+        assert given.named is not None and given.named.id == original.id
 
 
 def test_failures_that_differ_in_a_number_are_one(make: Callable[..., Any]) -> None:
