@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .rays import Hits, World
+from .rays import Hits
+from .world import World
 
 
-def boxes(world: World, hits: Hits, width: int, height: int) -> list[dict[str, Any]]:
+def boxes(world: World, hits: Hits, covered: np.ndarray, width: int, height: int) -> list[dict[str, Any]]:
     """One box for each instance with a visible pixel, in the order of the scene, as `kinds.BOX` has it.
 
     A box is tight around the visible pixels, edges included. `visible` is their number over the number of pixels that
@@ -18,13 +19,14 @@ def boxes(world: World, hits: Hits, width: int, height: int) -> list[dict[str, A
     Args:
         world: What is there.
         hits: What the pixels show, row by row. N = height · width
+        covered: Where each body would be seen if it were alone. [bodies, N] bool
         width: px
         height: px
     """
     found = []
     body_of = np.append(world.bodies, -1)[hits.shape].reshape(height, width)
     for index, body in enumerate(world.scene.bodies):
-        alone = hits.covered[index].reshape(height, width)
+        alone = covered[index].reshape(height, width)
         rows = np.flatnonzero(alone.any(axis=1))
         if not len(rows):
             continue

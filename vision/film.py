@@ -14,8 +14,8 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
 from .cameras import NoCamera, choose
-from .rays import World
 from .render import Renderer
+from .world import World
 
 
 class Film(Map):

@@ -16,8 +16,8 @@ from multisynth.stage import Map, Needs
 
 from .boxes import boxes
 from .cameras import NoCamera, choose
-from .rays import World
 from .render import Renderer, View
+from .world import World
 
 LabelName = Literal["depth", "normals", "instances", "boxes"]
 
@@ -73,9 +73,9 @@ class Label(Map):
         if "normals" in self.labels:
             made["normals"] = encode_normals(hits.normals.reshape(*size, 3))
         if "instances" in self.labels:
-            made["instances"] = encode_instances(world.instances_of(hits).reshape(size))
+            made["instances"] = encode_instances(world.instances[hits.shape + 1].reshape(size))
         if "boxes" in self.labels:
-            made["boxes"] = boxes(world, hits, camera.width, camera.height)
+            made["boxes"] = boxes(world, hits, view.covered, camera.width, camera.height)
         return made
 
 

@@ -37,6 +37,10 @@ class Surface(Protocol):
 
     bounds: np.ndarray
     """Lowest and highest corner. [2, 3]"""
+    outline: np.ndarray
+    """Points whose convex hull it lies within. [K, 3]"""
+    precision: type[np.floating]
+    """The finest dtype that it computes with."""
 
     def meet(self, origin: np.ndarray, directions: np.ndarray) -> Crossings:
         """Where rays from one point cross first.
@@ -77,11 +81,16 @@ def _mesh(shape: Shape) -> Surface:
     return _Mesh(shape)
 
 
+_SIGNS = np.stack(np.meshgrid([-1, 1], [-1, 1], [-1, 1], indexing="ij"), -1).reshape(-1, 3)
+
+
 class _Convex:
     """A convex solid: a ray is inside it between `enter` and `leave`."""
 
+    precision = np.float64
+
     def __init__(self, half: np.ndarray, colour: tuple[float, float, float]) -> None:
-        self.bounds = np.stack([-half, half])
+        self.bounds, self.outline = np.stack([-half, half]), half * _SIGNS
         self.colour = np.array(colour, np.float32)
 
     def span(self, origins: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -173,11 +182,15 @@ class _Cylinder(_Convex):
 
 
 class _Mesh:
+    precision = np.float32
+
     def __init__(self, shape: Shape) -> None:
         import open3d
 
         mesh = triangles(shape)
         self.bounds = np.stack([mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)])
+        hull = open3d.t.geometry.PointCloud(open3d.core.Tensor(mesh.vertices)).compute_convex_hull()
+        self.outline = hull.vertex.positions.numpy().astype(np.float64)
         self.faces = np.ascontiguousarray(mesh.faces, np.uint32)
         self.vertex_normals = mesh.normals.astype(np.float32)
         self.colours = mesh.colours.astype(np.float32)
