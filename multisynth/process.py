@@ -65,15 +65,17 @@ def process(
         samples, ordinals, counts, reasons = _collect(method(inputs), keys)
         table = to_table(birth, samples, ordinals) if samples else birth.kind.schema.empty_table()
     except Exception as error:
-        if len(keys) > 1:
+        failure = error
+    else:
+        failure = None
+    if failure is not None:
+        if len(keys) > 1:  # halved outside the handler, so that the culprit's traceback is its own alone
             middle = len(keys) // 2
             process(stage, method, birth, inputs[:middle], withheld, outcome)
             process(stage, method, birth, inputs[middle:], withheld, outcome)
         else:
-            seconds = time.perf_counter() - started
-            outcome.ledgers.append(
-                _ledger(stage, birth, keys, ["failed"], [_headline(error)], [traceback.format_exc()], [0], seconds)
-            )
+            seconds, trace = time.perf_counter() - started, "".join(traceback.format_exception(failure))
+            outcome.ledgers.append(_ledger(stage, birth, keys, ["failed"], [_headline(failure)], [trace], [0], seconds))
         return
     rolled_back: dict[str, int] = {}
     if withheld and table.num_rows:

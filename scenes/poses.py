@@ -31,6 +31,14 @@ def quaternion(matrix: np.ndarray) -> np.ndarray:
     return q if q[0] >= 0 else -q
 
 
+def continuous(quaternions: np.ndarray) -> np.ndarray:
+    """The same turns over time, without the jumps from q to -q that mean nothing. [T, ..., 4] → [T, ..., 4]"""
+    turns = np.array(quaternions)
+    jumps = np.where((turns[1:] * turns[:-1]).sum(-1) < 0, -1, 1).astype(turns.dtype)
+    turns[1:] *= np.cumprod(jumps, axis=0)[..., None]
+    return turns
+
+
 def transform(position: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
     """Homogeneous matrices of poses: local points into the outer frame. [..., 3], [..., 4] → [..., 4, 4]"""
     position = np.asarray(position, np.float64)

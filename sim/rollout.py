@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 from multisynth.scenes.assets import locate
+from multisynth.scenes.poses import continuous
 from pydantic import Field, field_validator
 
 from multisynth.artifact import Artifact
@@ -150,19 +151,23 @@ def _run(trial: Trial, engine: Engine, rate: float, duration: float) -> dict[str
             break
     if achieved is not None:
         log.note("success", achieved.time, trial.witnesses, achieved.pose(trial.focus)[:3].tolist())
+    states, moved_to = np.array(record["states"]), np.array(record["poses"])
+    for first in (STATE_NAMES.index("hand.qw"), STATE_NAMES.index("object.qw")):
+        states[:, first : first + 4] = continuous(states[:, first : first + 4])
+    moved_to[..., 3:] = continuous(moved_to[..., 3:])
     return {
         "instruction": trial.instruction,
         "success": achieved is not None,
         "scene": scene.model_dump_json(),
         "times": np.array(record["times"]),
-        "poses": np.array(record["poses"], np.float32),
+        "poses": moved_to.astype(np.float32),
         "events": log.finish(),
         "engine": engine.name,
         "robot": panda.NAME,
         "rate": rate,
         "actions": np.array(record["actions"], np.float32),
         "action_names": ACTION_NAMES,
-        "states": np.array(record["states"], np.float32),
+        "states": states.astype(np.float32),
         "state_names": STATE_NAMES,
         "rewards": np.array(record["rewards"], np.float32),
     }

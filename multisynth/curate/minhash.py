@@ -86,7 +86,7 @@ class MinHash(Deduplicate):
                 default=(0.0, 0),
             )
             if closest[0] >= self.threshold:
-                decision[name] = f"near-duplicate of {ids[-closest[1]]}: jaccard {closest[0]:.2f}"
+                decision[name] = f"near-duplicate: of {ids[-closest[1]]}, jaccard {closest[0]:.2f}"
             else:
                 index.insert(row, signature)
         return decision

@@ -57,7 +57,7 @@ class PerceptualHash(Deduplicate):
                 kept.append(name)
             else:
                 place, distance = found
-                decision[name] = f"near-duplicate of {kept[place]}: hamming {distance} of {self.hash_size**2} bits"
+                decision[name] = f"near-duplicate: of {kept[place]}, hamming {distance} of {self.hash_size**2} bits"
         return decision
 
     def _hash(self, data: bytes) -> int:

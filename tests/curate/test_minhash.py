@@ -81,7 +81,7 @@ def test_finds_what_comparing_every_pair_finds() -> None:
     ran = run_stage(MinHash(threshold=0.7), samples)
     assert ran.samples["text"] == [texts[n] for n in kept]
     assert dict(ran.drops) == {
-        ids[n]: f"near-duplicate of {ids[m]}: jaccard {similarity:.2f}" for n, (m, similarity) in gone.items()
+        ids[n]: f"near-duplicate: of {ids[m]}, jaccard {similarity:.2f}" for n, (m, similarity) in gone.items()
     }
 
 

@@ -63,7 +63,7 @@ def test_agrees_with_comparing_every_pair(hash_size: int) -> None:
     assert ran.samples["origin"] == [ids[n] for n in kept]
     bits = hash_size**2
     assert dict(ran.drops) == {
-        ids[n]: f"near-duplicate of {ids[m]}: hamming {distance} of {bits} bits" for n, (m, distance) in gone.items()
+        ids[n]: f"near-duplicate: of {ids[m]}, hamming {distance} of {bits} bits" for n, (m, distance) in gone.items()
     }
 
 
@@ -82,7 +82,7 @@ def test_a_brighter_copy_goes_and_a_mirrored_one_stays() -> None:
     image = picture() // 2
     ran = dedup([image, image + 20, image[:, ::-1]])
     assert len(ran.samples) == 2
-    assert [reason.split(" ")[0] for _, reason in ran.drops] == ["near-duplicate"]
+    assert [reason.split(":")[0] for _, reason in ran.drops] == ["near-duplicate"]
 
 
 @pytest.mark.parametrize(("bits", "radius"), [(64, 0), (64, 4), (64, 20), (16, 15), (25, 3)])

@@ -1,5 +1,5 @@
 import numpy as np
-from multisynth.scenes.poses import about, from_rpy, quaternion, rotation, transform
+from multisynth.scenes.poses import about, continuous, from_rpy, quaternion, rotation, transform
 from scipy.spatial.transform import Rotation
 
 TURNS = Rotation.random(200, random_state=np.random.default_rng(0))
@@ -29,3 +29,13 @@ def test_from_rpy_and_about_equal_scipys():
 def test_transform_places_points():
     matrix = transform(np.array([1.0, 2.0, 3.0]), np.array([np.sqrt(0.5), 0, 0, np.sqrt(0.5)]))
     np.testing.assert_allclose(matrix @ [1, 0, 0, 1], [1, 3, 3, 1], atol=1e-12)
+
+
+def test_continuous_keeps_the_turns_and_takes_the_shorter_way():
+    angles = np.linspace(0, 4 * np.pi, 50)
+    smooth = Rotation.from_rotvec(angles[:, None] * [0, 0.6, 0.8]).as_quat(canonical=True)[:, [3, 0, 1, 2]]
+    both = np.stack([smooth, -smooth], axis=1)
+    mended = continuous(both)
+    assert (np.abs(smooth[1:] - smooth[:-1]).max(-1) > 1).any()
+    assert np.abs(mended[1:] - mended[:-1]).max() < 0.2
+    np.testing.assert_allclose(rotation(mended), rotation(both), atol=1e-12)
