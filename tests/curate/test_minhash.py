@@ -98,7 +98,7 @@ def test_batches_do_not_matter() -> None:
 
 def test_case_and_punctuation_hide_nothing() -> None:
     ran = dedup(["The red block fell, then the ball stopped.", "the RED block fell: then the ball stopped", "", ""])
-    assert [reason.split(": ")[1] for _, reason in ran.drops] == ["jaccard 1.00", "jaccard 1.00"]
+    assert [reason.split(", ")[1] for _, reason in ran.drops] == ["jaccard 1.00", "jaccard 1.00"]
 
 
 def test_a_chain_of_neighbours_keeps_both_ends() -> None:

@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 from multisynth.scenes import Scene
+from multisynth.scenes.poses import continuous
 from multisynth.sim import panda
 from multisynth.sim.engines.pybullet import PyBullet
 from multisynth.sim.randomise import Draw, Randomisation
@@ -241,9 +242,9 @@ def test_stored_actions_replay_to_the_bit(stage, episodes):
         draw = Draw(stage.randomise, lambda purpose, ordinal=ordinal: stage.rng(ordinal, purpose))
         engine = PyBullet(TASKS[episode["task"]](draw, View(2, 320, 240)).world)
         start = engine.joints()[0]
-        before = np.append(start[:7], start[7:].sum())
-        for poses, action in zip(episode["poses"], episode["actions"].astype(np.float64), strict=True):
-            assert engine.poses().astype(np.float32).tobytes() == poses.tobytes()
+        before, replayed = np.append(start[:7], start[7:].sum()), []
+        for action in episode["actions"].astype(np.float64):
+            replayed.append(engine.poses())
             speed = (action - before) * episode["rate"]
             for n in range(1, 25):
                 target = before + (action - before) * (n / 24)
@@ -251,3 +252,6 @@ def test_stored_actions_replay_to_the_bit(stage, episodes):
                 engine.step()
             before = action
         engine.close()
+        poses = np.array(replayed)
+        poses[..., 3:] = continuous(poses[..., 3:])
+        assert poses.astype(np.float32).tobytes() == episode["poses"].tobytes()
