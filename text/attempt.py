@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, PrivateAttr
 
 from multisynth.artifact import Artifact
-from multisynth.errors import BadInput
 from multisynth.kinds import PROBLEM, REASONING
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.serving import Completion, EngineName, LanguageModel, Request, Watermark, resolve
+from multisynth.serving import Completion, EngineName, LanguageModel, Request, Unfit, Watermark, resolve
 from multisynth.stage import Map, Needs
 
 from .worked import prompt
@@ -67,21 +66,21 @@ class Attempt(Map):
         assert self._runner is not None
         answers = self._runner.run(self._ask(samples))
         for sample, completions in zip(samples, answers, strict=True):
-            if isinstance(completions, BadInput):
+            if isinstance(completions, Unfit):
                 yield Drop(sample, f"does not fit the model: {completions.problem}")
                 continue
             self.spend(sample, tokens=sum(c.prompt_tokens + c.generated for c in completions))
             yield from (self._made(sample, number, answer) for number, answer in enumerate(completions))
 
-    async def _ask(self, samples: Batch) -> list[list[Completion] | BadInput]:
+    async def _ask(self, samples: Batch) -> list[list[Completion] | Unfit]:
         return await asyncio.gather(*(self._ask_one(sample) for sample in samples))
 
-    async def _ask_one(self, sample: Sample) -> list[Completion] | BadInput:
+    async def _ask_one(self, sample: Sample) -> list[Completion] | Unfit:
         assert self._language_model is not None
         model = self._language_model
         try:
             return await asyncio.gather(*(model.complete(self._request(sample, k)) for k in range(self.attempts)))
-        except BadInput as error:
+        except Unfit as error:
             return error
 
     def _request(self, sample: Sample, number: int) -> Request:

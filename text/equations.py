@@ -110,6 +110,8 @@ def _tail(tokens: list[str]) -> list[str]:
             if kept and _is_number(token) and _is_number(kept[0]):
                 break  # two numbers with words between them: `gives 4 of 13 - 5 = 8`
             kept.insert(0, token)
+            if len(kept) > MOST:
+                raise Unreadable(" ".join(kept[-8:]))
         elif not _unit(tokens, k) or (kept and kept[0] not in ("+", "-", "*", "/")):
             break
     return kept

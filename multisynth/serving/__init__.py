@@ -2,8 +2,9 @@
 
 from multisynth.serving.choice import EngineName, LanguageModel, engines
 from multisynth.serving.models import Model, resolve
-from multisynth.serving.protocol import Completion, Engine, Message, Request, Watermark
+from multisynth.serving.protocol import Completion, Engine, Message, Request, Unfit, Watermark
 
 __all__ = [
-    "Completion", "Engine", "EngineName", "LanguageModel", "Message", "Model", "Request", "Watermark", "engines", "resolve",
+    "Completion", "Engine", "EngineName", "LanguageModel", "Message", "Model", "Request", "Unfit", "Watermark",
+    "engines", "resolve",
 ]  # fmt: skip

@@ -89,7 +89,8 @@ class LanguageModel:
         """Answer one request; the same one again, even at the same time, costs nothing.
 
         Raises:
-            BadInput: The prompt does not fit the model, or the engine does not start.
+            Unfit: The model cannot take the prompt.
+            BadInput: The engine does not start.
         """
         digest = self._digest(request)
         known = self._cache.get(digest)

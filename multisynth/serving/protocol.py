@@ -7,6 +7,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from multisynth.errors import BadInput
+
+
+class Unfit(BadInput):
+    """One request that the model cannot take, such as a prompt longer than its context; others are not affected."""
+
 
 class Message(NamedTuple):
     """One turn of a conversation, for the model's chat template."""
@@ -90,7 +96,7 @@ class Engine(Protocol):
         """Answer one request.
 
         Raises:
-            BadInput: The prompt does not fit the model's context.
+            Unfit: The model cannot take the prompt.
         """
         ...
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from multisynth.errors import BadInput
-from multisynth.serving.protocol import Completion, Request
+from multisynth.serving.protocol import Completion, Request, Unfit
 
 
 class Codec:
@@ -29,21 +28,21 @@ class Codec:
         """The prompt's tokens.
 
         Raises:
-            BadInput: It leaves no room for `max_tokens` in the model's context, or the model has no chat template.
+            Unfit: It leaves no room for `max_tokens` in the model's context, or the model has no chat template.
         """
         if isinstance(request.prompt, str):
             ids = self.tokenizer(request.prompt)["input_ids"]
         elif self.tokenizer.chat_template is None:
-            raise BadInput("the model has no chat template", "give the prompt as plain text, or name an instruct model")
+            raise Unfit("the model has no chat template", "give the prompt as plain text, or name an instruct model")
         else:
             text = self.tokenizer.apply_chat_template(
                 [message._asdict() for message in request.prompt], tokenize=False, add_generation_prompt=True
             )
             ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         if not ids:
-            raise BadInput("the prompt is empty", "give the model at least one token to go on from")
+            raise Unfit("the prompt is empty", "give the model at least one token to go on from")
         if len(ids) + request.max_tokens > self.context:
-            raise BadInput(
+            raise Unfit(
                 f"{len(ids)} prompt tokens and max_tokens {request.max_tokens} exceed the context of {self.context}",
                 "shorten the prompt or lower max_tokens",
             )

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from multisynth import seeds
-from multisynth.errors import BadInput
 from multisynth.mark.key import VARIABLE
-from multisynth.serving import Completion, Message, Model, Request, Watermark
+from multisynth.serving import Completion, Message, Model, Request, Unfit, Watermark
 from multisynth.serving.transformers import TransformersEngine
 from tests.serving.tiny import tiny_model
 
@@ -114,7 +113,7 @@ def test_a_prompt_that_does_not_fit_harms_no_other(engine) -> None:
         return await asyncio.gather(*map(engine.complete, requests), return_exceptions=True)
 
     refused, answer = asyncio.run(both())
-    assert isinstance(refused, BadInput) and "600" in refused.problem
+    assert isinstance(refused, Unfit) and "600" in refused.problem
     assert isinstance(answer, Completion) and answer.generated == 3
 
 

@@ -1,0 +1,89 @@
+"""Word problems: gold answers by another solver, no repeats, correct English."""
+
+import re
+from collections import Counter
+
+import pytest
+import sympy
+from pydantic import ValidationError
+
+from multisynth.testing import run_stage
+from multisynth.text.arithmetic import Arithmetic
+from multisynth.text.wording import ACTIVITIES, NAMES, TEMPLATES
+
+
+@pytest.fixture(scope="module")
+def problems():
+    return list(run_stage(Arithmetic(problems=1200), name="problems").samples)
+
+
+def test_gold_answers_equal_sympy_on_the_numbers(problems) -> None:
+    for problem in problems:
+        first, *terms = problem.meta["numbers"]
+        text = str(first)
+        for operation, term in zip(problem.meta["operations"], terms, strict=True):
+            text = f"({text}) {operation} {term}"
+        assert problem["answer"] == str(sympy.sympify(text))
+        assert int(problem["answer"]) >= 1
+
+
+def test_the_numbers_are_those_of_the_question_in_order(problems) -> None:
+    for problem in problems:
+        written = [int(digits) for digits in re.findall(r"\d+", problem["question"])]
+        assert written == problem.meta["numbers"]
+        assert min(written) >= 2
+
+
+def test_no_problem_comes_twice_and_kinds_are_mixed(problems) -> None:
+    assert len({problem["question"] for problem in problems}) == len(problems)
+    domains = Counter(problem["domain"] for problem in problems)
+    assert {f"{name}/1-step" for name in ("addition", "subtraction", "multiplication", "division")} <= domains.keys()
+    assert len(domains) == 12 and min(domains.values()) >= 1200 // len(TEMPLATES)
+    assert len({tuple(problem.meta["numbers"]) for problem in problems}) > 300
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=range(len(TEMPLATES)))
+def test_every_template_reads_as_english(template) -> None:
+    names = "|".join(name for name, _ in NAMES)
+    for index in range(0, template.size, max(template.size // 60, 1)):
+        question, _ = template.fill(index)
+        assert re.fullmatch(r"(?:[A-Z0-9][^.?{}]*\. )*[A-Z][^.?{}]*\?", question), question
+        assert not re.search(r"\b(a|an|one) \w+s\b(?! costs)", question.lower()) or "bus" in question, question
+        assert not re.search(r"\ba [aeiou]|\ban [^aeiou]|  |\b(\w+) \1\b", question), question
+        people = re.findall(rf"\b({names})\b", question)
+        pronouns = {"she": {"she", "her"}, "he": {"he", "him"}}[dict(NAMES)[people[0]]] if people else set()
+        used = set(re.findall(r"\b(she|her|he|him)\b", question.lower()))
+        assert used <= pronouns, question
+        assert len(set(people)) == sum(slot in ("name", "other") for slot in template.slots), question
+        for number, noun in re.findall(
+            r"\b(\d+) (?:more )?(?:toy |new |paper |potted |parked |tomato )?(\w+)", question
+        ):
+            if noun not in ("on", "of", "in", "equal", "children"):
+                assert noun.endswith("s"), (number, noun, question)
+
+
+def test_verbs_have_all_their_forms() -> None:
+    for base, third, past, participle, counted in ACTIVITIES:
+        assert third == base + "s" and counted.endswith("s")
+        assert past[0] == participle[0] == base[0]
+
+
+def test_problems_do_not_depend_on_how_many_there_are_or_on_batches(problems) -> None:
+    few = run_stage(Arithmetic(problems=40), name="problems", batch_size=7).samples
+    assert few["question"] == [problem["question"] for problem in problems[:40]]
+    other = run_stage(Arithmetic(problems=40), name="problems", seed=8).samples
+    assert not set(other["question"]) & set(few["question"])
+
+
+def test_steps_choose_the_templates() -> None:
+    assert all(
+        domain.endswith("/2-step") for domain in run_stage(Arithmetic(problems=30, steps=(2,))).samples["domain"]
+    )
+
+
+@pytest.mark.parametrize(
+    "options", [{"problems": 0}, {"problems": 99_999}, {"steps": ()}, {"steps": (3,)}, {"problem": 4}]
+)
+def test_wrong_options_are_refused(options) -> None:
+    with pytest.raises(ValidationError):
+        Arithmetic(**options)

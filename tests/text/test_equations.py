@@ -1,0 +1,84 @@
+"""Equations in running text, against Python's own arithmetic."""
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multisynth.text.equations import Unreadable, equations, number
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Sam has 3 apples + 4 apples = 7 apples. The answer is 7.", [("3 + 4 = 7", True)]),
+        ("He has 18 - 6 = 8 candles left.", [("18 - 6 = 8", False)]),
+        ("4 × (2 + 3) = 20 = 10 x 2.", [("4 * ( 2 + 3 ) = 20", True), ("20 = 10 * 2", True)]),
+        ("She gives 4 of 13 - 5 = 8 away", [("13 - 5 = 8", True)]),
+        ("12 toy cars + 3 toy cars = 15 toy cars in all", [("12 + 3 = 15", True)]),
+        ("1,000 ÷ 8 = 125, and $3 + $4.50 = $7.50", [("1,000 / 8 = 125", True), ("3 + 4.50 = 7.50", True)]),
+        ("First 3 + 4 = 7. Then 7 - 2 = 5.", [("3 + 4 = 7", True), ("7 - 2 = 5", True)]),
+        ("-3 + 5 = 2", [("- 3 + 5 = 2", True)]),
+        ("No sum here, 5 apples only.", []),
+    ],
+)
+def test_equations_are_read_as_a_person_would(text: str, found: list[tuple[str, bool]]) -> None:
+    assert [(equation.text, equation.holds) for equation in equations(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text", ["Total = 15", "3 + = 4", "= = =", "4 / 0 = 4", "x = 3", "9" * 40 + " = 3", "(((((((((1))))))))) = 1"]
+)
+def test_what_is_no_arithmetic_is_said_to_be_unreadable(text: str) -> None:
+    with pytest.raises(Unreadable):
+        equations(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.recursive(
+    st.integers(0, 999).map(str),
+    lambda inner: st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),
+    max_leaves=6,
+))  # fmt: skip
+def test_values_equal_pythons(expression: str) -> None:
+    import re
+
+    try:
+        value = eval(re.sub(r"\d+", r"Fraction(\g<0>)", expression), {"Fraction": Fraction})  # noqa: S307 — made above
+    except ZeroDivisionError:
+        with pytest.raises(Unreadable):
+            equations(f"{expression} = 1")
+        return
+    (equation,) = equations(f"{expression} = {value.numerator} / {value.denominator}")
+    assert equation.holds
+    assert not equations(f"{expression} = {value.numerator + 1} / {value.denominator}")[0].holds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 a " * 50_000 + "= 1",
+        "- " * 50_000 + "1 = 1",
+        "(" * 50_000 + "= 1",
+        "1 + " * 50_000 + "1 = 1",
+        "1 = " * 20_000,
+    ],
+)
+def test_hostile_text_takes_no_time(text: str) -> None:
+    start = time.perf_counter()
+    try:
+        equations(text)
+    except Unreadable:
+        pass
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12), (" -3.5 ", Fraction(-7, 2)), ("1,200", 1200), ("3/4", Fraction(3, 4)), ("$5", 5), ("12 apples", None),
+     ("1/0", None), ("9e9999", None), ("1_000", None), ("9" * 99, None), ("", None), ("1,2", None)],
+)  # fmt: skip
+def test_plain_numbers(text: str, value: object) -> None:
+    assert number(text) == value
