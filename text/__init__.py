@@ -1,0 +1,1 @@
+"""Language-model generators: problems, attempts at them, and what is worth keeping."""

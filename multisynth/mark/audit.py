@@ -18,7 +18,7 @@ from multisynth.stage import Map, Needs
 class Audit(Map):
     """Measures the watermark of each completion with the user's key; drops nothing.
 
-    In `meta`: `watermark_z`, `watermark_p`, `watermark_green` (the share of green n-grams), `watermark_scored` (distinct
+    In `meta`: `watermark_z`, `watermark_p`, `watermark_green` (share of green n-grams), `watermark_scored` (distinct
     n-grams) and `watermark_key` (the key's id). Short texts show little each; `multisynth.mark.detect.audit` tests all
     of them together.
     """

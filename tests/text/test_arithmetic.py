@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 import sympy
+from multisynth.text.arithmetic import Arithmetic
+from multisynth.text.wording import ACTIVITIES, NAMES, TEMPLATES
 from pydantic import ValidationError
 
 from multisynth.testing import run_stage
-from multisynth.text.arithmetic import Arithmetic
-from multisynth.text.wording import ACTIVITIES, NAMES, TEMPLATES
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ import time
 from pathlib import Path
 
 import pytest
+from multisynth.text.judge import Judge
+from multisynth.text.verify import Verify
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
 from multisynth.testing import run_stage
-from multisynth.text.judge import Judge
-from multisynth.text.verify import Verify
 
 QUESTION = "Ben has 8 pens. He buys 4 packs of 6 pens. How many pens does Ben have now?"
 GOOD = "The packs have 4 * 6 = 24 pens. With his own he has 24 + 8 = 32 pens. The answer is 32."

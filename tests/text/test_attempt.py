@@ -1,0 +1,99 @@
+"""Attempts: what is asked, what is handed on, and a real model from problem to verified reasoning."""
+
+import json
+
+import pytest
+from multisynth.text.arithmetic import Arithmetic
+from multisynth.text.attempt import Attempt
+from multisynth.text.equations import equations
+from multisynth.text.verify import Verify
+from multisynth.text.worked import WORKED, examples, prompt
+
+from multisynth.errors import BadInput
+from multisynth.mark.detect import audit
+from multisynth.mark.key import VARIABLE, load_key
+from multisynth.serving import Watermark
+from multisynth.serving.models import models_folder
+from multisynth.testing import run_stage
+from tests.serving.tiny import tiny_model
+
+REAL = any(path.name.startswith("smollm2-135m") for path in models_folder().glob("*"))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+    monkeypatch.setenv(VARIABLE, "a key for the test alone")
+
+
+@pytest.fixture(scope="module")
+def problems():
+    return run_stage(Arithmetic(problems=5), name="problems").samples
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> str:
+    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
+
+
+def short(problems) -> list:
+    """Problems whose prompt fits the small model's 512 bytes."""
+    from multisynth.kinds import PROBLEM
+    from multisynth.sample import Sample
+
+    return [Sample(PROBLEM, k, question=f"What is {k} + 2?", answer=str(k + 2), domain="d") for k in range(4)]
+
+
+def test_worked_examples_are_right_and_none_is_a_problem_of_ours() -> None:
+    problems = {sample["question"] for sample in run_stage(Arithmetic(problems=500)).samples}
+    for shown in WORKED.values():
+        for question, answer in shown:
+            stated = equations(answer)
+            assert stated and all(equation.holds for equation in stated)
+            assert answer.endswith(f"The answer is {stated[-1].result}.")
+            assert question not in problems
+    assert {sample["domain"] for sample in run_stage(Arithmetic(problems=100)).samples} == WORKED.keys()
+    assert len(examples("something else")) == 4
+    assert prompt("Why?", "something else").endswith("\n\nQuestion: Why?\nAnswer:")
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_attempts_do_not_depend_on_batches(tiny, problems, monkeypatch, tmp_path, batch_size) -> None:
+    monkeypatch.setattr("multisynth.text.attempt.prompt", lambda question, domain: question)
+    stage = Attempt(model=tiny, engine="transformers", attempts=3, max_tokens=10, temperature=1.0)
+    whole = run_stage(stage, short(problems))
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "another.sqlite")
+    parts = run_stage(stage, short(problems), batch_size=batch_size)
+    assert not whole.failures and whole.samples.table == parts.samples.table
+    assert whole.samples["attempt"] == [0, 1, 2] * 4 and len(set(whole.samples["completion"])) == 12
+    tokens = whole.ledger.column("tokens").to_pylist()
+    generated = [sum(len(sample["token_ids"]) for sample in list(whole.samples)[3 * k : 3 * k + 3]) for k in range(4)]
+    assert all(spent >= made + 3 * 13 for spent, made in zip(tokens, generated, strict=True))
+
+
+def test_a_problem_too_long_for_the_model_is_dropped_with_numbers(tiny, problems) -> None:
+    ran = run_stage(Attempt(model=tiny, engine="transformers", attempts=2), problems)
+    assert not len(ran.samples) and len(ran.drops) == 5
+    assert all(reason.startswith("does not fit the model: ") and "512" in reason for _, reason in ran.drops)
+
+
+def test_a_model_that_cannot_be_had_is_bad_input_before_any_work() -> None:
+    with pytest.raises(BadInput, match="no model is called"):
+        Attempt(model="smollm3").artifacts()
+
+
+@pytest.mark.skipif(not REAL, reason="smollm2-135m is not fetched yet")
+def test_a_real_model_solves_problems_and_carries_the_watermark() -> None:
+    problems = run_stage(Arithmetic(problems=6, steps=(1,)), name="problems").samples
+    stage = Attempt(engine="transformers", attempts=4, watermark=True, delta=2.0)
+    attempts = run_stage(stage, problems, name="attempts")
+    assert len(attempts.samples) == 24 and not attempts.failures
+    assert all(parents[1] == stage.artifacts()[0].id for parents in attempts.samples["parents"])
+    verified = run_stage(Verify(), attempts.samples, name="verified")
+    assert len(verified.samples) + len(verified.drops) == 24 and len(verified.samples) >= 3
+    for sample in verified.samples:
+        assert sample["completion"].endswith(f"The answer is {sample['answer']}.") and "\n" not in sample["completion"]
+    ids = [sample["token_ids"] for sample in attempts.samples]
+    marked, other = audit(ids, load_key(), Watermark()), audit(ids, bytes(32), Watermark())
+    assert marked.z > other.z + 1 and abs(other.z) < 4
+    assert "a key for the test alone" not in json.dumps(attempts.samples.table.to_pylist(), default=str)
