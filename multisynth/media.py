@@ -100,7 +100,7 @@ def decode_normals(data: bytes) -> np.ndarray:
 
 
 def encode_depth(depth: np.ndarray) -> bytes:
-    """TIFF, float32, deflate over the floating point predictor (Adobe Photoshop TIFF Technical Note 3).
+    """TIFF, float32, LZW over the floating point predictor (Adobe Photoshop TIFF Technical Note 3).
 
     Args:
         depth: z-depth in m, 0 where nothing is. [H, W] float32
@@ -112,7 +112,7 @@ def encode_depth(depth: np.ndarray) -> bytes:
 
     _expect(depth, np.float32)
     options = [
-        cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE,
+        cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW,  # a third of deflate's time, a fifth larger
         cv2.IMWRITE_TIFF_PREDICTOR, cv2.IMWRITE_TIFF_PREDICTOR_FLOATINGPOINT,
     ]  # fmt: skip
     done, data = cv2.imencode(".tiff", depth, options)

@@ -70,6 +70,7 @@ class Tracer:
         v, u = np.mgrid[: camera.height, : camera.width].reshape(2, -1) + 0.5
         self.u, self.v = u, v  # [N] px, centres of the pixels, row by row
         self.directions = directions_through(u, v, camera)  # [N, 3]
+        self._coarse = self.directions.astype(np.float32)
 
     def placed(self, poses: np.ndarray | None = None) -> Placement:
         """Where the shapes are at some poses of the moving parts, [B, 7]; without, only what holds still is right.
@@ -128,7 +129,9 @@ class Tracer:
     def _all_pixels(self, shapes: list[int], placement: Placement, hits: Hits, covered: np.ndarray) -> None:
         for shape in shapes:
             pixels = self.canvas.covered(placement.outlines[shape])
-            met = self._meet(shape, placement.places[shape], pixels, self.directions, hits)
+            fine = self.world.surfaces[shape].precision is np.float64
+            directions = self.directions if fine else self._coarse
+            met = self._meet(shape, placement.places[shape], pixels, directions, hits)
             covered[self.world.bodies[shape], met] = True
 
     def _meet(self, shape: int, place: np.ndarray, rays: np.ndarray, directions: np.ndarray, hits: Hits) -> np.ndarray:
@@ -137,7 +140,7 @@ class Tracer:
             return rays
         surface = self.world.surfaces[shape]
         rotation, origin = place[:3, :3], -place[:3, 3] @ place[:3, :3]
-        own = directions[rays].astype(surface.precision, copy=False)
+        own = directions[rays]
         found = surface.meet(origin, own @ rotation.astype(own.dtype))
         met = rays[found.rays]
         before = hits.depth[met]

@@ -14,7 +14,7 @@ from .shade import direct, glow, tone, towards
 from .shadows import Shade
 from .world import Placement, World
 
-CONTRAST = 16
+CONTRAST = 24
 """Steps of 255 between neighbours from which their pixels are sampled more finely."""
 POINTS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
 """Of the finer samples about a pixel's centre, px: a rotated grid. [P, 2]"""
@@ -113,7 +113,8 @@ class Renderer:
         Only shapes and shadows that the pixel or one of its neighbours shows are looked for.
         """
         points = np.stack([self.tracer.u[pixels], self.tracer.v[pixels]], -1)[:, None] + POINTS
-        directions = directions_through(*points.reshape(-1, 2).T, self.camera).astype(np.float32)
+        u, v = points.reshape(-1, 2).T
+        directions = directions_through(u, v, self.camera).astype(np.float32)
         own = self.tracer.cast(directions, self._near(pixels, hits.shape), placement)
         still = np.append(self.world.rows < 0, False)[own.shape]
         own.colours *= np.where(still, np.repeat(self.tracer.pattern[pixels], len(POINTS)), np.float32(1))[:, None]

@@ -87,7 +87,7 @@ _SIGNS = np.stack(np.meshgrid([-1, 1], [-1, 1], [-1, 1], indexing="ij"), -1).res
 class _Convex:
     """A convex solid: a ray is inside it between `enter` and `leave`."""
 
-    precision = np.float64
+    precision: type[np.floating] = np.float64
 
     def __init__(self, half: np.ndarray, colour: tuple[float, float, float]) -> None:
         self.bounds, self.outline = np.stack([-half, half]), half * _SIGNS
@@ -182,7 +182,7 @@ class _Cylinder(_Convex):
 
 
 class _Mesh:
-    precision = np.float32
+    precision: type[np.floating] = np.float32
 
     def __init__(self, shape: Shape) -> None:
         import open3d
