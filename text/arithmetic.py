@@ -72,7 +72,7 @@ class Arithmetic(Source):
             )
 
     def _problem(self, which: int, turn: int) -> int:
-        """Which of the template's problems comes at this turn: steps of a length coprime to their number meet each once."""
+        """Which problem of a template comes at a turn: steps of a length coprime to their number meet each once."""
         size = self._templates[which].size
         start, stride = self.rng(which, "order of a template's problems").integers(size, size=2).tolist()
         while gcd(stride, size) != 1:

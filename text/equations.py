@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 LONGEST = 12  # characters of a number
 MOST = 64  # tokens of one side
@@ -68,7 +69,7 @@ def equations(text: str) -> list[Equation]:
     for clause in _clauses(text):
         places = [k for k, token in enumerate(clause) if token == "="]
         sides = [clause[a + 1 : b] for a, b in zip([-1, *places], [*places, len(clause)], strict=True)]
-        for left, right in zip(sides, sides[1:], strict=False):
+        for left, right in pairwise(sides):
             first = _tail(left) if left is sides[0] else left
             last = _head(right) if right is sides[-1] else right
             terms, value = _value(first)

@@ -26,7 +26,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 class Verify(Map):
     """Keeps an attempt if its final answer is right and its reasoning bears it (after STaR, Zelikman et al. 2022).
 
-    The answer is compared as a number or by math-verify. Beyond the answer: there is reasoning; every equation it states
+    The answer is compared as a number or by math-verify. Beyond the answer: there is reasoning; every equation stated
     is true; its equations use only numbers of the question or results found before; the last one gives the answer; it
     says nothing twice and ends with its answer. The rest is dropped with the reason. A right answer over wrong
     reasoning would teach the model the reasoning.

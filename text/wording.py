@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (prose reads better unbroken)
 """Words and templates of arithmetic word problems.
 
 Every quantity that a template names is at least 2, so that nouns are plural wherever a number stands before them.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (prose reads better unbroken)
 """Worked examples that show a model the form of an answer: a sentence, an equation, the answer."""
 
 from __future__ import annotations

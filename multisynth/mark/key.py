@@ -1,8 +1,8 @@
 """The secret key of the text watermark.
 
-It is read from the environment variable MULTISYNTH_WATERMARK_KEY or else from a file in the user's configuration folder
-that only the user can read, made on first use. It is in no recipe, log or table; those hold its id, from which it cannot
-be computed.
+It is read from the environment variable MULTISYNTH_WATERMARK_KEY or else from a file in the user's configuration
+folder that only the user can read, made on first use. It is in no recipe, log or table; those hold its id, from which
+it cannot be computed.
 """
 
 from __future__ import annotations

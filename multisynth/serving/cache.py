@@ -1,7 +1,7 @@
 """Completions that were paid for already, on disk.
 
-A request is known by the model's digest, the engine, the prompt, the sampling and the id of the watermark's key. So a run
-that was killed, or is run again, gets the same tokens at no cost. The file may be deleted at any time.
+A request is known by the model's digest, the engine, the prompt, the sampling and the id of the watermark's key. So a
+run that was killed, or is run again, gets the same tokens at no cost. The file may be deleted at any time.
 """
 
 from __future__ import annotations

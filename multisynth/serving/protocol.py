@@ -47,7 +47,7 @@ class Request:
         temperature: Divides the logits; 0 takes the likeliest token.
         top_p: Sample from the smallest set of tokens with at least this probability (Holtzman et al. 2020).
         stop: The completion ends before the first of these strings.
-        logprobs: Whether to give each token's natural log-probability under the model, before watermark and temperature.
+        logprobs: Whether to give each token's log-probability under the model, before watermark and temperature.
         watermark: The watermark to put in.
     """
 

@@ -36,8 +36,8 @@ class _Row:
 class TransformersEngine:
     """Runs a batch of requests together until each has ended.
 
-    What prompts have in common at their beginning is read once. A request draws from its own Philox stream, so that its tokens do not depend
-    on its neighbours, but for the last bits of the logits.
+    What prompts have in common at their beginning is read once. A request draws from its own Philox stream, so that its
+    tokens do not depend on its neighbours, but for the last bits of the logits.
 
     Args:
         model: The model.
@@ -64,12 +64,16 @@ class TransformersEngine:
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
+        from multisynth.serving.attention import register
+
         logging.disable_progress_bar()
         cuda = torch.cuda.is_available()
         # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
         self._device, dtype = torch.device("cuda" if cuda else "cpu"), torch.bfloat16 if cuda else torch.float32
         load: Any = AutoModelForCausalLM.from_pretrained
         self._model = load(str(self._path), dtype=dtype, use_safetensors=True, trust_remote_code=False)
+        if self._model.config._attn_implementation == "sdpa":
+            self._model.set_attn_implementation(register())
         self._model.to(self._device).eval()
         config = self._model.config
         self._codec = Codec(self._path, int(config.max_position_embeddings))
@@ -126,7 +130,8 @@ class TransformersEngine:
     def _read(self, rows: list[_Row]) -> tuple[torch.Tensor, Any, torch.Tensor]:
         """Read the prompts: logits after each [B, V], the cache, the attention mask [B, T]."""
         import torch
-        from transformers import DynamicCache
+
+        from multisynth.serving.kv import roomy_cache
 
         prompts = sorted({row.prompt for row in rows})
         parts = [self._read_family(family) for family in _families(prompts)]
@@ -135,7 +140,7 @@ class TransformersEngine:
         mask = torch.cat([torch.nn.functional.pad(mask, (longest - mask.shape[1], 0)) for mask in masks])
         which = {prompt: k for k, prompt in enumerate(prompts)}
         index = torch.tensor([which[row.prompt] for row in rows], device=self._device)
-        cache = DynamicCache(config=self._model.config)
+        cache = roomy_cache(self._model.config)
         for layer in range(len(parts[0][1].layers)):
             read = [part[1].layers[layer] for part in parts]
             keys, values = (
@@ -148,10 +153,11 @@ class TransformersEngine:
     def _read_family(self, prompts: list[tuple[int, ...]]) -> tuple[torch.Tensor, Any, torch.Tensor]:
         """Read prompts that begin alike, their beginning once: logits [P, V], the cache, the attention mask [P, T]."""
         import torch
-        from transformers import DynamicCache
+
+        from multisynth.serving.kv import roomy_cache
 
         shared = _shared(prompts)
-        cache = DynamicCache(config=self._model.config)
+        cache = roomy_cache(self._model.config)
         if shared:
             head = torch.tensor([prompts[0][:shared]], device=self._device)
             self._forward(head, torch.ones_like(head), torch.arange(shared, device=self._device)[None], cache)
@@ -186,9 +192,10 @@ class TransformersEngine:
         asked = [row.pending.request for row in rows]
         plain = torch.log_softmax(logits, dim=-1) if any(request.logprobs for request in asked) else None
         for k, row in enumerate(rows):
-            if asked[k].watermark is not None and not row.done:
+            watermark = asked[k].watermark
+            if watermark is not None and not row.done:
                 self._bias = self._bias or GreenBias(load_key())
-                self._bias.add(logits[k], row.ids, asked[k].watermark)
+                self._bias.add(logits[k], row.ids, watermark)
         steps = [row.draws[min(len(row.ids), len(row.draws) - 1)] for row in rows]
         columns = [[r.temperature for r in asked], [r.top_p for r in asked], steps]
         kinds = [torch.float32, torch.float32, torch.float64]

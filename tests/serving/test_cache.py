@@ -61,7 +61,8 @@ def test_everything_that_matters_counts_into_the_digest() -> None:
     base = Request("p", seed=1)
     others = [
         replace(base, prompt="q"), replace(base, prompt=(Message("user", "p"),)), replace(base, seed=2),
-        replace(base, max_tokens=3), replace(base, temperature=0.5), replace(base, top_p=0.5), replace(base, stop=("x",)),
+        replace(base, max_tokens=3), replace(base, temperature=0.5), replace(base, top_p=0.5),
+        replace(base, stop=("x",)),
         replace(base, logprobs=True), replace(base, watermark=Watermark()), replace(base, watermark=Watermark(delta=1)),
     ]  # fmt: skip
     digests = {base.digest("m"), base.digest("n"), *(other.digest("m") for other in others)}

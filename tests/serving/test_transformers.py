@@ -64,7 +64,8 @@ def plain(model: Model, request: Request) -> tuple[list[int], list[float]]:
 
 
 @pytest.mark.parametrize(
-    "request_", [Request("one and two", max_tokens=12, temperature=0), Request("three", seed=5, max_tokens=12, logprobs=True),
+    "request_", [Request("one and two", max_tokens=12, temperature=0),
+                 Request("three", seed=5, max_tokens=12, logprobs=True),
                  Request("four", seed=6, max_tokens=12, temperature=1.5, top_p=0.7)],
 )  # fmt: skip
 def test_tokens_equal_a_plain_loop(engine, model, request_: Request) -> None:

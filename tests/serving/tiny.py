@@ -22,9 +22,9 @@ def tiny_model(folder: Path) -> Model:
     fast.save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=1, head_dim=32, max_position_embeddings=512, bos_token_id=None, eos_token_id=0, pad_token_id=0,
-        initializer_range=0.4,
+        vocab_size=len(vocabulary), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=32, max_position_embeddings=512, bos_token_id=None, eos_token_id=0,
+        pad_token_id=0, initializer_range=0.4,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
     return resolve(str(folder))

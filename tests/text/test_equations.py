@@ -1,5 +1,6 @@
 """Equations in running text, against Python's own arithmetic."""
 
+import contextlib
 import time
 from fractions import Fraction
 
@@ -38,7 +39,7 @@ def test_what_is_no_arithmetic_is_said_to_be_unreadable(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.recursive(
     st.integers(0, 999).map(str),
-    lambda inner: st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),
+    lambda inner: st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda parts: f"({' '.join(parts)})"),
     max_leaves=6,
 ))  # fmt: skip
 def test_values_equal_pythons(expression: str) -> None:
@@ -67,10 +68,8 @@ def test_values_equal_pythons(expression: str) -> None:
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
     start = time.perf_counter()
-    try:
+    with contextlib.suppress(Unreadable):
         equations(text)
-    except Unreadable:
-        pass
     assert time.perf_counter() - start < 5
 
 
