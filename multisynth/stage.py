@@ -66,6 +66,11 @@ class Stage(BaseModel):
     _run_seed: int = PrivateAttr(0)
     _spent: dict[str, tuple[int, float]] = PrivateAttr(default_factory=dict)
 
+    @classmethod
+    def accepts(cls, kind: Kind) -> bool:
+        """Whether it can work on a kind: one that it names in `takes`, unless a stage judges by more than the name."""
+        return kind.name in {taken.name for taken in cls.takes}
+
     def artifacts(self) -> Sequence[Artifact]:
         """Things that everything this stage makes is made with, such as model weights: they become its parents.
 

@@ -51,6 +51,11 @@ class MinHash(Deduplicate):
     unit: Unit = Field("word", description="What shingles are made of.")
     shingle: int = Field(5, ge=1, le=64, description="Words or characters in a shingle.")
 
+    @classmethod
+    def accepts(cls, kind: Kind) -> bool:
+        """Any kind that holds text, those of other packages too."""
+        return kind.text is not None
+
     def sketch(self, samples: Batch) -> pa.Table:
         """Each text's signature, uint32 [K], and its shingles' hashes, uint32 sorted."""
         column = samples.kind.text

@@ -34,6 +34,11 @@ class PerceptualHash(Deduplicate):
             raise ValueError(f"threshold {self.threshold} must be below the hash's {self.hash_size**2} bits")
         return self
 
+    @classmethod
+    def accepts(cls, kind: Kind) -> bool:
+        """Any kind that holds images, those of other packages too."""
+        return kind.image is not None
+
     def sketch(self, samples: Batch) -> pa.Table:
         """Each image's hash, most significant bit first, in whole bytes."""
         column = samples.kind.image

@@ -61,6 +61,11 @@ class Exporter(BaseModel):
     reads: ClassVar[tuple[str, ...]] = ()
     """Options that name further stages whose tables it reads."""
 
+    @classmethod
+    def accepts(cls, kind: Kind) -> bool:
+        """Whether it can write a kind: one that it names in `takes`, unless a format judges by more than the name."""
+        return kind.name in {taken.name for taken in cls.takes}
+
     def tables(self) -> dict[str, str]:
         """The further stages it reads, by the option that names them."""
         return {option: stage for option in self.reads if (stage := getattr(self, option))}

@@ -18,6 +18,11 @@ class JsonLines(Exporter):
 
     takes: ClassVar[tuple[Kind, ...]] = tuple(KINDS.values())
 
+    @classmethod
+    def accepts(cls, kind: Kind) -> bool:
+        """Any kind, those of other packages too."""
+        return True
+
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
         """Write the lines; returns how many there are."""
         columns = [field.name for field in samples.kind.schema if field.name not in samples.kind.media]
