@@ -39,7 +39,12 @@ class Attempt(Map):
     top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
     max_tokens: int = Field(64, ge=1, le=32768, description="Tokens an answer may have.")
     watermark: bool = Field(False, description="Whether to put the text watermark into the answers.")
-    delta: float = Field(2.0, gt=0, le=20, description="Watermark: bias on the logits of green tokens.")
+    delta: float = Field(
+        1.0,
+        gt=0,
+        le=20,
+        description="Watermark: bias on the logits of green tokens; more is found sooner and costs more right answers.",
+    )
     gamma: float = Field(0.25, gt=0, lt=1, description="Watermark: fraction of the vocabulary that is green.")
     width: int = Field(1, ge=1, le=8, description="Watermark: preceding tokens that seed the green list.")
 

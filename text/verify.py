@@ -20,6 +20,7 @@ _STATED = (
     re.compile(r"####[ \t]*([^\n]+)"),
     re.compile(r"(?i:\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
 )
+_HAS = re.compile(r"\b([A-Z][a-z]+) has (\d+)\b(?!\s*[-+*/×÷,.]\s*\d)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -28,8 +29,8 @@ class Verify(Map):
 
     The answer is compared as a number or by math-verify. Beyond the answer: there is reasoning; every equation stated
     is true; its equations use only numbers of the question or results found before; the last one gives the answer; it
-    says nothing twice and ends with its answer. The rest is dropped with the reason. A right answer over wrong
-    reasoning would teach the model the reasoning.
+    gives nobody what the question gives to another; it says nothing twice and ends with its answer. The rest is dropped
+    with the reason. A right answer over wrong reasoning would teach the model the reasoning.
     """
 
     takes = (REASONING,)
@@ -105,6 +106,11 @@ def _reasoning_fault(question: str, answer: str, reasoning: str) -> str:
     unfounded = _unfounded(question, computing)
     if unfounded is not None:
         return f"number from nowhere: {unfounded}"
+    misquoted = next(
+        (m[0] for m in _HAS.finditer(reasoning) if m[2] in _numbers(question) and m[0] not in question), None
+    )
+    if misquoted is not None:
+        return f"misquotes the question: {misquoted}"
     value = number(answer)
     if value is not None and stated[-1].result != value:
         return f"reasoning for another answer: {stated[-1].result}, not {value}"
@@ -113,13 +119,17 @@ def _reasoning_fault(question: str, answer: str, reasoning: str) -> str:
 
 def _unfounded(question: str, stated: list[Equation]) -> Fraction | None:
     """The first number that is neither in the question nor the result of an equation before."""
-    known = {value for word in re.findall(r"\d[\d,.]*\d|\d", question) if (value := number(word)) is not None}
+    known = {value for word in _numbers(question) if (value := number(word)) is not None}
     for equation in stated:
         for term in equation.terms:
             if term not in known:
                 return term
         known.add(equation.result)
     return None
+
+
+def _numbers(question: str) -> set[str]:
+    return set(re.findall(r"\d[\d,.]*\d|\d", question))
 
 
 def _short(text: str) -> str:

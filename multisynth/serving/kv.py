@@ -12,7 +12,7 @@ ROOM = 64
 """Tokens allocated ahead."""
 
 
-class RoomyLayer(DynamicLayer):  # type: ignore[misc]
+class RoomyLayer(DynamicLayer):
     """A layer whose tensors are views of larger ones.
 
     The layer of transformers copies all it holds for every token, which took longer than the model on a CPU.

@@ -54,6 +54,7 @@ def test_right_reasoning_is_kept_with_its_verifier() -> None:
         ("4 * 6 = 24. 24 + 8 = 32. The answer is 32. The answer is 32.", "answers more than once: 2 times"),
         ("4 * 6 = 24. 24 + 8 = 32. The answer is 32. Question: Mia", "goes on after the answer: 13 characters"),
         ("He buys packs. He buys packs. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "repeats itself: 1 sentences"),
+        ("Mia has 8 pens. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "misquotes the question: Mia has 8"),
         ("Pens = 32. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "unreadable equation: nothing"),
     ],
 )
@@ -67,6 +68,12 @@ def test_everything_else_is_dropped_with_its_reason(completion: str, reason: str
 )
 def test_answers_may_be_stated_in_any_usual_way(said: str) -> None:
     assert len(judged(f"4 * 6 = 24. 24 + 8 = 32. {said}").samples) == 1
+
+
+@pytest.mark.parametrize("start", ["Ben has 8 pens.", "Ben has 24 pens in packs.", "Ben has 8 + 0 = 8 pens."])
+def test_what_the_question_says_or_what_was_found_may_be_said(start: str) -> None:
+    ran = judged(f"{start} 4 * 6 = 24. 24 + 8 = 32. The answer is 32.")
+    assert not any(reason.startswith("misquotes") for _, reason in ran.drops)
 
 
 def test_answers_that_are_not_plain_numbers_are_compared_by_math_verify() -> None:
