@@ -53,12 +53,19 @@ class Kind:
         columns: What it holds besides the columns that every sample has.
         text: The column that text stages read, if it has one.
         image: The column that image stages read, if it has one.
+
+    Raises:
+        ValueError: A column has the name of one that every sample has.
     """
 
     name: str
     columns: Mapping[str, Column]
     text: str | None = None
     image: str | None = None
+
+    def __post_init__(self) -> None:
+        if taken := COMMON.keys() & self.columns.keys():
+            raise ValueError(f"kind `{self.name}`: every sample has a column `{min(taken)}` already")
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -80,16 +87,21 @@ class Kind:
 
 
 def encode(column: Column, values: Sequence[Any]) -> pa.Array:
-    """Python values, or numpy arrays for a tensor column, as one Arrow array.
+    """Python values, or for a tensor column numpy arrays or nested lists, as one Arrow array; None is null.
+
+    Numbers may become wider, an integer may become a float, and a float of 64 bits may be rounded to 32.
 
     Raises:
-        ValueError: A value does not have the column's type or shape.
+        ValueError: A value does not have the column's type or shape, or would have to be cut to fit it: a float or NaN
+            for an integer, a number out of range, a string for a number.
     """
-    if column.is_tensor and all(isinstance(value, np.ndarray) for value in values) and len(values):
-        return _encode_tensors(column.type, list(values))
-    if column.is_tensor:
-        values = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
-    return pa.array(values, column.type)
+    try:
+        if column.is_tensor:
+            return _encode_tensors(column.type, values)
+        _refuse_silent_casts(column.type, values)
+        return pa.array(values, column.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise ValueError(f"{error} ({column.type})") from None
 
 
 def decode(column: Column, value: pa.Scalar) -> Any:
@@ -117,29 +129,70 @@ def _leaf(dtype: pa.DataType) -> pa.DataType:
     return dtype
 
 
-def _encode_tensors(dtype: pa.DataType, arrays: list[np.ndarray]) -> pa.Array:
-    levels = []
-    while _is_list(dtype):
-        levels.append(dtype)
-        dtype = dtype.value_type
-    for array in arrays:
-        fits = array.ndim == len(levels) and all(
-            not pa.types.is_fixed_size_list(level) or size == level.list_size
-            for size, level in zip(array.shape, levels, strict=True)
-        )
-        if not fits:
-            raise ValueError(f"a tensor of shape {array.shape} does not fit {levels[0]}")
-    values = pa.array(np.concatenate([array.ravel() for array in arrays]).astype(dtype.to_pandas_dtype(), copy=False))
+def _refuse_silent_casts(dtype: pa.DataType, values: Sequence[Any]) -> None:
+    """Arrow cuts 1.5 to 1, makes 1e300 infinite and takes a string for bytes without a word."""
+    wrong: Any
+    if pa.types.is_integer(dtype):
+        wrong = next((value for value in values if isinstance(value, float | np.floating)), None)
+    elif pa.types.is_float32(dtype):
+        most = float(np.finfo(np.float32).max)
+        wrong = next((value for value in values if value is not None and most < abs(value) < np.inf), None)
+    elif pa.types.is_large_binary(dtype) or pa.types.is_binary(dtype):
+        wrong = next((value for value in values if isinstance(value, str)), None)
+    else:
+        return
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} does not fit {dtype}")
+
+
+def _encode_tensors(dtype: pa.DataType, values: Sequence[Any]) -> pa.Array:
+    levels, leaf = [], dtype
+    while _is_list(leaf):
+        levels.append(leaf)
+        leaf = leaf.value_type
+    arrays = [None if value is None else _as_tensor(levels, leaf, value) for value in values]
+    present = [array for array in arrays if array is not None]
+    if len(present) < len(arrays) or not arrays:
+        return pa.array([None if array is None else array.tolist() for array in arrays], dtype)
+    flat = pa.array(np.concatenate([array.ravel() for array in present]), leaf)
     for depth, level in reversed(list(enumerate(levels))):
         if pa.types.is_fixed_size_list(level):
-            values = pa.FixedSizeListArray.from_arrays(values, type=level)
+            flat = pa.FixedSizeListArray.from_arrays(flat, type=level)
         else:
             lengths = np.concatenate(
-                [np.full(int(np.prod(array.shape[:depth])), array.shape[depth], np.int64) for array in arrays]
+                [np.full(int(np.prod(array.shape[:depth])), array.shape[depth], np.int64) for array in present]
             )
             offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-            values = pa.ListArray.from_arrays(pa.array(offsets), values, type=level)
-    return values
+            flat = pa.ListArray.from_arrays(pa.array(offsets), flat, type=level)
+    return flat
+
+
+def _as_tensor(levels: list[pa.DataType], leaf: pa.DataType, value: Any) -> np.ndarray:
+    """One value as an array of the column's shape and type; each by itself, so that its neighbours do not matter."""
+    target = np.dtype(leaf.to_pandas_dtype())
+    array = np.asarray(value)
+    if array.size == 0 and not isinstance(value, np.ndarray):  # an empty list says neither type nor inner sizes
+        rest = [level.list_size if pa.types.is_fixed_size_list(level) else 0 for level in levels[array.ndim :]]
+        array = np.zeros((*array.shape, *rest), target)
+    fits = array.ndim == len(levels) and all(
+        not pa.types.is_fixed_size_list(level) or size == level.list_size
+        for size, level in zip(array.shape, levels, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"a tensor of shape {array.shape} does not fit {levels[0]}")
+    if array.dtype == target:
+        return array
+    if array.dtype.kind not in {"f": "fiub", "i": "iub", "u": "iub", "b": "b"}.get(target.kind, target.kind):
+        raise ValueError(f"a tensor of {array.dtype} does not fit {levels[0]}")
+    if target.kind in "iu" and array.size and array.dtype.kind != "b":
+        limits = np.iinfo(target)
+        if array.min() < limits.min or array.max() > limits.max:
+            raise ValueError(f"a tensor of {array.min()} to {array.max()} does not fit {levels[0]}")
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(target)
+    except FloatingPointError:
+        raise ValueError(f"a number too large for {target} does not fit {levels[0]}") from None
 
 
 COMMON: Mapping[str, Column] = {

@@ -26,6 +26,8 @@ class Birth:
         kind: What the stage makes.
         artifacts: Ids of the artifacts that everything is made with.
         license: For samples that have no parent to inherit it from.
+        by_content: Whether ids also hash content, weight and meta. What a `Reduce` makes of one input depends on all
+            of them, so origin and ordinal do not tell whether it is still the same, and what follows must notice.
     """
 
     stage: str
@@ -34,6 +36,7 @@ class Birth:
     kind: Kind
     artifacts: tuple[str, ...] = ()
     license: str = ""
+    by_content: bool = False
 
 
 def origin_key(origin: Sample | int) -> str:
@@ -64,29 +67,40 @@ def to_table(birth: Birth, samples: Sequence[Sample], ordinals: Sequence[int]) -
     ancestors = _Views.of([sample.origin for sample in samples if isinstance(sample.origin, Sample)])
     own = {name: _column(column, name, samples, views) for name, column in birth.kind.columns.items()}
     hashes = views.column("content_hash") if views and not views.changed else pa.array(_content_hashes(birth.kind, own))
+    weights = _inherited(samples, ancestors, "weight", 1.0, pa.float32())
+    metas = _metas(samples, views)
+    ids = [
+        _id(birth.fingerprint, names, origin, ordinal)
+        for names, origin, ordinal in zip(parents, origins, ordinals, strict=True)
+    ]
+    if birth.by_content:
+        ids = [
+            _hash(f"{name}\x1f{content}\x1f{weight!r}\x1f{meta}")
+            for name, content, weight, meta in zip(
+                ids, hashes.to_pylist(), weights.to_pylist(), metas.to_pylist(), strict=True
+            )
+        ]
     columns = {
-        "id": pa.array(
-            [
-                _id(birth.fingerprint, ids, origin, ordinal)
-                for ids, origin, ordinal in zip(parents, origins, ordinals, strict=True)
-            ]
-        ),
+        "id": pa.array(ids),
         "kind": pa.array([birth.kind.name] * len(samples), pa.string()),
         "parents": pa.array(parents, pa.list_(pa.string())),
         "origin": pa.array(origins, pa.string()),
         "stage": pa.array([birth.stage] * len(samples), pa.string()),
         "seed": pa.array([seeds.seed(birth.run_seed, birth.stage, origin) for origin in origins], pa.uint64()),
-        "weight": _inherited(samples, ancestors, "weight", 1.0, pa.float32()),
+        "weight": weights,
         "license": _inherited(samples, ancestors, "license", birth.license, pa.string()),
         "content_hash": hashes,
-        "meta": _metas(samples, views),
+        "meta": metas,
         **own,
     }
     return pa.Table.from_arrays([columns[field.name] for field in birth.kind.schema], schema=birth.kind.schema)
 
 
 def _id(fingerprint: str, parents: Sequence[str], origin: str, ordinal: int) -> str:
-    text = f"{fingerprint}\x1f{origin}\x1f{ordinal}\x1f{' '.join(parents)}"
+    return _hash(f"{fingerprint}\x1f{origin}\x1f{ordinal}\x1f{' '.join(parents)}")
+
+
+def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16, person=b"multisynth.id").hexdigest()
 
 
@@ -115,10 +129,14 @@ def _column(column: Column, name: str, samples: Sequence[Sample], views: _Views 
     if views is not None and name not in views.changed:
         return views.column(name)
     try:
-        return encode(column, [sample[name] for sample in samples])
+        values = [sample[name] for sample in samples]
     except KeyError as missing:
         raise ValueError(str(missing.args[0])) from None
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+    if not column.optional and any(value is None for value in values):
+        raise ValueError(f"column `{name}` ({column.type}): None, and it is not optional")
+    try:
+        return encode(column, values)
+    except ValueError as error:
         raise ValueError(f"column `{name}` ({column.type}): {error}") from None
 
 
@@ -126,7 +144,8 @@ def _inherited(
     samples: Sequence[Sample], ancestors: _Views | None, name: str, default: Any, dtype: pa.DataType
 ) -> pa.Array:
     own = [getattr(sample, name) for sample in samples]
-    if all(value is None for value in own) and ancestors is not None and len(ancestors.rows) == len(samples):
+    changed = any(value is not None for value in own) or any(getattr(s.origin, name, None) is not None for s in samples)
+    if not changed and ancestors is not None and len(ancestors.rows) == len(samples):
         return ancestors.column(name)
     values = [
         value if value is not None else default if isinstance(sample.origin, int) else sample.origin[name]
@@ -138,33 +157,50 @@ def _inherited(
 def _metas(samples: Sequence[Sample], views: _Views | None) -> pa.Array:
     if views is not None and not any(sample.meta_changed for sample in samples):
         return views.column("meta")
-    return pa.array(
-        [json.dumps(meta, sort_keys=True) if (meta := sample.meta) else "{}" for sample in samples], pa.string()
-    )
+    return pa.array([_json(meta) if (meta := sample.meta) else "{}" for sample in samples], pa.string())
+
+
+_META = json.JSONEncoder(sort_keys=True, allow_nan=False)  # JSON knows neither NaN nor infinity
+
+
+def _json(meta: dict[str, Any]) -> str:
+    try:
+        return _META.encode(meta)
+    except (TypeError, ValueError):
+        for key, value in meta.items():
+            try:
+                _META.encode({key: value})
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"meta `{key}`: {error}") from None
+        raise
 
 
 def _content_hashes(kind: Kind, arrays: dict[str, pa.Array]) -> list[str]:
     columns = [_cells(kind.columns[name], array) for name, array in arrays.items()]
     return [
-        hashlib.blake2b(b"".join(b"%d:%b" % (len(cell), cell) for cell in row), digest_size=16).hexdigest()
+        hashlib.blake2b(
+            b"".join(b"-:" if cell is None else b"%d:%b" % (len(cell), cell) for cell in row), digest_size=16
+        ).hexdigest()
         for row in zip(*columns, strict=True)
     ]
 
 
-def _cells(column: Column, array: pa.Array) -> list[bytes]:
-    """Each cell as bytes that differ where values differ."""
+def _cells(column: Column, array: pa.Array) -> list[bytes | None]:
+    """Each cell as bytes that differ where values differ; None for null."""
     dtype = array.type
-    if pa.types.is_string(dtype) or pa.types.is_large_binary(dtype):
-        return [
-            b"\0" if value is None else value.encode() if isinstance(value, str) else value
-            for value in array.to_pylist()
-        ]
+    if pa.types.is_string(dtype):
+        return [None if text is None else text.encode() for text in array.to_pylist()]
+    if pa.types.is_large_binary(dtype):
+        return list(array.to_pylist())
     if column.is_tensor:
         tensors = (decode(column, cell) for cell in array)
-        return [b"\0" if tensor is None else repr(tensor.shape).encode() + tensor.tobytes() for tensor in tensors]
-    if pa.types.is_nested(dtype):
-        return [json.dumps(value, sort_keys=True).encode() for value in array.to_pylist()]
-    return [repr(value).encode() for value in array.to_pylist()]
+        return [None if tensor is None else repr(tensor.shape).encode() + tensor.tobytes() for tensor in tensors]
+    if pa.types.is_nested(dtype):  # `str` of times, decimals and bytes is the same everywhere
+        return [
+            None if value is None else json.dumps(value, sort_keys=True, default=str).encode()
+            for value in array.to_pylist()
+        ]
+    return [None if value is None else repr(value).encode() for value in array.to_pylist()]
 
 
 def batch_of(birth: Birth, samples: Sequence[Sample]) -> Batch:

@@ -17,6 +17,8 @@ import pyarrow as pa
 from multisynth.errors import nearest
 from multisynth.kinds import COMMON, Column, Kind, decode
 
+_STATED = frozenset({"weight", "license", "parents"})
+
 
 class Sample:
     """One unit of data.
@@ -62,14 +64,32 @@ class Sample:
         return self
 
     def __getitem__(self, column: str) -> Any:
-        """A column's value: plain Python, a numpy array for a tensor, bytes for media."""
+        """A column's value: plain Python, a numpy array for a tensor, bytes for media.
+
+        `weight`, `license` and `parents` of a sample that a stage has made or changed are those that will be stored;
+        artifacts join the parents, and a source's license the samples without one, when it is committed.
+        """
         if column in self.values:
             return self.values[column]
+        if column in _STATED and (stated := self._stated(column)) is not None:
+            return stated
         if self._batch is not None:
             return self._batch.value(column, self._row)
         if column in self.kind.columns and self.kind.columns[column].optional:
             return None
         raise KeyError(f"this {self.kind.name} has no value for `{column}`")
+
+    def _stated(self, column: str) -> Any:
+        """What a stage made of `weight`, `license` or `parents`; None where the row, if any, still holds."""
+        origin = self.origin
+        if column == "parents":
+            if origin is self:
+                return None
+            return [*(() if isinstance(origin, int) else (origin.id,)), *self.parents]
+        own = getattr(self, column)
+        if own is not None or origin is self:
+            return own
+        return (1.0 if column == "weight" else None) if isinstance(origin, int) else origin[column]
 
     @property
     def id(self) -> str:
@@ -90,19 +110,17 @@ class Sample:
         """A new sample made from this one; takes what `Sample` takes."""
         return Sample(kind, self, **values)
 
-    def replace(self, *, weight: float | None = None, **values: Any) -> Sample:
-        """The sample with some of its columns changed."""
+    def replace(self, *, weight: float | None = None, license: str | None = None, **values: Any) -> Sample:
+        """The sample with some of its columns changed; what is made from it inherits its weight and license."""
         new = Sample(
             self.kind,
             self.origin,
             parents=self.parents,
-            weight=weight,
-            license=self.license,
+            weight=self.weight if weight is None else weight,
+            license=self.license if license is None else license,
             **{**self.values, **values},
         )
         new._batch, new._row, new._meta = self._batch, self._row, self._meta
-        if weight is None:
-            new.weight = self.weight
         return new
 
     def with_meta(self, **measured: Any) -> Sample:
@@ -131,11 +149,18 @@ class Drop:
     Args:
         origin: The sample, or a source's ordinal.
         reason: Why; numbers follow a colon (``redundant: cosine 0.97``), so that reasons can be counted without them.
+
+    Raises:
+        TypeError, ValueError: The reason is no string, or says nothing.
     """
 
     __slots__ = ("origin", "reason")
 
     def __init__(self, origin: Sample | int, reason: str) -> None:
+        if not isinstance(reason, str):
+            raise TypeError(f"the reason of a Drop is a sentence, not {reason!r}")
+        if not reason.strip():
+            raise ValueError("a Drop without a reason")
         self.origin, self.reason = origin, reason
 
 
@@ -175,10 +200,17 @@ class Batch(Sequence[Sample]):
         return Sample.view(self, range(len(self))[item])
 
     def array(self, column: str) -> pa.Array:
-        """A column as one Arrow array."""
+        """A column as one Arrow array.
+
+        Raises:
+            KeyError: There is no such column.
+            ValueError: It holds more than the 2 GiB that one array of strings or lists can point into.
+        """
         if column not in self._arrays:
             if column in self.table.column_names:
                 chunks = self.table.column(column)
+                if chunks.num_chunks > 1:
+                    raise ValueError(f"column `{column}` of {len(self)} samples passes 2 GiB: lower needs.batch_size")
                 array = chunks.chunk(0) if chunks.num_chunks else pa.array([], chunks.type)
             elif self._load is not None and column in self.kind.media:
                 array = self._load(column)

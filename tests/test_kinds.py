@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multisynth.errors import BadInput
-from multisynth.kinds import COMMON, EPISODE, FRAME, KINDS, Column, decode, encode, kind, tensor
+from multisynth.kinds import COMMON, EPISODE, FRAME, KINDS, Column, Kind, decode, encode, kind, tensor
 
 
 @given(
@@ -48,6 +49,52 @@ def test_a_list_and_an_array_encode_alike():
     column = Column(tensor(pa.float64(), "T", 2), "")
     rows = [[1.0, 2.0], [3.0, 4.0]]
     assert encode(column, [rows]).equals(encode(column, [np.array(rows)]))
+
+
+INTEGERS = Column(tensor(pa.int32(), "N"), "")
+FLOATS = Column(tensor(pa.float32(), "N"), "")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (INTEGERS, np.array([1.7])),
+        (INTEGERS, np.array([1.0])),
+        (INTEGERS, [1.7]),
+        (INTEGERS, np.array([np.nan])),
+        (INTEGERS, np.array([2**40])),
+        (INTEGERS, [2**80]),
+        (Column(tensor(pa.uint8(), "N"), ""), np.array([-1])),
+        (FLOATS, np.array([1 + 2j])),
+        (FLOATS, np.array(["1.5"])),
+        (FLOATS, ["1.5"]),
+        (FLOATS, np.array([1e300])),
+        (FLOATS, [1.0, None]),
+        (Column(pa.int32(), ""), 1.5),
+        (Column(pa.int32(), ""), np.float32(1)),
+        (Column(pa.int32(), ""), 2**40),
+        (Column(pa.float32(), ""), 1e300),
+        (Column(pa.string(), ""), 3),
+        (Column(pa.large_binary(), ""), "text"),
+    ],
+)
+@pytest.mark.parametrize("company", [[], [None]], ids=["alone", "beside a null"])
+def test_what_would_have_to_be_cut_to_fit_is_refused(column, value, company):
+    with pytest.raises(ValueError, match=re.escape(str(column.type).split("<")[0])):
+        encode(column, [value, *company])
+
+
+@pytest.mark.parametrize("company", [[], [None]], ids=["alone", "beside a null"])
+def test_numbers_may_become_wider(company):
+    assert encode(FLOATS, [np.array([1, 2]), *company])[0].as_py() == [1.0, 2.0]
+    assert encode(INTEGERS, [np.array([7], np.uint8), *company])[0].as_py() == [7]
+    assert encode(FLOATS, [np.array([np.inf, 0.1]), *company])[0].as_py() == [np.inf, float(np.float32(0.1))]
+    assert encode(EPISODE.columns["poses"], [[], *company])[0].as_py() == []
+
+
+def test_a_kind_keeps_off_the_columns_that_every_sample_has():
+    with pytest.raises(ValueError, match="`meta`"):
+        Kind("mine", {"meta": Column(pa.int32(), "mine")})
 
 
 @pytest.mark.parametrize("each", KINDS.values(), ids=lambda k: k.name)

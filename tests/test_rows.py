@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from multisynth.kinds import DOCUMENT, EPISODE, FRAME, REASONING
+from multisynth.kinds import DOCUMENT, EPISODE, FRAME, REASONING, Column, Kind
 from multisynth.rows import Birth, batch_of, to_table
 from multisynth.sample import Batch, Sample
 
@@ -89,11 +91,51 @@ def test_media_are_read_once_and_only_when_needed():
     assert lazy[0]["rgb"] == b"png" and lazy[0:1][0]["rgb"] == b"png" and asked == ["rgb"]
 
 
+def test_what_is_made_of_a_changed_sample_inherits_the_change():
+    parent = batch_of(BIRTH, documents("a"))[0]
+    changed = parent.replace(weight=5.0, license="MPL-2.0")
+    child, handed = changed.child(DOCUMENT, text="b"), changed.with_meta(x=1)
+    assert (parent["weight"], parent["license"], parent["parents"]) == (1.0, "MIT", [])
+    rows = to_table(Birth("next", "f", 7, DOCUMENT), [changed, child, handed, parent], [0, 1, 2, 3]).to_pylist()
+    for sample, row in zip([changed, child, handed], rows, strict=False):
+        assert sample["weight"] == row["weight"] == 5.0
+        assert sample["license"] == row["license"] == "MPL-2.0"
+        assert sample["parents"] == row["parents"] == [parent.id]
+    assert rows[3]["weight"] == 1.0 and parent.child(DOCUMENT, text="b")["license"] == "MIT"
+
+
+def test_ids_by_content_notice_content_weight_and_meta():
+    parent = batch_of(BIRTH, documents("a"))[0]
+    versions = [parent, parent.replace(text="b"), parent.replace(weight=2.0), parent.with_meta(x=1), parent]
+    ids = [
+        to_table(Birth("s", "f", 7, DOCUMENT, by_content=True), [version], [0])["id"][0].as_py() for version in versions
+    ]
+    assert len(set(ids)) == 4 and ids[0] == ids[4]
+
+
+def test_a_null_is_no_text_and_times_are_hashed():
+    samples = [Sample(DOCUMENT, 0, text="a", source=None), Sample(DOCUMENT, 1, text="a", source="\0")]
+    assert len(set(to_table(BIRTH, samples, [0, 0])["content_hash"].to_pylist())) == 2
+    logged = Kind("logged", {"entry": Column(pa.struct([("at", pa.timestamp("us"))]), "when")})
+    days = [Sample(logged, n, entry={"at": datetime(2020, 1, day)}) for n, day in enumerate((1, 2, 1))]
+    first, second, third = to_table(Birth("s", "f", 0, logged), days, [0, 0, 0])["content_hash"].to_pylist()
+    assert first == third != second
+
+
+def test_columns_past_what_one_array_holds_are_refused():
+    batch = batch_of(BIRTH, documents("a", "b"))
+    batch.table = pa.concat_tables([batch.table, batch.table])  # two chunks, as after 2 GiB of text
+    with pytest.raises(ValueError, match="batch_size"):
+        batch.array("text")
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda: Sample(DOCUMENT, 0), "no value for `text`"),
         (lambda: Sample(DOCUMENT, 0, text=3), "column `text`"),
+        (lambda: Sample(DOCUMENT, 0, text=None), "`text`.*not optional"),
+        (lambda: Sample(DOCUMENT, 0, text="a", meta={"fine": 1, "loss": float("nan")}), "meta `loss`"),
         (lambda: Sample(DOCUMENT, 0, txt="a"), "did you mean `text`"),
         (lambda: Sample(FRAME, 0, time=0.0), "makes documents and yielded a frame"),
     ],
