@@ -64,16 +64,12 @@ class TransformersEngine:
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
-        from multisynth.serving.attention import register
-
         logging.disable_progress_bar()
         cuda = torch.cuda.is_available()
         # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
         self._device, dtype = torch.device("cuda" if cuda else "cpu"), torch.bfloat16 if cuda else torch.float32
         load: Any = AutoModelForCausalLM.from_pretrained
         self._model = load(str(self._path), dtype=dtype, use_safetensors=True, trust_remote_code=False)
-        if self._model.config._attn_implementation == "sdpa":
-            self._model.set_attn_implementation(register())
         self._model.to(self._device).eval()
         config = self._model.config
         self._codec = Codec(self._path, int(config.max_position_embeddings))
@@ -130,8 +126,7 @@ class TransformersEngine:
     def _read(self, rows: list[_Row]) -> tuple[torch.Tensor, Any, torch.Tensor]:
         """Read the prompts: logits after each [B, V], the cache, the attention mask [B, T]."""
         import torch
-
-        from multisynth.serving.kv import roomy_cache
+        from transformers import DynamicCache
 
         prompts = sorted({row.prompt for row in rows})
         parts = [self._read_family(family) for family in _families(prompts)]
@@ -140,7 +135,7 @@ class TransformersEngine:
         mask = torch.cat([torch.nn.functional.pad(mask, (longest - mask.shape[1], 0)) for mask in masks])
         which = {prompt: k for k, prompt in enumerate(prompts)}
         index = torch.tensor([which[row.prompt] for row in rows], device=self._device)
-        cache = roomy_cache(self._model.config)
+        cache = DynamicCache(config=self._model.config)
         for layer in range(len(parts[0][1].layers)):
             read = [part[1].layers[layer] for part in parts]
             keys, values = (
@@ -153,11 +148,10 @@ class TransformersEngine:
     def _read_family(self, prompts: list[tuple[int, ...]]) -> tuple[torch.Tensor, Any, torch.Tensor]:
         """Read prompts that begin alike, their beginning once: logits [P, V], the cache, the attention mask [P, T]."""
         import torch
-
-        from multisynth.serving.kv import roomy_cache
+        from transformers import DynamicCache
 
         shared = _shared(prompts)
-        cache = roomy_cache(self._model.config)
+        cache = DynamicCache(config=self._model.config)
         if shared:
             head = torch.tensor([prompts[0][:shared]], device=self._device)
             self._forward(head, torch.ones_like(head), torch.arange(shared, device=self._device)[None], cache)
