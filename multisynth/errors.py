@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_SHOWN = 200
+
 
 class BadInput(Exception):
     """Something the user gave cannot be used: a recipe, an option, a file, a name.
@@ -26,10 +28,20 @@ class BadInputs(BadInput):
 
     def __init__(self, problems: list[BadInput]) -> None:
         self.problems = problems
+        self.problem, self.remedy, self.where = "; ".join(one.problem for one in problems), "", ""
         Exception.__init__(self, problems)
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+def shown(value: object) -> str:
+    """A value that someone gave, short enough for a message."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write an integer of more than 4,300 digits
+        text = "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def nearest(name: str, known: list[str]) -> str:

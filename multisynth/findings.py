@@ -1,0 +1,115 @@
+"""What a reading of a file turns up: everything that is wrong with it, each with its line and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from multisynth.errors import BadInput, BadInputs, nearest, shown
+from multisynth.yaml_lines import Place
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Findings:
+    """Collects what is wrong, so that all of it is said at once.
+
+    Args:
+        lines: The line of every place of the file, as `yaml_lines` finds them; none for plain data.
+        where: The file's name.
+        folder: Where its relative paths start.
+    """
+
+    def __init__(self, lines: Mapping[Place, int], where: str, folder: Path) -> None:
+        self.lines, self.where, self.folder = lines, where, folder
+        self.problems: list[BadInput] = []
+
+    def at(self, *place: str | int) -> str:
+        """File and line of a place, or of the nearest around it that has one."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return f"{self.where}:{self.lines[place]}" if place in self.lines else self.where
+
+    def wrong(self, problem: str, remedy: str, *place: str | int) -> None:
+        """Note a problem."""
+        self.problems.append(BadInput(problem, remedy, self.at(*place)))
+
+    def settle(self) -> None:
+        """End the reading.
+
+        Raises:
+            BadInput: Anything is wrong.
+        """
+        if self.problems:
+            raise BadInputs(self.problems) if len(self.problems) > 1 else self.problems[0]
+
+    def mapping(self, value: Any, *place: str | int) -> dict[str, Any]:
+        """A value that must be a mapping or nothing; empty where it is neither."""
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.wrong(f"`{place[-1]}` is {shown(value)}", "give it as a mapping", *place)
+            return {}
+        return dict(value)
+
+    def build(
+        self, cls: type[M], options: dict[str, Any], place: Place, what: str, also: Sequence[str] = ()
+    ) -> M | None:
+        """A model with these options; None where they do not fit it.
+
+        Args:
+            cls: The model.
+            options: As written.
+            place: Where.
+            what: What a message calls the model.
+            also: Keys beside the options that the block may hold.
+        """
+        try:
+            return cls.model_validate(options, context={"folder": self.folder})
+        except ValidationError as error:
+            for one in error.errors():
+                field = [part for part in one["loc"] if isinstance(part, str | int)]
+                label = ".".join(str(part) for part in field)
+                if one["type"] == "extra_forbidden":
+                    known = _known(cls, field[:-1], also)
+                    self.wrong(f"{what} has no option `{label}`", nearest(str(field[-1]), known), *place, *field)
+                elif one["type"] == "missing":
+                    self.wrong(f"{what} lacks `{label}`", _hint(cls, field), *place, *field)
+                else:
+                    given = one["input"]
+                    message = one["msg"].removeprefix("Value error, ")
+                    self.wrong(
+                        f"`{label}` is {shown(given)}: {message[:1].lower() + message[1:]}" if label else message,
+                        _hint(cls, field),
+                        *place,
+                        *field,
+                    )
+        except BadInput as error:
+            self.wrong(error.problem, error.remedy, *place)
+        except (OSError, RuntimeError) as error:  # a path too long to ask for, a home that nobody has
+            said = getattr(error, "strerror", None) or error
+            self.wrong(f"{what}: {said}", "mind the paths among its options", *place)
+        return None
+
+
+def _known(cls: type[BaseModel], path: Sequence[str | int], also: Sequence[str]) -> list[str]:
+    """The options known at a place in a model."""
+    model: Any = cls
+    for part in path:
+        field = model.model_fields.get(str(part)) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        model = field.annotation if field is not None else None
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return [*model.model_fields, *(also if not path else ())]
+    return []
+
+
+def _hint(cls: type[BaseModel], field: Sequence[str | int]) -> str:
+    described = cls.model_fields.get(str(field[0])) if field else None
+    return (
+        f"{field[0]}: {described.description}"
+        if described is not None and described.description
+        else "see `multisynth describe`"
+    )
