@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeVar
 
 import pyarrow as pa
 
 from multisynth.rows import Birth, origin_key, to_table
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.stage import Stage
+from multisynth.stage import Reduce, Stage
 
 LEDGER = pa.schema(
     [
         pa.field("stage", pa.string()),
         pa.field("input", pa.string(), metadata={"doc": "id of the sample, or a source's ordinal"}),
-        pa.field("status", pa.string(), metadata={"doc": "kept | dropped | failed | rolled_back"}),
+        pa.field("status", pa.string(), metadata={"doc": "kept | dropped | failed"}),
         pa.field("reason", pa.string(), metadata={"doc": "of every drop, or the error; numbers follow a colon"}),
         pa.field("traceback", pa.string(), metadata={"doc": "of a failure"}),
         pa.field("outputs", pa.int32(), metadata={"doc": "samples made from it"}),
@@ -29,24 +32,29 @@ LEDGER = pa.schema(
 
 Inputs = Batch | range
 Method = Callable[[Inputs], Iterable[Sample | Drop]]
+T = TypeVar("T")
 
 
 @dataclass
 class Outcome:
-    """What became of some inputs: tables of samples, and ledger rows in the order of the inputs."""
+    """What became of some inputs: tables of samples or sketches, and ledger rows, in the order of the inputs."""
 
     tables: list[pa.Table] = field(default_factory=list)
     ledgers: list[pa.Table] = field(default_factory=list)
+    sketches: list[pa.Table] = field(default_factory=list)
 
     def ledger_table(self) -> pa.Table:
         """All ledger rows."""
         return pa.concat_tables([LEDGER.empty_table(), *self.ledgers])
 
+    def sketch_table(self) -> pa.Table | None:
+        """All sketches; None where no sample could be sketched."""
+        # A column that is null throughout one batch has a type of its own, which `default` reconciles with the others'.
+        return pa.concat_tables(self.sketches, promote_options="default") if self.sketches else None
 
-def process(
-    stage: Stage, method: Method, birth: Birth, inputs: Inputs, withheld: frozenset[str], outcome: Outcome
-) -> None:
-    """Run a stage's method on a batch and put outputs and ledger rows into `outcome`.
+
+def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, outcome: Outcome) -> None:
+    """Run a stage's method on a batch and put outputs and ledger rows into `outcome`, in the order of the inputs.
 
     A batch that raises is halved until the inputs that raise stand alone; those are `failed` with their traceback.
     An input that the method says nothing about is `dropped`.
@@ -56,73 +64,114 @@ def process(
         method: `generate`, `process` or `apply` of it.
         birth: What the outputs have in common.
         inputs: A batch, or a source's ordinals.
-        withheld: Ids that were rolled back and must not be made again.
         outcome: Where the results go.
     """
-    started = time.perf_counter()
-    keys = [str(ordinal) for ordinal in inputs] if isinstance(inputs, range) else list(inputs.array("id").to_pylist())
-    try:
-        samples, ordinals, counts, reasons = _collect(method(inputs), keys)
-        table = to_table(birth, samples, ordinals) if samples else birth.kind.schema.empty_table()
-    except Exception as error:
-        failure = error
-    else:
-        failure = None
-    if failure is not None:
-        if len(keys) > 1:  # halved outside the handler, so that the culprit's traceback is its own alone
-            middle = len(keys) // 2
-            process(stage, method, birth, inputs[:middle], withheld, outcome)
-            process(stage, method, birth, inputs[middle:], withheld, outcome)
+
+    def work(part: Inputs) -> tuple[pa.Table | None, list[int], list[str | None]]:
+        samples, ordinals, counts, reasons = _collect(method(part), _keys(part))
+        return to_table(birth, samples, ordinals) if samples else None, counts, reasons
+
+    for part, seconds, result in _halving(work, inputs):
+        keys, spent = _keys(part), stage.take_spent()
+        if isinstance(result, BaseException):
+            outcome.ledgers.append(_failed(birth, keys[0], result, seconds, spent))
+            continue
+        table, counts, reasons = result
+        if table is not None:
+            outcome.tables.append(table)
+        statuses = ["kept" if count else "dropped" for count in counts]
+        notes = [
+            reason or (None if count else "nothing was made of it")
+            for count, reason in zip(counts, reasons, strict=True)
+        ]
+        outcome.ledgers.append(_ledger(birth, keys, statuses, notes, [None] * len(keys), counts, seconds, spent))
+
+
+def sketch(stage: Reduce, birth: Birth, samples: Batch, outcome: Outcome) -> None:
+    """Sketch a batch into `outcome`: a row for each sample, its id in the column `id`, and `failed` for the culprits.
+
+    What is spent on it goes on no ledger: a row there tells of the input's way through `apply`.
+    """
+
+    def work(part: Inputs) -> pa.Table:
+        assert isinstance(part, Batch)
+        table = stage.sketch(part)
+        if table.num_rows != len(part):
+            raise ValueError(f"{type(stage).__name__}.sketch made {table.num_rows} rows of {len(part)} samples")
+        return table.append_column("id", part.array("id"))
+
+    for part, seconds, result in _halving(work, samples):
+        stage.take_spent()
+        if isinstance(result, BaseException):
+            outcome.ledgers.append(_failed(birth, _keys(part)[0], result, seconds, {}))
         else:
-            seconds, trace = time.perf_counter() - started, "".join(traceback.format_exception(failure))
-            outcome.ledgers.append(_ledger(stage, birth, keys, ["failed"], [_headline(failure)], [trace], [0], seconds))
-        return
-    rolled_back: dict[str, int] = {}
-    if withheld and table.num_rows:
-        keep = [sample_id not in withheld for sample_id in table.column("id").to_pylist()]
-        for kept, origin in zip(keep, table.column("origin").to_pylist(), strict=True):
-            if not kept:
-                rolled_back[origin] = rolled_back.get(origin, 0) + 1
-                counts[origin] -= 1
-        table = table.filter(pa.array(keep))
-    if table.num_rows:
-        outcome.tables.append(table)
-    statuses: list[str] = []
-    notes: list[str | None] = []
-    for key, count in counts.items():
-        status = "kept" if count else "rolled_back" if key in rolled_back else "dropped"
-        statuses.append(status)
-        notes.append(reasons.get(key) or _DEFAULT_REASONS[status])
+            outcome.sketches.append(result)
+
+
+def failed(birth: Birth, key: str, reason: str, trace: str) -> pa.Table:
+    """The ledger row of an input that failed for a reason outside the stage's Python."""
+    return _ledger(birth, [key], ["failed"], [reason], [trace], [0], 0.0, {})
+
+
+def _halving(work: Callable[[Inputs], T], inputs: Inputs) -> Iterator[tuple[Inputs, float, T | BaseException]]:
+    """Parts of the inputs with the seconds and the result of each: of inputs that raise, one by one, the exception."""
+    started = time.perf_counter()
+    failure: BaseException | None = None
+    try:
+        result = work(inputs)
+    except (Exception, SystemExit) as error:  # `sys.exit` in a stage or a library of its is a failure like another
+        failure = error
     seconds = time.perf_counter() - started
-    outcome.ledgers.append(
-        _ledger(stage, birth, keys, statuses, notes, [None] * len(keys), list(counts.values()), seconds)
-    )
+    if failure is None:
+        yield inputs, seconds, result
+    elif len(inputs) == 1:
+        yield inputs, seconds, failure
+    else:  # halved outside the handler, so that the culprit's traceback is its own alone
+        failure, middle = None, len(inputs) // 2
+        yield from _halving(work, inputs[:middle])
+        yield from _halving(work, inputs[middle:])
 
 
-_DEFAULT_REASONS = {"kept": None, "dropped": "nothing was made of it", "rolled_back": "rolled back"}
+def _keys(inputs: Inputs) -> list[str]:
+    return [str(ordinal) for ordinal in inputs] if isinstance(inputs, range) else list(inputs.array("id").to_pylist())
 
 
 def _collect(
     yielded: Iterable[Sample | Drop], keys: list[str]
-) -> tuple[list[Sample], list[int], dict[str, int], dict[str, str]]:
-    counts = dict.fromkeys(keys, 0)
-    reasons: dict[str, str] = {}
-    samples, ordinals = [], []
+) -> tuple[list[Sample], list[int], list[int], list[str | None]]:
+    """Samples in the order of their inputs with their ordinals; for each input its count of samples, and reasons."""
+    places = {key: place for place, key in enumerate(keys)}
+    counts = [0] * len(keys)
+    reasons: list[str | None] = [None] * len(keys)
+    samples, ordinals, order = [], [], []
     for item in yielded:
         key = origin_key(item.origin)
-        if key not in counts:
+        place = places.get(key)
+        if place is None:
             raise ValueError(f"the stage answered for {key}, which is none of its inputs")
         if isinstance(item, Drop):
-            reasons[key] = f"{reasons[key]}; {item.reason}" if key in reasons else item.reason
+            before = reasons[place]
+            reasons[place] = item.reason if before is None else f"{before}; {item.reason}"
         else:
             samples.append(item)
-            ordinals.append(counts[key])
-            counts[key] += 1
+            ordinals.append(counts[place])
+            order.append(place)
+            counts[place] += 1
+    if any(after < before for before, after in pairwise(order)):
+        # A stage may answer as its work gets done; tables must not depend on what shared a batch.
+        straight = sorted(range(len(order)), key=order.__getitem__)
+        samples, ordinals = [samples[i] for i in straight], [ordinals[i] for i in straight]
     return samples, ordinals, counts, reasons
 
 
+def _failed(
+    birth: Birth, key: str, error: BaseException, seconds: float, spent: dict[str, tuple[int, float]]
+) -> pa.Table:
+    trace = "".join(traceback.format_exception(error))
+    return _ledger(birth, [key], ["failed"], [_headline(error)], [trace], [0], seconds, spent)
+
+
 def _ledger(
-    stage: Stage,
     birth: Birth,
     keys: list[str],
     statuses: list[str],
@@ -130,14 +179,14 @@ def _ledger(
     traces: list[str | None],
     outputs: list[int],
     seconds: float,
+    spent: dict[str, tuple[int, float]],
 ) -> pa.Table:
-    spent = stage.take_spent()
     columns = {
         "stage": [birth.stage] * len(keys),
         "input": keys,
         "status": statuses,
-        "reason": reasons,
-        "traceback": traces,
+        "reason": _written(reasons),
+        "traceback": _written(traces),
         "outputs": outputs,
         "seconds": [seconds / len(keys)] * len(keys),
         "tokens": [spent[key][0] if key in spent else 0 for key in keys],
@@ -146,6 +195,17 @@ def _ledger(
     return pa.table(columns, schema=LEDGER)
 
 
-def _headline(error: Exception) -> str:
-    text = str(error).strip().splitlines()
+_SURROGATE = re.compile("[\ud800-\udfff]")  # such as Python makes of file names that are not UTF-8
+
+
+def _written(texts: Sequence[str | None]) -> list[str | None]:
+    """Texts as UTF-8 can hold them."""
+    return [text and _SURROGATE.sub("\ufffd", text) for text in texts]
+
+
+def _headline(error: BaseException) -> str:
+    try:
+        text = str(error).strip().splitlines()
+    except Exception:  # an exception that cannot say what it is must not stop the run
+        text = []
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

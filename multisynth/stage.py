@@ -11,6 +11,7 @@ must be seen). Register it in the entry point group `multisynth.stages`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -102,10 +103,14 @@ class Stage(BaseModel):
         return seeds.seed(self._run_seed, self._name, str(origin) if isinstance(origin, int) else origin.id)
 
     def spend(self, origin: Sample | int, *, tokens: int = 0, joules: float = 0.0) -> None:
-        """Put tokens and measured energy on the ledger's row of one input."""
+        """Put tokens and measured energy on the ledger's row of one input.
+
+        Raises:
+            TypeError: `tokens` is no integer.
+        """
         key = str(origin) if isinstance(origin, int) else origin.id
         before = self._spent.get(key, (0, 0.0))
-        self._spent[key] = (before[0] + tokens, before[1] + joules)
+        self._spent[key] = (before[0] + operator.index(tokens), before[1] + float(joules))
 
     def take_spent(self) -> dict[str, tuple[int, float]]:
         """What was spent on each input since the last call: tokens, joules."""
@@ -135,19 +140,33 @@ class Map(Stage):
     """Turns each sample into any number of samples."""
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
-        """Yield what becomes of every sample of the batch: samples made from it, or a `Drop` with the reason."""
+        """Yield what becomes of every sample of the batch: samples made from it, or a `Drop` with the reason.
+
+        The order between samples is free; the samples made from one keep theirs.
+        """
         raise NotImplementedError  # abstract
 
 
 class Reduce(Stage):
-    """Decides about each sample in the light of all."""
+    """Decides about each sample in the light of all.
+
+    What it makes depends on all inputs, so ids of its outputs hash their content, weight and meta too: what follows
+    notices when a decision came out differently.
+    """
 
     def sketch(self, samples: Batch) -> pa.Table:
-        """A small row for each sample of the batch, in its order. [N rows]"""
+        """A small row for each sample of the batch, in its order. [N rows]
+
+        What it spends is on no ledger. A sample that makes it raise is `failed` and takes no part.
+        """
         raise NotImplementedError  # abstract
 
     def resolve(self, sketches: pa.Table) -> Any:
-        """Look at all sketches, in the inputs' order, their ids in column `id`; return a picklable decision."""
+        """Look at all sketches, in the inputs' order, their ids in column `id`; return a picklable decision.
+
+        Called on a fresh copy of the stage that knows its name and seed but was never opened: it must need nothing
+        that `open` loads, and nothing that `sketch` left in the stage.
+        """
         raise NotImplementedError  # abstract
 
     def apply(self, samples: Batch, decision: Any) -> Iterator[Sample | Drop]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pyarrow as pa
 
 from multisynth.kinds import Kind
-from multisynth.process import Inputs, Method, Outcome, process
+from multisynth.process import Inputs, Method, Outcome, process, sketch
 from multisynth.rows import Birth, batch_of
 from multisynth.sample import Batch, Sample
 from multisynth.stage import Map, Reduce, Source, Stage
@@ -46,42 +47,61 @@ def run_stage(
     seed: int = 7,
     batch_size: int | None = None,
 ) -> Ran:
-    """Run a stage on all its inputs.
+    """Run a stage on all its inputs, as a run would: pickled first, `resolve` on a copy that was never opened.
 
     Args:
-        stage: The stage. It is pickled first, as it is on its way to a worker.
+        stage: The stage.
         inputs: What it works on; nothing for a source.
         name: Its name in the recipe.
         seed: The run's seed.
         batch_size: How many inputs it gets at once, or all.
     """
-    stage = pickle.loads(pickle.dumps(stage))  # noqa: S301 — our own bytes
-    stage.bind(name, seed)
+    packed = pickle.dumps(stage)
+    stage, unopened = pickle.loads(packed), pickle.loads(packed)  # noqa: S301 — our own bytes
+    for copy in (stage, unopened):
+        copy.bind(name, seed)
     batch = inputs if isinstance(inputs, Batch) or inputs is None else inputs_of(list(inputs))
-    given: Inputs
+    if batch is None and not isinstance(stage, Source):
+        raise ValueError(f"{type(stage).__name__} needs inputs")
+    kind: Kind | None = stage.makes if stage.makes is not None else batch.kind if batch is not None else None
+    assert kind is not None
+    artifacts = tuple(artifact.id for artifact in stage.artifacts())
+    licence = getattr(stage, "license", "")
+    birth = Birth(name, "test", seed, kind, artifacts, licence, by_content=isinstance(stage, Reduce))
+    outcome = Outcome()
+    given: list[Inputs]
     method: Method
     stage.open()
     try:
         if isinstance(stage, Source):
-            given, method = range(stage.count_of()), stage.generate  # type: ignore[assignment]
-        elif batch is None:
-            raise ValueError(f"{type(stage).__name__} needs inputs")
+            given, method = [range(stage.count_of())], stage.generate  # type: ignore[assignment]
         elif isinstance(stage, Map):
-            given, method = batch, stage.process  # type: ignore[assignment]
+            assert batch is not None
+            given, method = [batch], stage.process  # type: ignore[assignment]
         else:
-            assert isinstance(stage, Reduce)
-            reduce, size = stage, batch_size or max(len(batch), 1)
-            sketches = pa.concat_tables([reduce.sketch(batch[i : i + size]) for i in range(0, len(batch), size)])
-            decision = pickle.loads(pickle.dumps(reduce.resolve(sketches.append_column("id", batch.array("id")))))  # noqa: S301
-            given, method = batch, lambda part: reduce.apply(part, decision)  # type: ignore[arg-type]
-        kind: Kind | None = stage.makes if stage.makes is not None else batch.kind if batch is not None else None
-        assert kind is not None
-        artifacts = tuple(artifact.id for artifact in stage.artifacts())
-        birth = Birth(name, "test", seed, kind, artifacts, getattr(stage, "license", ""))
-        outcome = Outcome()
-        for start in range(0, len(given), batch_size or max(len(given), 1)):
-            process(stage, method, birth, given[start : start + (batch_size or len(given))], frozenset(), outcome)
+            assert isinstance(stage, Reduce) and isinstance(unopened, Reduce) and batch is not None
+            for part in _cut(batch, batch_size):
+                assert isinstance(part, Batch)
+                sketch(stage, birth, part, outcome)
+            sketches, reduce = outcome.sketch_table(), stage
+            decision = None if sketches is None else pickle.loads(pickle.dumps(unopened.resolve(sketches)))  # noqa: S301
+            given = _without(batch, set(outcome.ledger_table()["input"].to_pylist()))
+            method = lambda part: reduce.apply(part, decision)  # type: ignore[arg-type]  # noqa: E731
+        for whole in given:
+            for part in _cut(whole, batch_size):
+                process(stage, method, birth, part, outcome)
     finally:
         stage.close()
     tables = pa.concat_tables([kind.schema.empty_table(), *outcome.tables])
     return Ran(Batch(kind, tables), outcome.ledger_table())
+
+
+def _cut(inputs: Inputs, size: int | None) -> Iterator[Inputs]:
+    size = size or max(len(inputs), 1)
+    return (inputs[i : i + size] for i in range(0, len(inputs), size))
+
+
+def _without(batch: Batch, culprits: set[str]) -> list[Inputs]:
+    """The batch in pieces that hold none of these ids."""
+    cuts = [-1, *(i for i, sample in enumerate(batch) if sample.id in culprits), len(batch)]
+    return [batch[before + 1 : after] for before, after in pairwise(cuts) if after > before + 1]

@@ -6,19 +6,29 @@ so that tables are the same whatever the workers' number and speed.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import time
+import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from lance.fragment import FragmentMetadata, write_fragments
 
-from multisynth.process import LEDGER, Inputs, Method, Outcome, process
+from multisynth.errors import BadInput
+from multisynth.process import Inputs, Method, Outcome, failed, process, sketch
 from multisynth.rows import Birth
+from multisynth.sample import Batch
 from multisynth.stage import Map, Reduce, Source, Stage
-from multisynth.store import Store, Table
+from multisynth.store import Store
+
+if TYPE_CHECKING:
+    from multisynth.tables import Table
+
+_BYTES_AT_ONCE = 64 << 20  # outputs that a worker holds before it writes them
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Job:
         stage: The stage.
         birth: What its outputs have in common.
         batch_size: Inputs for one call.
-        root: The store.
+        root: The store; an absolute path, since a worker need not share the driver's folder.
         inputs: Name and version of each input table; none for a source.
         phase: ``make`` for outputs, ``sketch`` for the first step of a `Reduce`.
         decision: The file with a `Reduce`'s pickled decision.
@@ -58,7 +68,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task."""
+    """What came of a task.
+
+    Args:
+        task: The task, or the part of it that this tells of.
+        fragments: The outputs, written and not committed.
+        ledger: What became of the inputs; of a sketch, only those that could not be sketched.
+        sketches: A row for each sample that was sketched, its id in the column `id`; None where there is none.
+        seconds: How long it took.
+    """
 
     task: Task
     fragments: tuple[FragmentMetadata, ...]
@@ -67,18 +85,40 @@ class Done:
     seconds: float
 
 
+class StageBroken(RuntimeError):
+    """A stage cannot work at all, whatever the input: it does not open, or its workers die before they begin.
+
+    Text alone, so that it comes out of any process whole: exceptions of libraries need not survive pickling.
+
+    Args:
+        stage: The stage's name.
+        traceback: What happened, as Python prints it.
+    """
+
+    def __init__(self, stage: str, traceback: str) -> None:
+        self.stage, self.traceback = stage, traceback
+        super().__init__(stage, traceback)
+
+    def __str__(self) -> str:
+        return f"stage `{self.stage}` broke\n{self.traceback}"
+
+
 class Worker:
-    """A stage, opened."""
+    """A stage, opened.
+
+    Raises:
+        BadInput: The stage says that something it was given cannot be used.
+        StageBroken: It does not open.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self._tables: dict[int, Table] = {}
-        store = Store(job.root)
-        self._output = store.shelf(job.birth.stage).table_uri
-        self._withheld = store.withheld(job.birth.stage)
+        self._output = Store(job.root).shelf(job.birth.stage).table_uri
         job.stage.bind(job.birth.stage, job.birth.run_seed)
-        job.stage.open()
-        self._method = self._choose()
+        with _plain_errors(job.birth.stage):
+            job.stage.open()
+            self._method = self._choose()
 
     def _choose(self) -> Method:
         stage, job = self.job.stage, self.job
@@ -93,53 +133,96 @@ class Worker:
         return lambda batch: stage.apply(batch, decision)  # type: ignore[arg-type]
 
     def run(self, task: Task) -> Done:
-        """Do a task; nothing is committed."""
+        """Do a task; nothing is committed. Media are held a batch at a time, outputs until they fill a fragment."""
         started = time.perf_counter()
-        if self.job.phase == "sketch":
-            sketches = pa.concat_tables([self._sketch(batch) for batch in self._batches(task)])
-            return Done(task, (), LEDGER.empty_table(), sketches, time.perf_counter() - started)
         outcome = Outcome()
-        for batch in self._batches(task):
-            process(self.job.stage, self._method, self.job.birth, batch, self._withheld, outcome)
         fragments: list[FragmentMetadata] = []
-        if outcome.tables:
-            fragments = write_fragments(pa.concat_tables(outcome.tables), self._output, mode="append")
-        ledger = outcome.ledger_table()
-        return Done(task, tuple(fragments), ledger, None, time.perf_counter() - started)
+        held = written = 0
+        for batch in self._batches(task):
+            if self.job.phase == "sketch":
+                assert isinstance(self.job.stage, Reduce) and isinstance(batch, Batch)
+                sketch(self.job.stage, self.job.birth, batch, outcome)
+                continue
+            process(self.job.stage, self._method, self.job.birth, batch, outcome)
+            held += sum(table.nbytes for table in outcome.tables[written:])
+            written = len(outcome.tables)
+            if held >= _BYTES_AT_ONCE:
+                fragments += self._write(outcome)
+                held = written = 0
+        fragments += self._write(outcome)
+        seconds = time.perf_counter() - started
+        return Done(task, tuple(fragments), outcome.ledger_table(), outcome.sketch_table(), seconds)
 
-    def _sketch(self, batch: Any) -> pa.Table:
-        assert isinstance(self.job.stage, Reduce)
-        sketches = self.job.stage.sketch(batch)
-        if sketches.num_rows != len(batch):
-            raise ValueError(
-                f"{type(self.job.stage).__name__}.sketch made {sketches.num_rows} rows of {len(batch)} samples"
-            )
-        return sketches.append_column("id", batch.array("id"))
+    def _write(self, outcome: Outcome) -> list[FragmentMetadata]:
+        tables, outcome.tables = outcome.tables, []
+        return write_fragments(pa.concat_tables(tables), self._output, mode="append") if tables else []
 
-    def _batches(self, task: Task) -> list[Inputs]:
+    def _batches(self, task: Task) -> Iterator[Inputs]:
         size = self.job.batch_size
         if isinstance(self.job.stage, Source):
-            return [range(i, min(i + size, task.stop)) for i in range(task.start, task.stop, size)]
+            yield from (range(i, min(i + size, task.stop)) for i in range(task.start, task.stop, size))
+            return
         if task.table not in self._tables:
-            name, version = self.job.inputs[task.table]
-            self._tables[task.table] = Table(Store(self.job.root).shelf(name).table_uri, name, version)
-        rows = self._tables[task.table].rows(task.start, task.stop)
-        return [rows[i : i + size] for i in range(0, len(rows), size)]
+            self._tables[task.table] = _input(self.job, task)
+        table = self._tables[task.table]
+        # A batch keeps the media it was asked for, so each is read by itself; without media one scan is faster.
+        step = size if table.kind.media else max(len(task), 1)
+        for start in range(task.start, task.stop, step):
+            rows = table.rows(start, min(start + step, task.stop))
+            yield from (rows[i : i + size] for i in range(0, len(rows), size))
 
     def close(self) -> None:
         """Close the stage."""
         self.job.stage.close()
 
 
+def lost(job: Job, task: Task) -> Done:
+    """The ledger's word on a single input in whose hands the worker's process ended."""
+    source = isinstance(job.stage, Source)
+    key = str(task.start) if source else _input(job, task).rows(task.start, task.stop, []).array("id")[0].as_py()
+    reason = "WorkerDied: out of memory, or a native crash"
+    trace = "The worker's process ended while it worked on this input alone; there is no Python traceback.\n"
+    return Done(task, (), failed(job.birth, key, reason, trace), None, 0.0)
+
+
+def _input(job: Job, task: Task) -> Table:
+    name, version = job.inputs[task.table]
+    return Store(job.root).shelf(name).table(version)
+
+
+@contextlib.contextmanager
+def _plain_errors(stage: str) -> Iterator[None]:
+    try:
+        yield
+    except (BadInput, StageBroken):
+        raise
+    except (Exception, SystemExit) as error:
+        raise StageBroken(stage, "".join(traceback.format_exception(error))) from None
+
+
 _open: tuple[bytes, Worker] | None = None
 
 
-def perform(packed: bytes, task: Task) -> Done:
-    """Do a task of a pickled job in a worker's process, which keeps the stage of its last task open."""
+def perform(packed: bytes, stage: str, task: Task) -> Done:
+    """Do a task of a pickled job in a worker's process, which keeps the stage of its last task open.
+
+    A task without inputs only opens the stage.
+
+    Args:
+        packed: The job.
+        stage: The stage's name, for where the job cannot be unpacked.
+        task: The task.
+
+    Raises:
+        BadInput: The stage says that something it was given cannot be used.
+        StageBroken: The job cannot be unpacked, the stage does not open, or its outputs cannot be written.
+    """
     global _open
-    if _open is None or _open[0] != packed:
-        if _open is not None:
-            _open[1].close()
-            _open = None
-        _open = packed, Worker(pickle.loads(packed))  # noqa: S301 — from the driver
-    return _open[1].run(task)
+    with _plain_errors(stage):
+        if _open is None or _open[0] != packed:
+            if _open is not None:
+                last, _open = _open[1], None
+                with contextlib.suppress(Exception):  # its work is done; this stage is not to blame
+                    last.close()
+            _open = packed, Worker(pickle.loads(packed))  # noqa: S301 — from the driver
+        return _open[1].run(task)

@@ -13,7 +13,15 @@ class Executor(Protocol):
     """Does tasks, many at once, and hands the results back in the order of the tasks."""
 
     def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
-        """Do the tasks of a stage. Tasks are drawn from the iterator only as workers become free."""
+        """Do the tasks of a stage. Tasks are drawn from the iterator only as workers become free.
+
+        A task in which a worker's process ended may come back in several parts, each `Done` by itself; an input in
+        whose hands it ended again, alone, comes back `failed`.
+
+        Raises:
+            BadInput: The stage says that something it was given cannot be used.
+            StageBroken: It cannot work at all.
+        """
         ...
 
     def close(self) -> None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
 import pickle
 import signal
 import sys
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from multisynth.executors import fitting
+from multisynth.executors.ordered import in_order
 from multisynth.stage import Needs
 from multisynth.work import Done, Job, Task, Worker, perform
 
-_MOST_DEATHS = 3
-
-
-class WorkerDied(RuntimeError):
-    """Worker processes ended before their tasks, again and again."""
+_THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "RAYON_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
+)  # fmt: skip
 
 
 class LocalExecutor:
@@ -33,11 +34,14 @@ class LocalExecutor:
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._shape = (0, 0)
 
     def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
         """Do the tasks; see `Executor`."""
         count = fitting(self.workers, needs)
-        return self._here(job, tasks) if count == 1 else self._in_pool(job, count, tasks)
+        if count == 1:
+            return self._here(job, tasks)
+        return in_order(_Processes(self, job, count, max(1, int(needs.cpus))), job, tasks, count)
 
     def _here(self, job: Job, tasks: Iterator[Task]) -> Iterator[Done]:
         worker = Worker(job)
@@ -47,42 +51,55 @@ class LocalExecutor:
         finally:
             worker.close()
 
-    def _in_pool(self, job: Job, count: int, tasks: Iterator[Task]) -> Iterator[Done]:
-        packed = pickle.dumps(job)
-        waiting: deque[tuple[Task, Future[Done]]] = deque()
-        deaths = 0
-        while True:
-            while len(waiting) < 2 * count and (task := next(tasks, None)) is not None:
-                waiting.append((task, self._submit(packed, task)))
-            if not waiting:
-                return
-            try:
-                done = waiting[0][1].result()
-            except BrokenProcessPool as error:
-                deaths += 1
-                if deaths == _MOST_DEATHS:
-                    raise WorkerDied(
-                        f"workers of stage `{job.birth.stage}` died {deaths} times: out of memory, or a native crash?"
-                    ) from error
-                self._pool = None
-                waiting = deque((task, self._submit(packed, task)) for task, _ in waiting)
-                continue
-            waiting.popleft()
-            deaths = 0
-            yield done
-
-    def _submit(self, packed: bytes, task: Task) -> Future[Done]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_die_with_parent
-            )
-        return self._pool.submit(perform, packed, task)
+    def pool(self, count: int, threads: int) -> ProcessPoolExecutor:
+        """A pool of that shape: the last stage's where it fits, since a fresh process takes seconds."""
+        if self._pool is None or self._shape != (count, threads):
+            self.close()
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=_die_with_parent)
+            self._shape = (count, threads)
+        return self._pool
 
     def close(self) -> None:
         """End the pool."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+class _Processes:
+    """The processes of a pool as a stage's crew; as many tasks run at once as the pool has processes."""
+
+    deaths = (BrokenProcessPool,)
+
+    def __init__(self, executor: LocalExecutor, job: Job, count: int, threads: int) -> None:
+        self._executor, self._count, self._threads = executor, count, threads
+        self._packed, self._stage = pickle.dumps(job), job.birth.stage
+
+    def submit(self, task: Task) -> Future[Done]:
+        """Have a task done."""
+        with _native_threads(self._threads):  # a pool starts its processes in `submit`
+            pool = self._executor.pool(self._count, self._threads)
+            return pool.submit(perform, self._packed, self._stage, task)
+
+    def renew(self) -> None:
+        """Give the broken pool up; the next task starts another."""
+        self._executor.close()
+
+
+@contextmanager
+def _native_threads(count: int) -> Iterator[None]:
+    """Have processes that start meanwhile use so many threads, or as many as the user's environment says.
+
+    The libraries read these variables when they are loaded, which is before any code of ours runs in the process.
+    """
+    mine = [name for name in _THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(mine, str(count)))
+    try:
+        yield
+    finally:
+        for name in mine:
+            os.environ.pop(name, None)
 
 
 def _die_with_parent() -> None:

@@ -2,17 +2,19 @@
 
 Plain actors rather than Ray Data: results must come back in the order of the inputs so that they can be committed in
 it, and the size of the next task follows from the time that the last one took; Ray Data plans its blocks beforehand.
-Actors restart when a node goes, and their tasks are tried again.
+An actor that dies, with its node or by itself, is replaced, and what it had to do is done again (`ordered`).
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 from multisynth.errors import BadInput
 from multisynth.executors import fitting
+from multisynth.executors.ordered import in_order
 from multisynth.stage import Needs
 from multisynth.work import Done, Job, Task, perform
 
@@ -30,7 +32,8 @@ class RayExecutor:
             import ray
         except ImportError:
             raise BadInput("Ray is not installed", "pip install 'multisynth[ray]'") from None
-        if not ray.is_initialized():
+        self._mine = not ray.is_initialized()
+        if self._mine:
             local: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
             ray.init(
                 address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local
@@ -41,53 +44,81 @@ class RayExecutor:
 
     def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
         """Do the tasks; see `Executor`."""
-        import ray
-        from ray import cloudpickle
-        from ray.util import ActorPool
+        from ray.exceptions import RayTaskError
 
         count = fitting(self.workers, needs)
-        pool = ActorPool(self._actors_for(count, needs))
-        packed = ray.put(cloudpickle.dumps(job))
-        waiting = 0
-        while True:
-            while waiting < 2 * count and (task := next(tasks, None)) is not None:
-                pool.submit(lambda actor, task: actor.run.remote(packed, task), task)
-                waiting += 1
-            if not waiting:
-                return
-            yield pool.get_next()
-            waiting -= 1
+        try:
+            yield from in_order(_Actors(self, job, count, needs), job, tasks, count)
+        except RayTaskError as error:  # which prints Ray's own frames before the stage's
+            raise error.cause from None
 
-    def _actors_for(self, count: int, needs: Needs) -> list[Any]:
+    def actors(self, count: int, needs: Needs) -> list[Any]:
         """Actors of the right size: those of the last stage where they fit, since a fresh one takes seconds."""
         import ray
 
         shape = (min(needs.cpus, self.workers), needs.gpus)
         if shape != self._shape:
-            self._dismiss()
+            self.dismiss(self._actors)
             self._shape = shape
         while len(self._actors) < count:
-            options = {"num_cpus": shape[0], "num_gpus": shape[1], "max_restarts": 3, "max_task_retries": 3}
-            self._actors.append(ray.remote(_Host).options(**options).remote())
+            self._actors.append(ray.remote(_Host).options(num_cpus=shape[0], num_gpus=shape[1]).remote())
         return self._actors[:count]
 
-    def _dismiss(self) -> None:
+    def dismiss(self, actors: list[Any]) -> None:
+        """Let actors go, dead or alive."""
         import ray
 
-        for actor in self._actors:
+        for actor in actors:
             ray.kill(actor)
-        self._actors = []
+        self._actors = [actor for actor in self._actors if actor not in actors]
 
     def close(self) -> None:
-        """Leave Ray."""
+        """Let the actors go, and leave Ray where it was started here."""
         import ray
 
-        self._dismiss()
-        ray.shutdown()
+        self.dismiss(self._actors)
+        if self._mine:
+            ray.shutdown()
+
+
+class _Actors:
+    """Actors as a stage's crew; each does one task at a time."""
+
+    def __init__(self, executor: RayExecutor, job: Job, count: int, needs: Needs) -> None:
+        import ray
+        from ray import cloudpickle
+        from ray.exceptions import NodeDiedError, OutOfMemoryError, RayActorError, WorkerCrashedError
+
+        self.deaths = (RayActorError, OutOfMemoryError, NodeDiedError, WorkerCrashedError)
+        self._executor, self._count, self._needs = executor, count, needs
+        self._packed, self._stage = ray.put(cloudpickle.dumps(job)), job.birth.stage
+        self._given: dict[Any, list[Future[Done]]] = {}
+
+    def submit(self, task: Task) -> Future[Done]:
+        """Have a task done by the actor with the fewest to do."""
+        for actor in self._executor.actors(self._count, self._needs):
+            self._given[actor] = [future for future in self._given.get(actor, []) if not self._well(future)]
+        actor = min(self._given, key=lambda actor: len(self._given[actor]))
+        future: Future[Done] = actor.run.remote(self._packed, self._stage, task).future()
+        self._given[actor].append(future)
+        return future
+
+    def renew(self) -> None:
+        """Replace the actors that died."""
+        dead = [actor for actor, futures in self._given.items() if any(map(self._died, futures))]
+        self._executor.dismiss(dead)
+        for actor in dead:
+            del self._given[actor]
+
+    def _died(self, future: Future[Done]) -> bool:
+        return future.done() and isinstance(future.exception(), self.deaths)
+
+    def _well(self, future: Future[Done]) -> bool:
+        return future.done() and not self._died(future)
 
 
 class _Host:
     """An actor: a process that performs tasks."""
 
-    def run(self, packed: bytes, task: Task) -> Done:
-        return perform(packed, task)
+    def run(self, packed: bytes, stage: str, task: Task) -> Done:
+        return perform(packed, stage, task)
