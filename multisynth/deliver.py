@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+from multisynth.errors import BadInput
 from multisynth.recipe import Delivery
 from multisynth.store import Store
 
@@ -14,8 +15,16 @@ def deliver(store: Store, delivery: Delivery) -> int:
 
     ``exports/NAME.json`` says which versions of which tables it holds, which is how `rollback` knows the exports that
     carry a sample on.
+
+    Raises:
+        BadInput: A stage that it needs is not done, or the exporter refuses.
     """
     exporter, stages = delivery.exporter, [delivery.source, *delivery.exporter.tables().values()]
+    states = store.info.get("states", {})
+    for stage in stages:
+        if states.get(stage) != "done":
+            what = f"export `{delivery.name}` needs stage `{stage}`, which is {states.get(stage, 'not done')}"
+            raise BadInput(what, "run the recipe to its end first")
     manifest = {
         "to": delivery.to,
         "options": exporter.model_dump(mode="json"),
@@ -31,7 +40,10 @@ def deliver(store: Store, delivery: Delivery) -> int:
     fresh.mkdir(parents=True)
     records = exporter.write(store.table(delivery.source), fresh, store)
     sidecar.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
     fresh.replace(folder)
     sidecar.write_text(json.dumps({**manifest, "records": records}, indent=2) + "\n")
     return records

@@ -10,8 +10,9 @@ import hashlib
 import pickle
 import platform
 import time
+import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,15 +21,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import multisynth
+from multisynth.artifact import Artifact
 from multisynth.deliver import deliver
+from multisynth.errors import BadInput
 from multisynth.executors import Executor
 from multisynth.executors.local import LocalExecutor
-from multisynth.lineage import settle
+from multisynth.lineage import refuse_withdrawn, settle
 from multisynth.process import LEDGER
-from multisynth.recipe import Recipe, Step
+from multisynth.recipe import Delivery, Recipe, Step
 from multisynth.rows import Birth
 from multisynth.stage import Reduce, Source
-from multisynth.store import Shelf, Store
+from multisynth.shelf import Shelf
+from multisynth.store import Store
 from multisynth.work import Done, Job, Task
 
 _COMMIT_EVERY = 2.0  # s: about the most work that a kill loses, and few enough versions
@@ -71,16 +75,18 @@ class Result:
         root: Its folder.
         states: For each stage ``done``, ``failed`` or ``blocked``.
         exports: Records in each export.
+        errors: For each stage or export that broke as a whole, its traceback.
     """
 
     root: Path
     states: dict[str, str] = field(default_factory=dict)
     exports: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
-        """Whether every stage stayed within its budget of failures."""
-        return all(state == "done" for state in self.states.values())
+        """Whether every stage stayed within its budget of failures, and every export was written."""
+        return not self.errors and all(state == "done" for state in self.states.values())
 
 
 def run(recipe: Recipe, out: Path | str, executor: Executor | None = None, progress: Progress | None = None) -> Result:
@@ -95,20 +101,20 @@ def run(recipe: Recipe, out: Path | str, executor: Executor | None = None, progr
     Raises:
         BadInput: Something the recipe needs cannot be had, or another process writes the folder.
     """
-    own = LocalExecutor() if executor is None else None
-    store = Store(Path(out))
+    store = Store(Path(out).resolve())
     artifacts = {step.name: step.artifacts() for step in recipe.steps}
-    try:
-        with store.locked():
-            return _Run(recipe, store, executor or own or LocalExecutor(), progress or Silent(), artifacts).run()
-    finally:
-        if own is not None:
-            own.close()
+    with store.locked():
+        return _Run(recipe, store, executor or LocalExecutor(), progress or Silent(), artifacts).run()
 
 
 class _Run:
     def __init__(
-        self, recipe: Recipe, store: Store, executor: Executor, progress: Progress, artifacts: dict[str, Any]
+        self,
+        recipe: Recipe,
+        store: Store,
+        executor: Executor,
+        progress: Progress,
+        artifacts: dict[str, tuple[Artifact, ...]],
     ) -> None:
         self.recipe, self.store, self.executor, self.progress, self.artifacts = (
             recipe,
@@ -120,55 +126,88 @@ class _Run:
 
     def run(self) -> Result:
         started = time.perf_counter()
-        before = self.store.info if (self.store.root / "run.json").exists() else {}
+        before = self.before()
         info = {**_describe(self.recipe), "started": before.get("started") or _now(), "state": "running"}
-        self.store.write_info(info)
-        settle(self.store)
         result = Result(self.store.root)
-        for step in self.recipe.steps:
-            if any(result.states[feed] != "done" for feed in step.inputs):
-                result.states[step.name] = "blocked"
-            else:
-                result.states[step.name] = self.stage(step)
-            self.progress.end(step.name, result.states[step.name])
-        if result.ok:
-            for delivery in self.recipe.deliveries:
-                result.exports[delivery.name] = deliver(self.store, delivery)
-        seconds = before.get("seconds", 0.0) + time.perf_counter() - started
-        self.store.write_info({
-            **info, "state": "done" if result.ok else "failed", "states": result.states, "exported": result.exports,
-            "finished": _now(), "seconds": round(seconds, 3),
-        })  # fmt: skip
+        try:
+            self.store.write_info(info)
+            settle(self.store)
+            for step in self.recipe.steps:
+                refuse_withdrawn(self.store, step.name, self.artifacts[step.name])
+            for step in self.recipe.steps:
+                self.step(step, result)
+            info["states"] = result.states
+            self.store.write_info(info)
+            for delivery in self.recipe.deliveries if result.ok else ():
+                self.deliver(delivery, result)
+            info["state"] = "done" if result.ok else "failed"
+        except BaseException:
+            info["state"] = "stopped"
+            raise
+        finally:
+            seconds = before.get("seconds", 0.0) + time.perf_counter() - started
+            how = {"states": result.states, "exported": result.exports, "errors": result.errors}
+            self.store.write_info({**info, **how, "finished": _now(), "seconds": round(seconds, 3)})
         return result
 
-    def stage(self, step: Step) -> str:
-        shelf = self.store.shelf(step.name)
-        artifacts = self.artifacts[step.name]
-        fingerprint = step.fingerprint(self.recipe.seed, artifacts)
-        inputs = self.inputs(step)
-        marks = {"fingerprint": fingerprint}
-        if isinstance(step.stage, Reduce):
-            marks["inputs"] = _digest(inputs)
-        ledger = self.prepare(shelf, step, marks, inputs)
-        self.store.add_artifacts(artifacts, step.name)
+    def before(self) -> dict[str, Any]:
+        """What `run.json` said; nothing where there is none, or where it is spoilt."""
+        try:
+            return self.store.info
+        except (OSError, BadInput):
+            return {}
 
+    def step(self, step: Step, result: Result) -> None:
+        """Run a stage; what goes wrong with it as a whole stops what it feeds, and nothing else."""
+        if any(result.states[feed] != "done" for feed in step.inputs):
+            result.states[step.name] = "blocked"
+        else:
+            try:
+                result.states[step.name] = self.stage(step)
+            except Exception:
+                result.states[step.name], result.errors[step.name] = "failed", traceback.format_exc()
+        self.progress.end(step.name, result.states[step.name])
+
+    def deliver(self, delivery: Delivery, result: Result) -> None:
+        try:
+            result.exports[delivery.name] = deliver(self.store, delivery)
+        except BadInput as error:
+            result.errors[delivery.name] = str(error)
+        except Exception:
+            result.errors[delivery.name] = traceback.format_exc()
+
+    def stage(self, step: Step) -> str:
+        shelf, artifacts = self.store.shelf(step.name), self.artifacts[step.name]
+        inputs = self.inputs(step)
+        reduces = isinstance(step.stage, Reduce)
+        marks = {"fingerprint": step.fingerprint(self.recipe.seed, artifacts), "makes": _digest(str(step.makes.schema))}
+        if reduces:
+            marks["inputs"] = _digest(*(i for ids in inputs for i in ids.to_pylist()))
+        done = self.prepare(shelf, step, marks, inputs)
+        self.store.add_artifacts(artifacts, step.name)
         birth = Birth(
             step.name,
-            fingerprint,
+            marks["fingerprint"],
             self.recipe.seed,
             step.makes,
-            tuple(a.id for a in artifacts),
+            tuple(artifact.id for artifact in artifacts),
             getattr(step.stage, "license", ""),
+            by_content=reduces,
         )
         versions = tuple((name, self.store.table(name).version) for name in step.inputs)
         job = Job(step.stage, birth, step.needs.batch_size, self.store.root, versions)
         total = sum(len(ids) for ids in inputs)
-        done = ledger.num_rows
-        self.progress.begin(step.name, total, done)
-        todo = _ranges(inputs, ledger.column("input").combine_chunks())
-        if todo and isinstance(step.stage, Reduce):
-            job = self.resolve(step, job, inputs)
-        return "done" if self.commit(shelf, step, job, todo, step.errors * total) else "failed"
+        begun = pc.is_in(pa.concat_arrays(inputs), done)
+        self.progress.begin(step.name, total, pc.sum(begun).as_py() or 0)
+        failed = 0
+        if reduces and not pc.all(begun, min_count=0).as_py():
+            job, broken = self.resolve(step, job, inputs)
+            failed = self.append(shelf, step, [broken])
+            done = pa.concat_arrays([done, broken.ledger.column("input").combine_chunks()])
+        within = self.commit(shelf, step, job, _ranges(inputs, done), failed, step.budget(total))
+        if len(done):
+            shelf.arrange(pa.concat_arrays(inputs))
+        return "done" if within else "failed"
 
     def inputs(self, step: Step) -> list[pa.Array]:
         """The names of a stage's inputs, for each table that feeds it."""
@@ -176,52 +215,61 @@ class _Run:
             return [pc.cast(pa.array(range(step.stage.count_of()), pa.int64()), pa.string())]
         return [self.store.table(name).column("id") for name in step.inputs]
 
-    def prepare(self, shelf: Shelf, step: Step, marks: dict[str, str], inputs: list[pa.Array]) -> pa.Table:
-        """Bring a stage's table and ledger into step with the recipe; return the ledger of what need not be done."""
-        if not shelf.exists() or shelf.marks() != marks:
+    def prepare(self, shelf: Shelf, step: Step, marks: dict[str, str], inputs: list[pa.Array]) -> pa.Array:
+        """Bring a stage's tables into step with the recipe; return the inputs that need not be done."""
+        withdrawn = self.store.withdrawn(step.inputs)
+        if (
+            not shelf.exists()
+            or {**shelf.marks(), "inputs": ""} != {**marks, "inputs": ""}
+            or not shelf.holds(step.makes)
+        ):
             shelf.reset(step.makes, marks)
-            return shelf.ledger(["input", "status"])
+        elif isinstance(step.stage, Reduce):
+            ledger = shelf.ledger(["input", "status"])
+            if shelf.marks() != marks or pc.any(pc.equal(ledger["status"], "failed"), min_count=0).as_py():
+                shelf.reset(step.makes, marks, keep=withdrawn)
         shelf.sweep()
         ledger = shelf.ledger(["input", "status"])
-        known = pa.concat_arrays([*inputs, self.store.tombstones().column("id").combine_chunks()])
-        gone = pc.and_(pc.invert(pc.is_in(ledger["input"], known)), pc.not_equal(ledger["status"], "rolled_back"))
+        gone = pc.invert(pc.is_in(ledger["input"], pa.concat_arrays([*inputs, withdrawn])))
         again = pc.or_(gone, pc.equal(ledger["status"], "failed"))
         shelf.forget(ledger.filter(again).column("input").to_pylist())
-        return ledger.filter(pc.invert(again))
+        return ledger.filter(pc.invert(again)).column("input").combine_chunks()
 
-    def resolve(self, step: Step, job: Job, inputs: list[pa.Array]) -> Job:
-        """The first two steps of a `Reduce`: sketch everything, decide once."""
-        assert isinstance(step.stage, Reduce)
+    def resolve(self, step: Step, job: Job, inputs: list[pa.Array]) -> tuple[Job, Done]:
+        """The first two steps of a `Reduce`: sketch everything, decide once; and what could not be sketched."""
+        stage = step.stage
+        assert isinstance(stage, Reduce)
         tasks = _Cutter(_ranges(inputs, pa.array([], pa.string())), step.needs.batch_size)
-        sketch = Job(job.stage, job.birth, job.batch_size, job.root, job.inputs, phase="sketch")
-        sketches = []
-        for done in self.executor.map(sketch, step.needs, iter(tasks)):
+        sketches, ledgers = [], [LEDGER.empty_table()]
+        for done in self.executor.map(replace(job, phase="sketch"), step.needs, iter(tasks)):
             tasks.observe(done)
-            sketches.append(done.sketches)
-        step.stage.bind(step.name, self.recipe.seed)
+            ledgers.append(done.ledger)
+            if done.sketches is not None and done.sketches.num_rows:
+                sketches.append(done.sketches)
         path = self.store.root / ".work" / f"{step.name}.decision"
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(pickle.dumps(step.stage.resolve(pa.concat_tables(sketches))))
-        return Job(job.stage, job.birth, job.batch_size, job.root, job.inputs, decision=path)
+        fresh = type(stage).model_validate(stage.model_dump())
+        fresh.bind(step.name, self.recipe.seed)
+        path.write_bytes(pickle.dumps(fresh.resolve(pa.concat_tables(sketches)) if sketches else None))
+        broken = Done(Task(0, 0, 0), (), pa.concat_tables(ledgers), None, 0.0)
+        return replace(job, decision=path), broken
 
-    def commit(self, shelf: Shelf, step: Step, job: Job, todo: list[Task], budget: float) -> bool:
+    def commit(self, shelf: Shelf, step: Step, job: Job, todo: list[Task], failed: int, budget: int) -> bool:
         """Have everything done and committed, in order; False once more inputs failed than the budget allows."""
         if not todo:
-            return True
+            return failed <= budget
         tasks = _Cutter(todo, step.needs.batch_size)
         pending: list[Done] = []
-        last, every, failed = time.monotonic(), _FIRST_COMMIT, 0
-        results = self.executor.map(job, step.needs, iter(tasks))
-        for done in results:
+        last, every = time.monotonic(), _FIRST_COMMIT
+        for done in self.executor.map(job, step.needs, iter(tasks)):
             tasks.observe(done)
             pending.append(done)
             if time.monotonic() - last >= every:
                 failed += self.append(shelf, step, pending)
                 pending, last, every = [], time.monotonic(), min(2 * every, _COMMIT_EVERY)
                 if failed > budget:
-                    break
-        failed += self.append(shelf, step, pending)
-        return failed <= budget
+                    return False
+        return failed + self.append(shelf, step, pending) <= budget
 
     def append(self, shelf: Shelf, step: Step, pending: list[Done]) -> int:
         ledger = pa.concat_tables([LEDGER.empty_table(), *(done.ledger for done in pending)])
@@ -266,10 +314,10 @@ def _ranges(inputs: list[pa.Array], done: pa.Array) -> list[Task]:
     return ranges
 
 
-def _digest(inputs: list[pa.Array]) -> str:
+def _digest(*names: str) -> str:
     whole = hashlib.blake2b(digest_size=16)
-    for sample_id in sorted(sample_id for ids in inputs for sample_id in ids.to_pylist()):
-        whole.update(sample_id.encode() + b"\n")
+    for name in names:
+        whole.update(name.encode() + b"\n")
     return whole.hexdigest()
 
 

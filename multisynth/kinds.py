@@ -204,6 +204,7 @@ COMMON: Mapping[str, Column] = {
     "origin": Column(
         pa.string(), "the input it was made from, as the ledger names it: a parent's id, or a source's ordinal"
     ),
+    "ordinal": Column(pa.int32(), "0, 1, … among the samples that the stage made from that origin"),
     "stage": Column(pa.string(), "name of the stage in the recipe"),
     "seed": Column(pa.uint64(), "seeds every draw that went into it"),
     "weight": Column(pa.float32(), "training weight, 1 unless a stage says otherwise"),

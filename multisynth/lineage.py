@@ -1,21 +1,23 @@
 """The ancestry of samples: who was made from whom, and how to take an ancestor back with all that came of it.
 
-The graph is the `parents` column of all tables together with the artifacts, in the sense of PROV-DM's `wasDerivedFrom`
-(W3C, 2013). Stages are visited in the recipe's order, in which parents come before children.
+The graph is the `parents` column of all tables, withdrawn samples included, together with the artifacts, in the sense of
+PROV-DM's `wasDerivedFrom` (W3C, 2013).
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from multisynth.artifact import Artifact
 from multisynth.errors import BadInput
-from multisynth.store import Shelf, Store, Table
+from multisynth.store import Store
+from multisynth.tables import Table
 
 
 @dataclass(frozen=True)
@@ -26,40 +28,31 @@ class Node:
     kind: str
     stage: str
     parents: tuple[str, ...]
-    gone: bool = False
 
 
 def trace(store: Store, sample_id: str) -> tuple[Node, list[Node], list[Node]]:
     """A node, its ancestors and its descendants, each list in the order of the stages.
 
     Raises:
-        BadInput: The run knows no such id.
+        BadInput: The run knows no such id, or it was taken back.
     """
-    nodes: dict[str, Node] = {}
+    artifacts = {
+        row["id"]: Node(row["id"], row["kind"], row["stage"], tuple(row["parents"])) for row in store.artifacts()
+    }
+    found: dict[str, Node] = {}
     wanted = {sample_id}
-    for artifact in store.artifacts():
-        if artifact["id"] == sample_id:
-            nodes[sample_id] = Node(sample_id, artifact["kind"], artifact["stage"], tuple(artifact["parents"]))
     for stage in reversed(store.stages):
         for node in _named(stage, store.table(stage), wanted):
-            nodes[node.id] = node
+            found[node.id] = node
             wanted.update(node.parents)
-    if sample_id not in nodes:
-        raise BadInput(
-            f"the run knows no id {sample_id}{_fate(store, sample_id)}", "`multisynth inspect RUN STAGE` lists ids"
-        )
-    known = {artifact["id"]: artifact for artifact in store.artifacts()}
-    ancestors = [node for node in nodes.values() if node.id != sample_id]
-    ancestors += [
-        Node(i, known[i]["kind"], known[i]["stage"], tuple(known[i]["parents"]))
-        for i in known
-        if i in wanted and i not in nodes
-    ]
-    found = _descendants(store, sample_id)
-    descendants = [
-        node for stage, ids in found.items() for node in _named(stage, store.table(stage), set(ids) - {sample_id})
-    ]
-    return nodes[sample_id], ancestors[::-1], descendants
+    made_with = [artifacts[name] for name in artifacts if name in wanted]
+    itself = found.pop(sample_id, artifacts.get(sample_id))
+    if itself is None:
+        raise unknown(store, sample_id)
+    descendants = _closure(store, [sample_id])
+    below = [n for s in store.stages for n in _named(s, store.table(s), descendants.get(s, set()) - {sample_id})]
+    above = [node for node in made_with if node.id != sample_id] + list(found.values())[::-1]
+    return itself, above, below
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ class Rollback:
         reason: Why.
         removed: How many samples of each stage.
         models: Artifacts that were made from any of them, and are tainted.
-        exports: Exports that still hold some of them, until the next run writes them again.
+        exports: Exports that still hold some of them, until they are written again.
     """
 
     id: str
@@ -84,140 +77,144 @@ class Rollback:
 
 
 def rollback(store: Store, ancestor: str, reason: str) -> Rollback:
-    """Take a sample or an artifact back with everything made from it, in every table.
+    """Take a sample or an artifact back with everything made from it, in every table, those of former stages included.
 
-    Tombstones are committed first, so a kill at any instant leaves a rollback that `settle` finishes. A later run does
-    not make the samples again.
+    The rollback is put in force in one commit, and `settle` brings the tables into step with it; a kill between is
+    made good by the next command. Ledger rows stay, so a later run does not make the samples again.
 
     Args:
         store: The run.
         ancestor: The id to take back.
-        reason: Kept with the tombstones and on the ledger.
+        reason: Kept with the rollback.
 
     Raises:
-        BadInput: The run knows no such id.
+        BadInput: The run knows no such id, or it was taken back before.
     """
     settle(store)
-    doomed = _descendants(store, ancestor)
-    artifacts = store.artifacts()
-    if not doomed and ancestor not in {artifact["id"] for artifact in artifacts}:
-        raise BadInput(
-            f"the run knows no id {ancestor}{_fate(store, ancestor)}", "`multisynth inspect RUN STAGE` lists ids"
-        )
-    count = len(set(store.tombstones().column("rollback").to_pylist()))
-    name = "rb-" + hashlib.blake2b(f"{ancestor} {count}".encode(), digest_size=5).hexdigest()
-    gone = {sample_id for ids in doomed.values() for sample_id in ids} | {ancestor}
-    result = Rollback(
-        name, ancestor, reason,
-        {stage: len(ids) for stage, ids in doomed.items()},
-        [artifact["id"] for artifact in artifacts if gone.intersection(artifact["parents"])],
-        [export for export, block in store.info["exports"].items() if doomed.get(block["from"])],
-    )  # fmt: skip
-    rows = [
-        {
-            "rollback": name,
-            "stage": stage,
-            "id": i,
-            "version": store.table(stage).version,
-            "ancestor": ancestor,
-            "reason": reason,
-        }
-        for stage, ids in doomed.items()
-        for i in ids
-    ]
-    store.bury(rows)
-    settle(store)
-    return result
-
-
-def settle(store: Store) -> None:
-    """Make the tables agree with the tombstones: what is buried is not in them, and the ledger says so."""
-    tombstones = store.tombstones()
-    for stage in store.stages:
-        buried = tombstones.filter(pc.equal(tombstones["stage"], stage))
-        if not buried.num_rows:
-            continue
-        shelf = store.shelf(stage)
-        table = shelf.table().dataset.to_table(columns=["id", "origin"])
-        here = table.filter(pc.is_in(table["id"], buried.column("id").combine_chunks()))
-        if not here.num_rows:
-            continue
-        shelf.delete(here.column("id").to_pylist())
-        left = shelf.table().column("origin")
-        emptied = pc.unique(here.column("origin").combine_chunks())
-        emptied = emptied.filter(pc.invert(pc.is_in(emptied, left)))
-        reason = buried.column("reason")[0].as_py()
-        shelf.mark(emptied.to_pylist(), "rolled_back", f"rolled back: {reason}")
+    artifacts = {row["id"] for row in store.artifacts()}
+    if ancestor not in artifacts and not any(ancestor in s.table().find([ancestor]) for s in store.shelves()):
+        raise unknown(store, ancestor)
+    before = _closure(store, [row["ancestor"] for row in store.rollbacks()])
+    name = f"rb-{uuid.uuid4().hex[:8]}"
+    store.add_rollback(name, ancestor, reason)
+    removed = settle(store)
+    after = _closure(store, [row["ancestor"] for row in store.rollbacks()])
+    tainted = after[_ARTIFACTS] - before.get(_ARTIFACTS, set()) - {ancestor}
+    return Rollback(name, ancestor, reason, removed, sorted(tainted), _exports_of(store, set(removed)))
 
 
 def restore(store: Store, name: str) -> dict[str, int]:
-    """Undo a rollback: bring its samples back, in their places, from the versions before it.
+    """Undo a rollback: its samples stand in their places again, but for those that another rollback still holds.
+
+    A `Reduce` that ran in between decides anew in the next run.
 
     Returns:
         How many samples came back, by stage.
 
     Raises:
-        BadInput: There is no such rollback, or older versions were cleaned away.
+        BadInput: No such rollback is in force.
     """
-    tombstones = store.tombstones()
-    mine = tombstones.filter(pc.equal(tombstones["rollback"], name))
-    if not mine.num_rows:
-        known = sorted(set(tombstones.column("rollback").to_pylist()))
-        raise BadInput(f"there is no rollback `{name}`", f"known: {', '.join(known) or 'none'}")
-    others = tombstones.filter(pc.not_equal(tombstones["rollback"], name)).column("id").combine_chunks()
-    counts = {}
-    for stage in dict.fromkeys(mine.column("stage").to_pylist()):
-        rows = mine.filter(pc.equal(mine["stage"], stage))
-        ids = rows.column("id").combine_chunks()
-        ids = ids.filter(pc.invert(pc.is_in(ids, others)))
-        counts[stage] = _bring_back(store.shelf(stage), ids, rows.column("version")[0].as_py())
-    store.exhume(name)
-    return counts
+    known = [row["rollback"] for row in store.rollbacks()]
+    if name not in known:
+        raise BadInput(f"there is no rollback `{name}`", f"in force: {', '.join(known) or 'none'}")
+    before = {shelf.name: len(shelf.table()) for shelf in store.shelves()}
+    store.drop_rollback(name)
+    settle(store)
+    after = {shelf.name: len(shelf.table()) for shelf in store.shelves()}
+    return {stage: after[stage] - count for stage, count in before.items() if after[stage] > count}
 
 
-def _bring_back(shelf: Shelf, ids: pa.Array, version: int) -> int:
-    """Put rows back where they stood: in the order of the version before, with what came since behind them."""
-    now = shelf.table()
-    try:
-        before = shelf.table(version)
-    except ValueError as error:
-        raise BadInput(
-            f"version {version} of `{shelf.name}` is gone: {error}", "it was cleaned away; run the recipe anew"
-        ) from None
-    present, old = now.column("id"), before.column("id")
-    wanted = old.filter(pc.or_(pc.is_in(old, ids), pc.is_in(old, present)))
-    missing = wanted.filter(pc.invert(pc.is_in(wanted, present)))
-    newer = present.filter(pc.invert(pc.is_in(present, old)))
-    if len(missing):
-        shelf.arrange([(before, wanted), (now, newer)])
-    origins = before.dataset.to_table(columns=["id", "origin"])
-    origins = origins.filter(pc.is_in(origins["id"], missing)).column("origin").combine_chunks()
-    shelf.mark(pc.unique(origins).to_pylist(), "kept", "restored")
-    return len(missing)
+def settle(store: Store) -> dict[str, int]:
+    """Bring the tables into step with the rollbacks in force; return how many samples each stage lost.
+
+    What descends from a rolled-back ancestor is withdrawn; what is withdrawn and no longer does comes back, into its
+    place. Called at the beginning of every command that writes, it also finishes what a kill interrupted.
+    """
+    roots = [row["ancestor"] for row in store.rollbacks()]
+    lost: dict[str, int] = {}
+    if not roots and not (store.root / "withdrawn").exists():
+        return lost
+    doomed, returned = _closure(store, roots), False
+    for shelf in store.shelves():
+        mine = pa.array(sorted(doomed.get(shelf.name, ())), pa.string())
+        present = shelf.table().column("id")
+        going = present.filter(pc.is_in(present, mine))
+        if len(going):
+            shelf.withdraw(going)
+            lost[shelf.name] = len(going)
+        away = shelf.withdrawn()
+        if away is not None:
+            ids = away.column("id")
+            back = ids.filter(pc.invert(pc.is_in(ids, mine)))
+            shelf.give_back(back)
+            returned = returned or len(back) > 0
+    if returned:
+        for stage in store.stages:
+            if all(store.shelf(feed).exists() for feed in store.info["stages"][stage]["from"]):
+                store.shelf(stage).arrange(pa.concat_arrays(store.inputs(stage)))
+    return lost
 
 
-def _descendants(store: Store, ancestor: str) -> dict[str, list[str]]:
-    """The ids to which a path of parents leads from `ancestor`, itself included where it is a sample, by stage."""
-    doomed = pa.array([ancestor])
-    found: dict[str, list[str]] = {}
+def held_back(store: Store, ancestor: str) -> int:
+    """How many withdrawn samples descend from an ancestor, itself included."""
+    doomed = _closure(store, [ancestor])
+    ids = pa.array(
+        [sample_id for stage, found in doomed.items() if stage != _ARTIFACTS for sample_id in found], pa.string()
+    )
+    return int(pc.sum(pc.is_in(store.withdrawn([shelf.name for shelf in store.shelves()]), ids)).as_py() or 0)
+
+
+def refuse_withdrawn(store: Store, stage: str, artifacts: tuple[Artifact, ...]) -> None:
+    """See to it that nothing is made with an artifact that was taken back.
+
+    Raises:
+        BadInput: One of them was, or was made from what was.
+    """
+    taken = _closure(store, [row["ancestor"] for row in store.rollbacks()])[_ARTIFACTS]
+    for artifact in artifacts:
+        if artifact.id in taken:
+            raise BadInput(
+                f"stage `{stage}` works with {artifact.name} ({artifact.id[:19]}…), which was taken back",
+                "use another, or `multisynth restore` the rollback",
+            )
+
+
+_ARTIFACTS = "artifacts.lance"
+
+
+def _closure(store: Store, roots: list[str]) -> dict[str, set[str]]:
+    """The roots and all to which a path of parents leads from them, by stage, withdrawn samples too; and the artifacts."""
+    doomed, found = set(roots), dict[str, set[str]]({_ARTIFACTS: set()})
+    if not roots:
+        return found
+    tables = {
+        shelf.name: [t.family() for t in (shelf.table(), shelf.withdrawn()) if t is not None]
+        for shelf in store.shelves()
+    }
     artifacts = store.artifacts()
-    for stage in store.stages:
-        tainted = [a["id"] for a in artifacts if set(a["parents"]) & set(doomed.to_pylist())]
-        doomed = pa.concat_arrays([doomed, pa.array(tainted, pa.string())])
-        table = store.table(stage).dataset.to_table(columns=["id", "parents"], scan_in_order=True).combine_chunks()
-        if not table.num_rows:
-            continue
-        parents = table.column("parents").chunk(0)
-        hits = pc.list_parent_indices(parents).filter(pc.is_in(pc.list_flatten(parents), doomed))
-        mask = pc.or_(
-            pc.is_in(pa.array(range(table.num_rows), pa.int64()), pc.cast(hits, pa.int64())),
-            pc.is_in(table["id"], doomed),
-        )
-        ids = table.column("id").filter(mask).combine_chunks()
-        if len(ids):
-            found[stage] = ids.to_pylist()
-            doomed = pa.concat_arrays([doomed, ids])
+    grown = True
+    while grown:  # one more time only where stages no longer stand in the order of their feeding
+        size = len(doomed)
+        found[_ARTIFACTS] |= {a["id"] for a in artifacts if a["id"] in doomed or doomed.intersection(a["parents"])}
+        doomed |= found[_ARTIFACTS]
+        for stage, families in tables.items():
+            for family in families:
+                ids = _hit(family, pa.array(sorted(doomed), pa.string()))
+                found.setdefault(stage, set()).update(ids)
+                doomed.update(ids)
+        grown = len(doomed) > size
     return found
+
+
+def _hit(family: pa.Table, doomed: pa.Array) -> list[str]:
+    """Ids of rows that are doomed themselves or have a doomed parent."""
+    if not family.num_rows:
+        return []
+    parents = family.column("parents").chunk(0)
+    rows = pc.list_parent_indices(parents).filter(pc.is_in(pc.list_flatten(parents), doomed))
+    numbers = pa.array(range(family.num_rows), pa.int64())
+    mask = pc.or_(pc.is_in(numbers, pc.cast(rows, pa.int64())), pc.is_in(family["id"], doomed))
+    return list(family.column("id").filter(mask).to_pylist())
 
 
 def _named(stage: str, table: Table, ids: set[str]) -> Iterator[Node]:
@@ -226,6 +223,19 @@ def _named(stage: str, table: Table, ids: set[str]) -> Iterator[Node]:
             yield Node(sample.id, table.kind.name, stage, tuple(sample["parents"]))
 
 
-def _fate(store: Store, sample_id: str) -> str:
-    rows: list[dict[str, Any]] = store.tombstones().filter(pc.field("id") == sample_id).to_pylist()
-    return f"; {rows[0]['rollback']} took it back: {rows[0]['reason']}" if rows else ""
+def _exports_of(store: Store, stages: set[str]) -> list[str]:
+    """Exports on disk that were written from one of these stages."""
+    found = []
+    for sidecar in sorted((store.root / "exports").glob("*.json")):
+        if stages & set(json.loads(sidecar.read_text())["tables"]):
+            found.append(sidecar.stem)
+    return found
+
+
+def unknown(store: Store, sample_id: str) -> BadInput:
+    """What to say of an id that no table has: whether a rollback took it."""
+    for row in store.rollbacks():
+        if any(sample_id in ids for ids in _closure(store, [row["ancestor"]]).values()):
+            what = f"{sample_id} was taken back by {row['rollback']}: {row['reason']}"
+            return BadInput(what, f"`multisynth restore {store.root} {row['rollback']}` brings it back")
+    return BadInput(f"the run knows no id {sample_id}", "`multisynth inspect RUN STAGE` lists ids")

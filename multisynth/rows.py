@@ -85,6 +85,7 @@ def to_table(birth: Birth, samples: Sequence[Sample], ordinals: Sequence[int]) -
         "kind": pa.array([birth.kind.name] * len(samples), pa.string()),
         "parents": pa.array(parents, pa.list_(pa.string())),
         "origin": pa.array(origins, pa.string()),
+        "ordinal": pa.array(ordinals, pa.int32()),
         "stage": pa.array([birth.stage] * len(samples), pa.string()),
         "seed": pa.array([seeds.seed(birth.run_seed, birth.stage, origin) for origin in origins], pa.uint64()),
         "weight": weights,

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from multisynth.errors import BadInput
+
 from multisynth.kinds import COMMON
+from multisynth.lineage import unknown
 from multisynth.report.tables import account, accounts
 from multisynth.report.words import brief
 from multisynth.sample import Sample
@@ -74,13 +75,7 @@ def sample(store: Store, sample_id: str) -> dict[str, Any]:
         found = store.table(name).find([sample_id])
         if found:
             return _full(found[sample_id])
-    gone = [row for row in store.tombstones().to_pylist() if row["id"] == sample_id]
-    if gone:
-        raise BadInput(
-            f"sample {sample_id} of `{gone[0]['stage']}` was rolled back: {gone[0]['reason']}",
-            f"`multisynth restore … {gone[0]['rollback']}` brings it back",
-        )
-    raise BadInput(f"the run holds no sample {sample_id}", "`multisynth inspect RUN STAGE` lists ids")
+    raise unknown(store, sample_id)
 
 
 def _full(sample: Sample) -> dict[str, Any]:

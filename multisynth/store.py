@@ -1,210 +1,43 @@
-"""Where a run lives: one Lance table and one ledger a stage, artifacts, tombstones, exports.
+"""Where a run lives.
 
-    <run>/run.json            name, seed, versions, recipe
-    <run>/tables/STAGE.lance  samples, in the order in which their inputs stand
-    <run>/ledger/STAGE.lance  what became of every input
-    <run>/artifacts.lance     models, splats, indexes that samples were made with
-    <run>/tombstones.lance    what was rolled back
-    <run>/exports/NAME/       files for others to read
-
-The invariant that makes a run safe to kill: a sample is part of the run if and only if its origin has a row in the
-ledger. Samples are appended first, ledger rows second, each in one atomic commit; what a kill leaves between the two is
-swept away when the stage is next opened (`Shelf.sweep`), and its inputs are processed again.
+<run>/run.json               name, seed, versions, recipe, how it ended
+<run>/tables/STAGE.lance     samples, in the order of the stage's inputs
+<run>/ledger/STAGE.lance     what became of every input
+<run>/withdrawn/STAGE.lance  samples that a rollback took away
+<run>/artifacts.lance        models, splats, indexes that samples were made with
+<run>/rollbacks.lance        what was taken back, and why
+<run>/exports/NAME/          files for others to read
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lance
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from multisynth import tables
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, nearest
-from multisynth.kinds import KINDS, Column, Kind
 from multisynth.process import LEDGER
-from multisynth.sample import Batch, Sample
-
-if TYPE_CHECKING:
-    from lance.fragment import FragmentMetadata
+from multisynth.shelf import Shelf
+from multisynth.tables import Table
 
 ARTIFACTS = pa.schema([
     ("id", pa.string()), ("kind", pa.string()), ("name", pa.string()), ("license", pa.string()),
     ("parents", pa.list_(pa.string())), ("stage", pa.string()),
 ])  # fmt: skip
-TOMBSTONES = pa.schema([
-    ("rollback", pa.string()), ("stage", pa.string()), ("id", pa.string()), ("version", pa.uint64()),
-    ("ancestor", pa.string()), ("reason", pa.string()), ("at", pa.timestamp("us", "UTC")),
+ROLLBACKS = pa.schema([
+    ("rollback", pa.string()), ("ancestor", pa.string()), ("reason", pa.string()), ("at", pa.timestamp("us", "UTC")),
 ])  # fmt: skip
-
-_IDS_AT_ONCE = 5000
-
-
-class Table:
-    """The samples of a stage, as committed at one version.
-
-    Args:
-        uri: The Lance data set.
-        name: The stage's name.
-        version: Which version; the latest by default.
-    """
-
-    def __init__(self, uri: str, name: str, version: int | None = None) -> None:
-        self.uri, self.name = uri, name
-        self.dataset = lance.dataset(uri, version=version)
-        self.kind = _kind(self.dataset.schema)
-
-    def __len__(self) -> int:
-        return int(self.dataset.count_rows())
-
-    @property
-    def version(self) -> int:
-        """The Lance version that this is."""
-        return int(self.dataset.version)
-
-    def column(self, name: str) -> pa.Array:
-        """A column that is not media, whole."""
-        chunks = self.dataset.to_table(columns=[name], scan_in_order=True).column(name)
-        return chunks.combine_chunks() if chunks.num_chunks != 1 else chunks.chunk(0)
-
-    def rows(self, start: int, stop: int, columns: Sequence[str] | None = None) -> Batch:
-        """The rows [start, stop), media read when asked for.
-
-        Args:
-            start: The first row.
-            stop: The row after the last.
-            columns: Read only these, besides `id` and media; all by default.
-        """
-
-        def scan(names: list[str]) -> pa.Table:
-            return self.dataset.scanner(
-                columns=names, offset=start, limit=stop - start, blob_handling="all_binary", scan_in_order=True
-            ).to_table()
-
-        return Batch(
-            self.kind, scan(self._plain(columns)), lambda column: scan([column]).column(column).combine_chunks()
-        )
-
-    def samples(self, columns: Sequence[str] | None = None, batch_size: int = 64) -> Iterator[Sample]:
-        """All samples in the table's order, `batch_size` of them in memory; for `columns` see `rows`."""
-        total = len(self)
-        for start in range(0, total, batch_size):
-            yield from self.rows(start, min(start + batch_size, total), columns)
-
-    def _plain(self, columns: Sequence[str] | None = None) -> list[str]:
-        names = [field.name for field in self.kind.schema if field.name not in self.kind.media]
-        return names if columns is None else [name for name in names if name == "id" or name in columns]
-
-    def find(self, ids: Sequence[str]) -> dict[str, Sample]:
-        """The samples with these ids, by id; ids that are not here are left out."""
-        found: dict[str, Sample] = {}
-        for part in _parts(ids):
-            where = f"id IN ({part})"
-            table = self.dataset.to_table(columns=self._plain(), filter=where, scan_in_order=True)
-
-            def load(column: str, where: str = where) -> pa.Array:
-                scanner = self.dataset.scanner(
-                    columns=[column], filter=where, blob_handling="all_binary", scan_in_order=True
-                )
-                return scanner.to_table().column(column).combine_chunks()
-
-            found |= {sample.id: sample for sample in Batch(self.kind, table, load)}
-        return found
-
-    def select(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        """The rows with these ids, media and all, in the table's order."""
-        scanner = self.dataset.scanner(batch_size=256, blob_handling="all_binary", scan_in_order=True)
-        for batch in scanner.to_batches():
-            table = pa.table(batch).filter(pc.is_in(batch.column("id"), ids))
-            yield from table.cast(self.kind.schema).to_batches()
-
-
-class Shelf:
-    """One stage's place in a store: its table and its ledger."""
-
-    def __init__(self, root: Path, name: str) -> None:
-        self.name = name
-        self.table_uri, self.ledger_uri = str(root / "tables" / f"{name}.lance"), str(root / "ledger" / f"{name}.lance")
-
-    def exists(self) -> bool:
-        """Whether the stage ever began."""
-        return Path(self.ledger_uri).exists() and Path(self.table_uri).exists()
-
-    def table(self, version: int | None = None) -> Table:
-        """The samples."""
-        return Table(self.table_uri, self.name, version)
-
-    def ledger(self, columns: list[str] | None = None) -> pa.Table:
-        """The ledger, in the order in which inputs were done."""
-        return lance.dataset(self.ledger_uri).to_table(columns=columns, scan_in_order=True)
-
-    def marks(self) -> dict[str, str]:
-        """The stage's fingerprint when its ledger was begun, and for a `Reduce` the digest of its inputs."""
-        metadata = lance.dataset(self.ledger_uri).schema.metadata or {}
-        return {key.decode(): value.decode() for key, value in metadata.items()}
-
-    def reset(self, kind: Kind, marks: dict[str, str]) -> None:
-        """Empty the stage. Older versions stay readable."""
-        for uri, schema in (
-            (self.table_uri, kind.schema.with_metadata(_describe(kind))),
-            (self.ledger_uri, LEDGER.with_metadata(marks)),
-        ):
-            lance.write_dataset(schema.empty_table(), uri, mode="overwrite" if Path(uri).exists() else "create")
-
-    def append(self, fragments: Sequence[FragmentMetadata], ledger: pa.Table) -> None:
-        """Commit outputs, then the ledger rows that make them count."""
-        if fragments:
-            version = lance.dataset(self.table_uri).version
-            lance.LanceDataset.commit(
-                self.table_uri, lance.LanceOperation.Append(list(fragments)), read_version=version
-            )
-        if ledger.num_rows:
-            lance.write_dataset(ledger, self.ledger_uri, mode="append")
-
-    def sweep(self) -> int:
-        """Delete samples whose origin is not in the ledger; return how many there were."""
-        origins = self.table().column("origin")
-        done = self.ledger(["input"]).column("input").combine_chunks()
-        stray = pc.unique(origins.filter(pc.invert(pc.is_in(origins, done))))
-        self._delete("origin", stray.to_pylist())
-        return len(stray)
-
-    def forget(self, inputs: Sequence[str]) -> None:
-        """Take inputs off the ledger, and what was made of them out of the table."""
-        for part in _parts(inputs):
-            lance.dataset(self.ledger_uri).delete(f"input IN ({part})")
-        self._delete("origin", inputs)
-
-    def arrange(self, parts: Sequence[tuple[Table, pa.Array]]) -> None:
-        """Replace the table by these rows of these versions, in one commit."""
-        schema = parts[0][0].dataset.schema
-        batches = (
-            pa.RecordBatch.from_arrays(batch.columns, schema=schema)
-            for table, ids in parts
-            for batch in table.select(ids)
-        )
-        lance.write_dataset(pa.RecordBatchReader.from_batches(schema, batches), self.table_uri, mode="overwrite")
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Delete samples by id, leaving the ledger alone."""
-        self._delete("id", ids)
-
-    def _delete(self, column: str, values: Sequence[str]) -> None:
-        for part in _parts(values):
-            lance.dataset(self.table_uri).delete(f"{column} IN ({part})")
-
-    def mark(self, inputs: Sequence[str], status: str, reason: str) -> None:
-        """Change the status of ledger rows."""
-        for part in _parts(inputs):
-            values = {"status": _quote(status), "reason": _quote(reason)}
-            lance.dataset(self.ledger_uri).update(values, where=f"input IN ({part})")
 
 
 class Store:
@@ -212,9 +45,6 @@ class Store:
 
     Args:
         root: The folder.
-
-    Raises:
-        BadInput: There is no run, when one is expected.
     """
 
     def __init__(self, root: Path) -> None:
@@ -222,7 +52,11 @@ class Store:
 
     @classmethod
     def open(cls, root: Path) -> Store:
-        """The store of a run that exists."""
+        """The store of a run that exists.
+
+        Raises:
+            BadInput: There is none.
+        """
         if not (root / "run.json").is_file():
             raise BadInput(f"{root} holds no run", "give the folder that `multisynth run … --out` wrote")
         return cls(root)
@@ -230,20 +64,34 @@ class Store:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run: two writers at once are refused. The lock dies with the process."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BadInput(
-                    f"{self.root} is being written by another process", "wait for it, or choose another --out"
-                ) from None
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        except OSError as error:
+            raise BadInput(f"{self.root} cannot be written: {error.strerror}", "choose another --out") from None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
+        except BlockingIOError:
+            raise BadInput(
+                f"{self.root} is being written by another process", "wait for it, or choose another --out"
+            ) from None
+        finally:
+            os.close(file)
 
     @property
     def info(self) -> dict[str, Any]:
-        """What `run.json` says."""
-        info: dict[str, Any] = json.loads((self.root / "run.json").read_text())
+        """What `run.json` says.
+
+        Raises:
+            BadInput: It cannot be read.
+        """
+        try:
+            info: dict[str, Any] = json.loads((self.root / "run.json").read_text())
+        except ValueError as error:
+            raise BadInput(
+                f"is not JSON: {error}", "run the recipe again with the same --out", str(self.root / "run.json")
+            ) from None
         return info
 
     def write_info(self, info: dict[str, Any]) -> None:
@@ -258,8 +106,15 @@ class Store:
         return [name for name in self.info["stages"] if self.shelf(name).exists()]
 
     def shelf(self, stage: str) -> Shelf:
-        """A stage's table and ledger."""
+        """A stage's place."""
         return Shelf(self.root, stage)
+
+    def shelves(self) -> list[Shelf]:
+        """Every stage that has tables here: those of the recipe in its order, then those that it no longer has."""
+        here = sorted(path.stem for path in (self.root / "ledger").glob("*.lance"))
+        known = list(self.info["stages"])
+        ordered = sorted(here, key=lambda name: known.index(name) if name in known else len(known))
+        return [shelf for name in ordered if (shelf := self.shelf(name)).exists()]
 
     def table(self, stage: str) -> Table:
         """A stage's samples.
@@ -267,8 +122,9 @@ class Store:
         Raises:
             BadInput: The run has no such stage, or it has not begun.
         """
-        if stage not in self.info["stages"]:
-            raise BadInput(f"the run has no stage `{stage}`", nearest(stage, list(self.info["stages"])))
+        known = list(self.info["stages"])
+        if stage not in known:
+            raise BadInput(f"the run has no stage `{stage}`", nearest(stage, known))
         if not self.shelf(stage).exists():
             raise BadInput(f"stage `{stage}` has not run yet", "run the recipe first")
         return self.shelf(stage).table()
@@ -276,6 +132,19 @@ class Store:
     def ledger(self) -> pa.Table:
         """The whole ledger."""
         return pa.concat_tables([LEDGER.empty_table(), *(self.shelf(s).ledger().cast(LEDGER) for s in self.stages)])
+
+    def inputs(self, stage: str) -> list[pa.Array]:
+        """The names of a stage's inputs in their order: ids of each table that feeds it, or a source's ordinals so far."""
+        feeds = self.info["stages"][stage]["from"]
+        if feeds:
+            return [self.shelf(feed).table().column("id") for feed in feeds]
+        done = self.shelf(stage).ledger(["input"]).column("input")
+        return [pc.cast(pc.cast(done, pa.int64()).combine_chunks().sort(), pa.string())]
+
+    def withdrawn(self, stages: Sequence[str]) -> pa.Array:
+        """Ids that rollbacks took out of these stages' tables."""
+        found = [table.column("id") for stage in stages if (table := self.shelf(stage).withdrawn()) is not None]
+        return pa.concat_arrays(found) if found else pa.array([], pa.string())
 
     def add_artifacts(self, artifacts: Sequence[Artifact], stage: str) -> None:
         """Enter artifacts into the lineage; those already there stay as they are."""
@@ -293,65 +162,25 @@ class Store:
             if (a.id, stage) not in known
         ]
         if rows:
-            _append(pa.Table.from_pylist(rows, ARTIFACTS), self.root / "artifacts.lance")
+            tables.append(str(self.root / "artifacts.lance"), pa.Table.from_pylist(rows, ARTIFACTS))
 
     def artifacts(self) -> list[dict[str, Any]]:
         """All artifacts, with the stage that uses them."""
-        path = self.root / "artifacts.lance"
-        return list(lance.dataset(str(path)).to_table().to_pylist()) if path.exists() else []
+        return self._rows("artifacts")
 
-    def tombstones(self) -> pa.Table:
-        """What was rolled back and not restored."""
-        path = self.root / "tombstones.lance"
-        return lance.dataset(str(path)).to_table() if path.exists() else TOMBSTONES.empty_table()
+    def rollbacks(self) -> list[dict[str, Any]]:
+        """The rollbacks in force: id, ancestor, reason and time of each."""
+        return self._rows("rollbacks")
 
-    def withheld(self, stage: str) -> frozenset[str]:
-        """Ids that a stage must not make again."""
-        table = self.tombstones()
-        return frozenset(table.filter(pc.equal(table["stage"], stage)).column("id").to_pylist())
+    def add_rollback(self, name: str, ancestor: str, reason: str) -> None:
+        """Put a rollback in force."""
+        row = {"rollback": name, "ancestor": ancestor, "reason": reason, "at": datetime.now(UTC)}
+        tables.append(str(self.root / "rollbacks.lance"), pa.Table.from_pylist([row], ROLLBACKS))
 
-    def bury(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Add tombstones, all in one commit."""
-        now = datetime.now(UTC)
-        table = pa.Table.from_pylist([{**row, "at": now} for row in rows], TOMBSTONES)
-        _append(table, self.root / "tombstones.lance")
+    def drop_rollback(self, name: str) -> None:
+        """Take a rollback out of force."""
+        lance.dataset(str(self.root / "rollbacks.lance")).delete(f"rollback = {tables.quote(name)}")
 
-    def exhume(self, rollback: str) -> None:
-        """Take the tombstones of a rollback away."""
-        lance.dataset(str(self.root / "tombstones.lance")).delete(f"rollback = {_quote(rollback)}")
-
-
-def _append(table: pa.Table, path: Path) -> None:
-    lance.write_dataset(table, str(path), mode="append" if path.exists() else "create")
-
-
-def _describe(kind: Kind) -> dict[str, str]:
-    return {"kind": kind.name, "text": kind.text or "", "image": kind.image or ""}
-
-
-def _kind(schema: pa.Schema) -> Kind:
-    """The kind of a table: the project's own, or read back from the schema where a stage brought its own kind."""
-    metadata = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
-    name = metadata["kind"]
-    if name in KINDS:
-        return KINDS[name]
-    from multisynth.kinds import COMMON
-
-    columns = {}
-    for field in schema:
-        notes = field.metadata or {}
-        if field.name not in COMMON:
-            columns[field.name] = Column(
-                field.type, notes.get(b"doc", b"").decode(), media=b"lance-encoding:blob" in notes
-            )
-    return Kind(name, columns, metadata["text"] or None, metadata["image"] or None)
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _parts(values: Sequence[str]) -> Iterator[str]:
-    """SQL lists of at most a few thousand values each."""
-    for start in range(0, len(values), _IDS_AT_ONCE):
-        yield ", ".join(_quote(value) for value in values[start : start + _IDS_AT_ONCE])
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        uri = str(self.root / f"{name}.lance")
+        return list(lance.dataset(uri).to_table(scan_in_order=True).to_pylist()) if tables.exists(uri) else []

@@ -11,7 +11,11 @@ _TIMES = ("seconds", "joules")
 
 def tables(store: Store) -> dict[str, pa.Table]:
     """All tables of a run, media and all, in their order."""
-    return {name: store.table(name).rows(0, len(store.table(name))).table for name in store.stages}
+    whole = {name: store.table(name).rows(0, len(store.table(name))) for name in store.stages}
+    for batch in whole.values():
+        for column in batch.kind.media:
+            batch.table = batch.table.append_column(column, batch.array(column))
+    return {name: batch.table for name, batch in whole.items()}
 
 
 def ledger(store: Store) -> pa.Table:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
 from multisynth import registry
-from multisynth.kinds import DOCUMENT
+from multisynth.artifact import Artifact
+from multisynth.kinds import DOCUMENT, FRAME, PROBLEM
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs, Reduce, Source
 
@@ -104,8 +107,108 @@ class FirstOfKind(Reduce):
             yield sample if sample.id in decision else Drop(sample, "not the first")
 
 
+class Paint(Source):
+    """Frames whose image is their ordinal, every third without depth."""
+
+    makes = FRAME
+    count: int = Field(10, ge=0, description="How many.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            yield Sample(
+                FRAME, n, width=1, height=1, intrinsics=np.eye(3), world_to_camera=np.eye(4), time=float(n),
+                rgb=b"\x89PNG %d" % n, depth=None if n % 3 else b"",
+            )  # fmt: skip
+
+
+class Look(Map):
+    """Hands frames on."""
+
+    takes = (FRAME,)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            yield sample.with_meta(bytes=len(sample["rgb"]))
+
+
+class Answer(Map):
+    """Makes documents with an artifact."""
+
+    takes = (DOCUMENT,)
+    makes = DOCUMENT
+
+    def artifacts(self) -> Sequence[Artifact]:
+        return (Artifact("sha256:" + "0" * 64, "model", "toy"),)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            yield sample.child(DOCUMENT, text=f"answer to {sample['text']}")
+
+
+class Rank(Reduce):
+    """Writes into each document how many there are."""
+
+    takes = (DOCUMENT,)
+
+    def sketch(self, samples: Batch) -> pa.Table:
+        return pa.table({"length": [len(text) for text in samples["text"]]})
+
+    def resolve(self, sketches: pa.Table) -> Any:
+        return sketches.num_rows
+
+    def apply(self, samples: Batch, decision: Any) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            yield sample.replace(text=f"{sample['text']} of {decision}")
+
+
+class Flaky(Map):
+    """Raises on one text for as long as the environment says so."""
+
+    takes = (DOCUMENT,)
+    text: str = Field("", description="The text that it cannot bear.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            if sample["text"] == self.text and "MULTISYNTH_TEST_FLAKY" in os.environ:
+                raise RuntimeError("not now")
+            yield sample
+
+
+class Broken(Map):
+    """Does not open."""
+
+    takes = (DOCUMENT,)
+
+    def open(self) -> None:
+        raise OSError("no such device")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        yield from samples
+
+
+class Either(Map):
+    """Hands on documents or problems."""
+
+    takes = (DOCUMENT, PROBLEM)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        yield from samples
+
+
+class Ask(Source):
+    """Problems that hold their ordinal."""
+
+    makes = PROBLEM
+    count: int = Field(10, ge=0, description="How many.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            yield Sample(PROBLEM, n, question=f"{n} + 1?", answer=str(n + 1), domain="addition")
+
+
 for _name, _stage in {
-    "test.count": Count, "test.draw": Draw, "test.pass": Pass, "test.split": Split, "test.poison": Poison,
-    "test.first": FirstOfKind,
+    "ask": Ask, "broken": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
+    "flaky": Flaky, "look": Look, "model": Answer, "paint": Paint, "pass": Pass, "poison": Poison, "rank": Rank,
+    "split": Split,
 }.items():  # fmt: skip
-    registry.add(_name, _stage)
+    registry.add(f"test.{_name}", _stage)

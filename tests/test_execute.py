@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from multisynth import tables
 from multisynth.errors import BadInput
 from multisynth.executors.local import LocalExecutor
 from multisynth.store import Store
@@ -126,6 +127,109 @@ def test_every_input_is_on_the_ledger_once(make):
         rows = store.shelf(name).ledger().to_pylist()
         assert sum(row["outputs"] for row in rows) == len(store.table(name))
         assert all(row["reason"] for row in rows if row["status"] == "dropped")
+
+
+def test_a_retried_input_stands_in_its_place(make, monkeypatch):
+    blocks = {
+        "count": {"use": "test.count", "count": 40},
+        "eat": {"use": "test.flaky", "from": "count", "text": "document 3", "errors": 1},
+        "unique": {"use": "test.first", "from": "eat", "buckets": 15},
+    }
+    whole, _ = make(blocks, out="whole")
+    monkeypatch.setenv("MULTISYNTH_TEST_FLAKY", "1")
+    store, _ = make(blocks)
+    assert len(store.table("eat")) == 39
+    monkeypatch.delenv("MULTISYNTH_TEST_FLAKY")
+    store, _ = make(blocks)
+    comparing.assert_same(store, whole)
+
+
+def test_extending_one_of_two_feeds_ends_like_a_fresh_run(make):
+    blocks = {
+        "one": {"use": "test.draw", "count": 10},
+        "two": {"use": "test.draw", "count": 10},
+        "both": {"use": "test.split", "from": ["one", "two"]},
+    }
+    more = {**blocks, "one": {"use": "test.draw", "count": 14}}
+    make(blocks)
+    store, _ = make(more)
+    fresh, _ = make(more, out="fresh")
+    comparing.assert_same(store, fresh)
+    turned = {**more, "both": {"use": "test.split", "from": ["two", "one"]}}
+    store, _ = make(turned)
+    fresh, _ = make(turned, out="turned")
+    comparing.assert_same(store, fresh)
+
+
+def test_what_follows_a_reduce_notices_that_it_decided_anew(make):
+    blocks = {
+        "count": {"use": "test.count", "count": 3},
+        "rank": {"use": "test.rank", "from": "count"},
+        "after": {"use": "test.pass", "from": "rank"},
+    }
+    make(blocks)
+    more = {**blocks, "count": {"use": "test.count", "count": 5}}
+    store, _ = make(more)
+    assert store.table("after").column("text").to_pylist() == [f"document {n} of 5" for n in range(5)]
+    fresh, _ = make(more, out="fresh")
+    comparing.assert_same(store, fresh)
+
+
+def test_feeding_a_stage_another_kind_makes_it_anew(make):
+    feeds = {"count": {"use": "test.count", "count": 3}, "ask": {"use": "test.ask", "count": 4}}
+    make({**feeds, "pass": {"use": "test.either", "from": "count"}})
+    store, result = make({**feeds, "pass": {"use": "test.either", "from": "ask"}})
+    assert result.ok and store.table("pass").kind.name == "problem" and len(store.table("pass")) == 4
+
+
+@pytest.mark.parametrize("commit", [0, 1])
+def test_killed_while_a_stage_is_emptied_for_other_options(make, monkeypatch, commit):
+    one = {"count": {"use": "test.count", "count": 6}, "rank": {"use": "test.first", "from": "count", "buckets": 9}}
+    two = {**one, "rank": {"use": "test.first", "from": "count", "buckets": 2}}
+    whole, _ = make(one, out="whole")
+    make(one)
+    real, calls = tables.replace, []
+
+    def killed(*arguments):
+        if len(calls) == commit:
+            raise KeyboardInterrupt
+        calls.append(1)
+        real(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(tables, "replace", killed)
+        make(two)
+    store, _ = make(one)
+    comparing.assert_same(store, whole)
+
+
+@pytest.mark.parametrize("name", ["tables/count.lance", "ledger/count.lance", "artifacts.lance", "rollbacks.lance"])
+def test_a_folder_that_a_kill_left_without_a_version_is_no_table(make, tmp_path, name):
+    (tmp_path / "run" / name / "data").mkdir(parents=True)
+    store, result = make(
+        {"count": {"use": "test.count", "count": 3}, "answers": {"use": "test.model", "from": "count"}}
+    )
+    assert result.ok and len(store.table("answers")) == 3 and len(store.artifacts()) == 1
+
+
+def test_a_stage_that_does_not_open_fails_alone(make):
+    blocks = {
+        "count": {"use": "test.count", "count": 3},
+        "broken": {"use": "test.broken", "from": "count"},
+        "after": {"use": "test.pass", "from": "broken"},
+        "aside": {"use": "test.pass", "from": "count"},
+    }
+    store, result = make(blocks, exports={"rows": {"to": "jsonl", "from": "aside"}})
+    assert result.states == {"count": "done", "broken": "failed", "after": "blocked", "aside": "done"}
+    assert "no such device" in result.errors["broken"] and "no such device" in store.info["errors"]["broken"]
+    assert store.info["state"] == "failed" and not result.exports
+
+
+def test_zero_inputs_and_a_reduce_of_nothing(make):
+    blocks = {name: {**block} for name, block in RECIPE.items()}
+    blocks["seeds"]["count"] = 0
+    store, result = make(blocks)
+    assert result.ok and all(len(store.table(name)) == 0 for name in store.stages)
 
 
 def test_outputs_without_a_ledger_row_are_swept_away(make):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from markupsafe import Markup
 
+from multisynth.lineage import held_back
 from multisynth.report import words
 from multisynth.report.clips import ClipView, clips
 from multisynth.report.distributions import Audit, Panel, audit, leaves, panels
@@ -182,6 +183,4 @@ def _chains(store: Store, finals: list[Account]) -> list[tuple[Account, Chain]]:
 
 
 def _rollbacks(store: Store) -> list[dict[str, Any]]:
-    tombstones = store.tombstones().group_by(["rollback", "ancestor", "reason", "at"]).aggregate([("id", "count")])
-    rows: list[dict[str, Any]] = tombstones.sort_by("at").to_pylist()
-    return rows
+    return [{**row, "samples": held_back(store, row["ancestor"])} for row in store.rollbacks()]

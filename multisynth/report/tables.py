@@ -58,7 +58,7 @@ class Account:
     kept: int = 0
     dropped: int = 0
     failed: int = 0
-    rolled_back: int = 0
+    withdrawn: int = 0
     outputs: int = 0
     seconds: float = 0.0
     tokens: int = 0
@@ -90,10 +90,12 @@ def account(store: Store, name: str) -> Account:
 
 def _fill(account: Account, store: Store) -> None:
     account.outputs = len(store.table(account.name))
+    away = store.shelf(account.name).withdrawn()
+    account.withdrawn = 0 if away is None else len(away)
     reasons: dict[str, Reason] = {}
     for batch in _batches(store, account.name):
         for status, count in _counts(batch["status"]):
-            if status in ("kept", "dropped", "failed", "rolled_back"):
+            if status in ("kept", "dropped", "failed"):
                 setattr(account, status, getattr(account, status) + count)
         account.inputs += batch.num_rows
         account.seconds += pc.sum(batch["seconds"]).as_py() or 0.0
