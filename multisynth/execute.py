@@ -30,8 +30,8 @@ from multisynth.lineage import refuse_withdrawn, settle
 from multisynth.process import LEDGER
 from multisynth.recipe import Delivery, Recipe, Step
 from multisynth.rows import Birth
-from multisynth.stage import Reduce, Source
 from multisynth.shelf import Shelf
+from multisynth.stage import Reduce, Source
 from multisynth.store import Store
 from multisynth.work import Done, Job, Task
 

@@ -1,7 +1,7 @@
 """The ancestry of samples: who was made from whom, and how to take an ancestor back with all that came of it.
 
-The graph is the `parents` column of all tables, withdrawn samples included, together with the artifacts, in the sense of
-PROV-DM's `wasDerivedFrom` (W3C, 2013).
+The graph is the `parents` column of all tables, withdrawn samples included, together with the artifacts, in the sense
+of PROV-DM's `wasDerivedFrom` (W3C, 2013).
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ _ARTIFACTS = "artifacts.lance"
 
 
 def _closure(store: Store, roots: list[str]) -> dict[str, set[str]]:
-    """The roots and all to which a path of parents leads from them, by stage, withdrawn samples too; and the artifacts."""
+    """The roots and all to which parents lead from them, by stage, withdrawn samples too; and the artifacts."""
     doomed, found = set(roots), dict[str, set[str]]({_ARTIFACTS: set()})
     if not roots:
         return found

@@ -135,7 +135,7 @@ class Shelf:
 
 
 def _sorted_by(names: pa.Array, inputs: pa.Array, ordinals: pa.Array | None = None) -> np.ndarray | None:
-    """The rows in the order in which `inputs` has their names, then by ordinal, unknown names last; None if they are."""
+    """The rows in the order that `inputs` has, then by ordinal, unknown names last; None if they stand so."""
     places = pc.fill_null(pc.index_in(names, inputs), len(inputs)).to_numpy(zero_copy_only=False).astype(np.int64)
     if ordinals is not None:
         places = (places << 32) + ordinals.to_numpy(zero_copy_only=False)

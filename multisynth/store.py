@@ -134,7 +134,7 @@ class Store:
         return pa.concat_tables([LEDGER.empty_table(), *(self.shelf(s).ledger().cast(LEDGER) for s in self.stages)])
 
     def inputs(self, stage: str) -> list[pa.Array]:
-        """The names of a stage's inputs in their order: ids of each table that feeds it, or a source's ordinals so far."""
+        """A stage's inputs in their order: ids of each table that feeds it, or a source's ordinals so far."""
         feeds = self.info["stages"][stage]["from"]
         if feeds:
             return [self.shelf(feed).table().column("id") for feed in feeds]

@@ -142,7 +142,7 @@ def append(uri: str, table: pa.Table) -> None:
 
 
 def stored_schema(kind: Kind) -> pa.Schema:
-    """The schema of a table of a kind, with all that `kind_of` needs. Lance keeps no notes on columns that are media."""
+    """The schema of a kind's table, with all that `kind_of` needs, since Lance keeps no notes on media columns."""
     note = {
         "name": kind.name,
         "text": kind.text,

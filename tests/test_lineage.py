@@ -158,7 +158,8 @@ def test_killed_in_the_middle_and_finished_by_the_next_command(make, monkeypatch
     store, _ = make(CHAIN)
     seed = prolific(store)
     doomed = offspring(store, seed)
-    from multisynth import shelf, store as stores
+    from multisynth import shelf
+    from multisynth import store as stores
 
     owner = stores.Store if point == "add_rollback" else shelf.Shelf
     real = getattr(owner, point)

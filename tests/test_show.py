@@ -71,5 +71,5 @@ def test_what_is_not_there_is_said_so(store: Any) -> None:
         show.sample(store, "f" * 32)
     victim = next(store.table("texts").samples()).id
     rollback(store, victim, "withdrawn")
-    with pytest.raises(BadInput, match="taken back by .*: withdrawn"):
+    with pytest.raises(BadInput, match=r"taken back by .*: withdrawn"):
         show.sample(store, victim)
