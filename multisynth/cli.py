@@ -1,18 +1,23 @@
 """The command line. Facts go to standard output, as a table or with `--json`; progress and errors to standard error.
 
-Exit code 0: done. 1: finished with failures past the budget. 2: bad input.
+Exit code 0: done. 1: finished with failures past the budget. 2: bad input. 130: stopped with Ctrl-C.
 """
 
 from __future__ import annotations
 
-import json
+import errno
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from multisynth.printing import hand_back, reserve, say, say_json, say_table
+
+if TYPE_CHECKING:
+    from multisynth.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,7 +26,14 @@ app = typer.Typer(
     help="Synthetic data in every modality, with the lineage, the checks and the cost of every sample.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
+
+def _reserve(as_json: bool) -> bool:
+    reserve()
+    return as_json
+
+
+# Every command has it, and help is printed before it is looked at: the place to reserve standard output.
+Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.", callback=_reserve)]
 RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", metavar="RECIPE")]
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")]
 
@@ -46,7 +58,6 @@ def run(
     from multisynth import execute, report
     from multisynth.progress import LiveProgress
     from multisynth.recipe import Recipe
-    from multisynth.store import Store
 
     checked = Recipe.load(recipe)
     folder = out or Path("runs") / checked.name
@@ -56,23 +67,31 @@ def run(
             result = execute.run(checked, folder, chosen, progress)
     finally:
         chosen.close()
-    page = report.write(Store.open(folder))
+    page = report.write(_open(folder))
     facts = {
         "run": str(folder),
         "ok": result.ok,
         "stages": result.states,
         "exports": result.exports,
+        "errors": result.errors,
         "report": str(page),
     }
     if as_json:
-        _print_json(facts)
+        say_json(facts)
     else:
         for name, records in result.exports.items():
-            typer.echo(f"{folder / 'exports' / name}: {records} records")
-        typer.echo(f"report: {page}")
+            say(f"{folder / 'exports' / name}: {records} records")
+        say(f"report: {page}")
         for name, state in result.states.items():
-            if state != "done":
-                typer.echo(f"stage {name}: {state}; see `multisynth inspect {folder} {name}`", err=True)
+            if state != "done" and name not in result.errors:
+                _complain(f"stage {name}: {state}; see `multisynth inspect {folder} {name}`")
+        for name, error in result.errors.items():
+            traceback, _, last = error.strip().rpartition("\n")
+            _complain(
+                f"{name}: {last}; traceback in {folder / 'run.json'}"
+                if "Traceback" in traceback
+                else f"{name}: {error}"
+            )
     raise typer.Exit(0 if result.ok else 1)
 
 
@@ -133,16 +152,16 @@ def describe(
         for name, field in cls.model_fields.items()
     ]
     if as_json:
-        _print_json({"stage": stage, "takes": [kind.name for kind in cls.takes], "schema": schema})
+        say_json({"stage": stage, "takes": [kind.name for kind in cls.takes], "schema": schema})
         return
-    typer.echo(python.cleandoc(cls.__doc__ or ""))
+    say(python.cleandoc(cls.__doc__ or ""))
     makes = getattr(cls, "makes", None)
-    typer.echo(
+    say(
         f"\ntakes: {_kinds(cls.takes)}"
         + ("" if stage in exports else f"\nmakes: {makes.name if makes else 'what it takes'}")
         + "\n"
     )
-    _print(options, False)
+    say_table(options) if options else say("no options")
 
 
 @app.command()
@@ -155,18 +174,23 @@ def inspect(
 ) -> None:
     """Show what a run holds: its stages, a stage's samples and reasons, or one sample."""
     from multisynth import show
-    from multisynth.store import Store
 
-    store = Store.open(run)
+    store = _open(run)
     if id is not None:
         _print(show.sample(store, id), as_json)
     elif stage is not None:
         facts = show.stage(store, stage, limit)
         if as_json:
-            _print_json(facts)
-        else:
-            for part in facts.values():
-                _print(part, False)
+            say_json(facts)
+            return
+        traces = [(failure["first"], failure.pop("traceback")) for failure in facts["failures"]]
+        for heading, rows in facts.items():
+            if rows or heading == "samples":
+                say(f"{heading}:")
+                say_table(rows)
+                say("")
+        for first, trace in traces:
+            say(f"{first}:\n{trace}")
     else:
         _print(show.run(store), as_json)
 
@@ -175,10 +199,9 @@ def inspect(
 def report(run: RunFolder, as_json: Json = False) -> None:
     """Write the run's report.html anew."""
     from multisynth import report as page
-    from multisynth.store import Store
 
-    path = page.write(Store.open(run))
-    _print_json({"report": str(path)}) if as_json else typer.echo(str(path))
+    path = page.write(_open(run))
+    say_json({"report": str(path)}) if as_json else say(str(path))
 
 
 @app.command()
@@ -187,9 +210,8 @@ def lineage(
 ) -> None:
     """Say what a sample was made from, and what was made from it."""
     from multisynth import lineage as ancestry
-    from multisynth.store import Store
 
-    node, ancestors, descendants = ancestry.trace(Store.open(run), id)
+    node, ancestors, descendants = ancestry.trace(_open(run), id)
     rows = [
         {"relation": relation, "stage": n.stage, "kind": n.kind, "id": n.id}
         for relation, nodes in (("ancestor", ancestors), ("itself", [node]), ("descendant", descendants))
@@ -209,21 +231,20 @@ def rollback(
     from dataclasses import asdict
 
     from multisynth import lineage as ancestry
-    from multisynth.store import Store
 
-    store = Store.open(run)
+    store = _open(run)
     with store.locked():
         taken = ancestry.rollback(store, ancestor, reason)
     if as_json:
-        _print_json(asdict(taken))
+        say_json(asdict(taken))
         return
     for stage, count in taken.removed.items():
-        typer.echo(f"{stage}: {count} removed")
+        say(f"{stage}: {count} removed")
     for model in taken.models:
-        typer.echo(f"tainted: {model}")
+        say(f"tainted: {model}")
     for export in taken.exports:
-        typer.echo(f"export {export} still holds some; `multisynth export {run}` writes it again")
-    typer.echo(f"undo with: multisynth restore {run} {taken.id}")
+        say(f"export {export} still holds some; `multisynth export {run}` writes it again")
+    say(f"undo with: multisynth restore {run} {taken.id}")
 
 
 @app.command()
@@ -232,9 +253,8 @@ def restore(
 ) -> None:
     """Undo a rollback."""
     from multisynth import lineage as ancestry
-    from multisynth.store import Store
 
-    store = Store.open(run)
+    store = _open(run)
     with store.locked():
         counts = ancestry.restore(store, rollback)
     _print([{"stage": stage, "restored": count} for stage, count in counts.items()], as_json)
@@ -257,17 +277,26 @@ def export(
     from multisynth.deliver import deliver
     from multisynth.errors import BadInput
     from multisynth.recipe import Recipe
-    from multisynth.store import Store
     from multisynth.yaml_lines import loads
 
-    store = Store.open(run)
+    store = _open(run)
     data = dict(store.info["recipe"])
-    if to is not None:
-        if stage is None:
-            raise BadInput("`--to` says the format, not what to export", "add --from STAGE")
-        pairs = [text.partition("=") for text in option or []]
-        block = {key: loads(value, f"--option {key}")[0] for key, _, value in pairs}
-        data["exports"] = {name or to: {"to": to, "from": stage, **block}}
+    if to is None:
+        for given, what in ((stage, "--from"), (name, "--name"), (option, "--option")):
+            if given:
+                raise BadInput(f"`{what}` is about one more export", "say its format with --to")
+    elif stage is None:
+        raise BadInput("`--to` says the format, not what to export", "add --from STAGE")
+    else:
+        options = {}
+        for text in option or []:
+            key, is_pair, value = text.partition("=")
+            if not is_pair or key in ("to", "from"):
+                raise BadInput(
+                    f"`--option {text}` is no option of the format", "key=value; --to and --from have their own"
+                )
+            options[key] = loads(value, f"--option {key}")[0]
+        data["exports"] = {name or to: {"to": to, "from": stage, **options}}
     recipe = Recipe.of(data, Path(store.info["folder"]))
     with store.locked():
         rows = [
@@ -295,56 +324,68 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        typer.echo(f"error: {error}", err=True)
+        _complain(f"error: {error}")
         sys.exit(2)
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise  # no path of the user's
+        paths = " → ".join(str(path) for path in (error.filename, error.filename2) if path is not None)
+        _complain(f"error: {paths}{': ' if paths else ''}{error.strerror}")
+        sys.exit(2)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        code = 130 if isinstance(stop, KeyboardInterrupt) else stop.code
+        if code == 130:  # typer's as well as the shell's number for Ctrl-C
+            _complain("stopped; run the same command to go on")
+        sys.exit(code)
+    finally:
+        hand_back()
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _open(run: Path) -> Store:
+    """A run that exists and says of itself what commands need to know."""
+    from multisynth.errors import BadInput
+    from multisynth.store import Store
+
+    store = Store.open(run)
+    info: Any = store.info
+    if not isinstance(info, dict) or not all(isinstance(info.get(key), dict) for key in ("stages", "recipe")):
+        raise BadInput("is not what a run wrote", "run the recipe again with the same --out", str(run / "run.json"))
+    return store
 
 
 def _executor(where: Where, workers: int | None, address: str | None) -> Any:
     import os
 
-    if where is Where.ray:
-        from multisynth.executors.ray import RayExecutor
+    from multisynth.errors import BadInput
 
+    if where is Where.local:
+        from multisynth.executors.local import LocalExecutor
+
+        if address is not None:
+            raise BadInput("`--address` is of a Ray cluster", "add --executor ray")
+        return LocalExecutor(workers or len(os.sched_getaffinity(0)))
+    from multisynth.executors.ray import RayExecutor
+
+    try:
         return RayExecutor(workers, address)
-    from multisynth.executors.local import LocalExecutor
-
-    return LocalExecutor(workers or len(os.sched_getaffinity(0)))
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        said = str(error).strip().splitlines()
+        raise BadInput(
+            f"Ray at {address or 'this machine'}: {said[0] if said else type(error).__name__}",
+            "start a cluster with `ray start --head`, or leave --address away",
+        ) from error
 
 
 def _kinds(kinds: Iterable[Any]) -> str:
     return ", ".join(kind.name for kind in kinds) or "nothing"
 
 
-def _print_json(facts: Any) -> None:
-    typer.echo(json.dumps(facts, indent=2, default=str))
-
-
 def _print(facts: Any, as_json: bool) -> None:
-    """A list of rows as a table, a mapping as a list of fields; or either as JSON."""
-    if as_json:
-        _print_json(facts)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    rows = [{"field": key, "value": value} for key, value in facts.items()] if isinstance(facts, Mapping) else facts
-    if not rows:
-        typer.echo("nothing")
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table, highlight=False, markup=False)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.4g}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
+    say_json(facts) if as_json else say_table(facts)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,15 @@ class _Row:
     failed: int = 0
     outputs: int = 0
     began: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
     ended: float | None = None
     state: str = "running"
 
     @property
     def done(self) -> int:
-        return self.before + self.kept + self.dropped + self.failed
+        """Inputs that are settled; what was rolled back is counted by nobody, so a stage that ends settles all."""
+        counted = self.before + self.kept + self.dropped + self.failed
+        return self.total if self.state == "done" else min(counted, self.total)
 
     @property
     def seconds(self) -> float:
@@ -34,16 +37,19 @@ class _Row:
 
     @property
     def rate(self) -> float:
-        return (self.done - self.before) / max(self.seconds, 1e-9)
+        """Inputs a second, of this run alone and up to the last that was heard: commits come seconds apart."""
+        return (self.kept + self.dropped + self.failed) / max(self.heard - self.began, 1e-9)
 
     @property
     def left(self) -> float | None:
         """Seconds to go, by the rate so far."""
-        return (self.total - self.done) / self.rate if self.rate > 0 and self.state == "running" else None
+        if self.rate == 0 or self.state != "running":
+            return None
+        return max(0.0, (self.total - self.done) / self.rate - (time.monotonic() - self.heard))
 
 
 class LiveProgress:
-    """Shows stages, samples/s, kept, dropped, failed and the time left; used as a context.
+    """Shows stages, inputs a second, kept, dropped, failed and the time left; used as a context.
 
     Args:
         stages: The recipe's stages, in their order.
@@ -70,13 +76,13 @@ class LiveProgress:
 
     def begin(self, stage: str, total: int, done: int) -> None:
         """See `execute.Progress`."""
-        self.rows[stage] = _Row(total, done)
+        self.rows[stage] = _Row(total, min(done, total))
 
     def advance(self, stage: str, kept: int, dropped: int, failed: int, outputs: int) -> None:
         """See `execute.Progress`."""
         row = self.rows[stage]
         row.kept, row.dropped, row.failed = row.kept + kept, row.dropped + dropped, row.failed + failed
-        row.outputs += outputs
+        row.outputs, row.heard = row.outputs + outputs, time.monotonic()
 
     def end(self, stage: str, state: str) -> None:
         """See `execute.Progress`."""
@@ -87,13 +93,14 @@ class LiveProgress:
                 f"{stage}: {state}; {row.before} before, {row.kept} kept, {row.dropped} dropped, {row.failed} failed, "
                 f"{row.outputs} samples made, {row.seconds:.1f} s",
                 highlight=False,
+                soft_wrap=True,
             )
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)
         table.add_column("stage")
         table.add_column("", width=16)
-        for name in ("inputs", "samples/s", "kept", "dropped", "failed", "made", "time", "left"):
+        for name in ("inputs", "inputs/s", "kept", "dropped", "failed", "made", "time", "left"):
             table.add_column(name, justify="right")
         for stage in self.stages:
             row = self.rows.get(stage)
@@ -106,7 +113,7 @@ class LiveProgress:
                 stage,
                 ProgressBar(total=max(row.total, 1), completed=row.done if row.total else 1, width=16),
                 f"{row.done}/{row.total}",
-                f"{row.rate:,.1f}" if row.done > row.before else "",
+                f"{row.rate:,.1f}" if row.rate else "",
                 f"{row.kept:,}",
                 f"{row.dropped:,}",
                 f"{row.failed:,}",

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from multisynth.errors import BadInput, nearest
+from multisynth.errors import BadInput, nearest, shown
 
 if TYPE_CHECKING:
     from multisynth.export.exporter import Exporter
@@ -25,16 +25,20 @@ def names(group: str) -> list[str]:
     return list(_points(group))
 
 
-def _load(group: str, what: str, name: str) -> Any:
+def _load(group: str, what: str, name: str, base: type) -> Any:
     points = _points(group)
     if name not in points:
-        raise BadInput(f"no {what} is called `{name}`", nearest(name, list(points)))
+        raise BadInput(f"no {what} is called `{shown(name)[1:-1]}`", nearest(name, list(points)))
     try:
-        return points[name].load()
-    except ImportError as error:
+        found = points[name].load()
+    except Exception as error:  # whatever the module of a stranger raises; it must not take down the others
         raise BadInput(
-            f"{what} `{name}` cannot be loaded: {error}", "install what it needs; see `multisynth doctor`"
+            f"{what} `{name}` cannot be loaded: {error or type(error).__name__}",
+            "install what it needs; see `multisynth doctor`",
         ) from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise BadInput(f"{what} `{name}` is no {base.__name__}", f"tell whoever wrote {points[name].value}")
+    return found
 
 
 def add(name: str, cls: type[Stage]) -> None:
@@ -46,11 +50,13 @@ def stage(name: str) -> type[Stage]:
     """The stage class registered under a name, such as ``curate.minhash``.
 
     Raises:
-        BadInput: There is none, or it does not import.
+        BadInput: There is none, it does not import, or it is no stage.
     """
+    from multisynth.stage import Stage
+
     if name in _added:
         return _added[name]
-    found: type[Stage] = _load("multisynth.stages", "stage", name)
+    found: type[Stage] = _load("multisynth.stages", "stage", name, Stage)
     return found
 
 
@@ -58,7 +64,9 @@ def exporter(name: str) -> type[Exporter]:
     """The exporter class registered under a name, such as ``coco``.
 
     Raises:
-        BadInput: There is none, or it does not import.
+        BadInput: There is none, it does not import, or it is no exporter.
     """
-    found: type[Exporter] = _load("multisynth.exports", "export", name)
+    from multisynth.export.exporter import Exporter
+
+    found: type[Exporter] = _load("multisynth.exports", "export", name, Exporter)
     return found
