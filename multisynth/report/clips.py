@@ -14,7 +14,8 @@ from multisynth.report.picks import Budget, evenly
 from multisynth.report.relatives import captions_of
 from multisynth.report.words import measured, number
 from multisynth.sample import Sample
-from multisynth.store import Store, Table
+from multisynth.store import Store
+from multisynth.tables import Table
 
 Seek = Callable[[float | None], float]
 LAYERS = {"causal": "Causes", "summary": "Summary", "frame": "Frame by frame"}

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from multisynth.report.charts import bars, histogram
 from multisynth.report.picks import cells
 from multisynth.report.words import flat, number
-from multisynth.store import Table
+from multisynth.tables import Table
 
 ROWS = 4096
 """Rows looked at, evenly spaced, in a larger table."""

@@ -15,7 +15,7 @@ from multisynth.report.charts import Mark, curves, plan
 from multisynth.report.picks import evenly
 from multisynth.report.words import excerpt, flat, number
 from multisynth.sample import Sample
-from multisynth.store import Table
+from multisynth.tables import Table
 
 _PATHS, _CHARTS, _SERIES = 8, 6, 8
 _MOVED = 0.005  # m; what moves less is left out of the plan

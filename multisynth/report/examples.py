@@ -12,7 +12,8 @@ from multisynth.report.relatives import ancestors, inputs_of
 from multisynth.report.tables import Account, Reason
 from multisynth.report.words import brief, excerpt, headline, measured, own_columns
 from multisynth.sample import Sample
-from multisynth.store import Store, Table
+from multisynth.store import Store
+from multisynth.tables import Table
 
 _TEXT = 3000
 """Characters of a text that are shown."""

@@ -15,7 +15,7 @@ from multisynth.report.picks import Budget, evenly
 from multisynth.report.svg import element
 from multisynth.report.words import measured
 from multisynth.sample import Sample
-from multisynth.store import Table
+from multisynth.tables import Table
 
 LARGEST = 480
 """px, the longer side of a picture in the page."""

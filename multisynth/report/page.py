@@ -24,7 +24,8 @@ from multisynth.report.svg import legend
 from multisynth.report.tables import Account, accounts, last_of_kind, licences, upstream
 
 if TYPE_CHECKING:
-    from multisynth.store import Store, Table
+    from multisynth.store import Store
+    from multisynth.tables import Table
 
 _HERE = Path(__file__).parent
 _PICTURES, _VIDEO = 4_500_000, 8_000_000  # bytes in the page

@@ -7,7 +7,7 @@ from typing import Any
 
 from multisynth.report.svg import thin
 from multisynth.sample import Sample
-from multisynth.store import Table
+from multisynth.tables import Table
 
 
 def evenly(table: Table, most: int) -> Iterator[Sample]:
