@@ -74,6 +74,7 @@ FLOATS = Column(tensor(pa.float32(), "N"), "")
         (Column(pa.int32(), ""), np.float32(1)),
         (Column(pa.int32(), ""), 2**40),
         (Column(pa.float32(), ""), 1e300),
+        (Column(pa.float32(), ""), "1.5"),
         (Column(pa.string(), ""), 3),
         (Column(pa.large_binary(), ""), "text"),
     ],
