@@ -6,6 +6,7 @@ Exit code 0: done. 1: finished with failures past the budget. 2: bad input. 130:
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -336,6 +337,8 @@ def main() -> None:
         code = 130 if isinstance(stop, KeyboardInterrupt) else stop.code
         if code == 130:  # typer's as well as the shell's number for Ctrl-C
             _complain("stopped; run the same command to go on")
+            sys.stderr.flush()
+            os._exit(130)  # a second Ctrl-C leaves a pool half closed, and Python's own exit would wait for it for ever
         sys.exit(code)
     finally:
         hand_back()
@@ -358,8 +361,6 @@ def _open(run: Path) -> Store:
 
 
 def _executor(where: Where, workers: int | None, address: str | None) -> Any:
-    import os
-
     from multisynth.errors import BadInput
 
     if where is Where.local:
