@@ -136,7 +136,7 @@ def _refuse_silent_casts(dtype: pa.DataType, values: Sequence[Any]) -> None:
         wrong = next((value for value in values if isinstance(value, float | np.floating)), None)
     elif pa.types.is_float32(dtype):
         most = float(np.finfo(np.float32).max)
-        numbers = (value for value in values if isinstance(value, int | float | np.floating))
+        numbers = (float(value) for value in values if isinstance(value, float | np.floating))
         wrong = next((number for number in numbers if most < abs(number) < np.inf), None)
     elif pa.types.is_large_binary(dtype) or pa.types.is_binary(dtype):
         wrong = next((value for value in values if isinstance(value, str)), None)
