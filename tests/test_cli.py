@@ -143,15 +143,21 @@ def test_bad_input_is_one_message_and_exit_code_2(finished, words, said):
 
 @pytest.fixture
 def noisy(tmp_path):
-    def start(*words: str, pause: float = 0, **options: object) -> subprocess.Popen[str]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, pause: float = 0) -> subprocess.Popen[str]:
         (tmp_path / "program.py").write_text(NOISY)
         noise = f"  noise: {{use: test.noisy, from: problems, pause: {pause}, needs: {{batch_size: 1}}}}\n"
         (tmp_path / "recipe.yaml").write_text(RECIPE.replace("exports:", noise + "exports:"))
         program = [sys.executable, "program.py", *words]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
-        return subprocess.Popen(program, cwd=tmp_path, **pipes)  # type: ignore[call-overload]
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(program, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

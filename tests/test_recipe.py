@@ -288,3 +288,18 @@ def test_kinds_of_other_packages_pass_where_any_kind_does(tmp_path):
     with pytest.raises(BadInput, match=r"`curate.phash` takes frame, and `texts` makes document"):
         texts = {"texts": {"use": "test.count"}, "unlike": {"use": "curate.phash", "from": "texts"}}
         Recipe.of({"name": "x", "stages": texts})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("broken:Stage", "no such driver"), ("json:dumps", "is no Stage"), ("json:Nothing", "cannot be loaded")],
+)
+def test_a_broken_stage_of_another_package_is_named(tmp_path, monkeypatch, value, said):
+    from importlib.metadata import EntryPoint
+
+    (tmp_path / "broken.py").write_text("raise RuntimeError('no such driver')")
+    monkeypatch.syspath_prepend(tmp_path)
+    points = {"other.stage": EntryPoint("other.stage", value, "multisynth.stages")}
+    monkeypatch.setattr(registry, "_points", lambda group: points)
+    with pytest.raises(BadInput, match=said):
+        registry.stage("other.stage")
