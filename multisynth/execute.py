@@ -33,7 +33,7 @@ from multisynth.rows import Birth
 from multisynth.shelf import Shelf
 from multisynth.stage import Reduce, Source
 from multisynth.store import Store
-from multisynth.work import Done, Job, Task
+from multisynth.work import Done, Job, StageBroken, Task
 
 _COMMIT_EVERY = 2.0  # s: about the most work that a kill loses, and few enough versions
 _FIRST_COMMIT = 0.25  # s: doubled with each commit, so that even a run that is killed at once, again and again, gets on
@@ -164,7 +164,9 @@ class _Run:
         else:
             try:
                 result.states[step.name] = self.stage(step)
-            except Exception:
+            except StageBroken as error:
+                result.states[step.name], result.errors[step.name] = "failed", error.traceback
+            except (Exception, SystemExit):
                 result.states[step.name], result.errors[step.name] = "failed", traceback.format_exc()
         self.progress.end(step.name, result.states[step.name])
 
@@ -173,7 +175,7 @@ class _Run:
             result.exports[delivery.name] = deliver(self.store, delivery)
         except BadInput as error:
             result.errors[delivery.name] = str(error)
-        except Exception:
+        except (Exception, SystemExit):
             result.errors[delivery.name] = traceback.format_exc()
 
     def stage(self, step: Step) -> str:
@@ -250,7 +252,9 @@ class _Run:
         path.parent.mkdir(exist_ok=True)
         fresh = type(stage).model_validate(stage.model_dump())
         fresh.bind(step.name, self.recipe.seed)
-        path.write_bytes(pickle.dumps(fresh.resolve(pa.concat_tables(sketches)) if sketches else None))
+        path.write_bytes(
+            pickle.dumps(fresh.resolve(pa.concat_tables(sketches, promote_options="default")) if sketches else None)
+        )
         broken = Done(Task(0, 0, 0), (), pa.concat_tables(ledgers), None, 0.0)
         return replace(job, decision=path), broken
 
