@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-
 from multisynth.kinds import COMMON
 from multisynth.lineage import unknown
 from multisynth.report.tables import account, accounts

@@ -56,7 +56,9 @@ class LocalExecutor:
         if self._pool is None or self._shape != (count, threads):
             self.close()
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=_die_with_parent)
+            self._pool = ProcessPoolExecutor(
+                count, mp_context=spawn, initializer=_die_with_parent, initargs=(os.getpid(),)
+            )
             self._shape = (count, threads)
         return self._pool
 
@@ -102,7 +104,9 @@ def _native_threads(count: int) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Have the kernel end this process when its parent is killed (prctl(2), PR_SET_PDEATHSIG); Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        if os.getppid() != parent:  # it was killed before we asked
+            os._exit(1)
