@@ -102,7 +102,8 @@ def main() -> None:
         local = LocalExecutor(options.workers)
         result, seconds = timed(options.samples, folder / "local", local)
         facts: dict[str, Any] = {
-            "benchmark": "noop", "command": " ".join(["python -m benchmarks.noop", *sys.argv[1:]]), **machine(), "samples": options.samples,
+            "benchmark": "noop", "command": " ".join(["python -m benchmarks.noop", *sys.argv[1:]]), **machine(),
+            "samples": options.samples,
             "workers": options.workers, "ok": result.ok, "seconds": round(seconds, 2),
             "peak_gb": round(peak_bytes() / 1e9, 3),
             "rows": {s: len(Store.open(folder / "local").table(s)) for s in ("count", "pass")},

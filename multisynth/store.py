@@ -68,7 +68,7 @@ class Store:
             self.root.mkdir(parents=True, exist_ok=True)
             file = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         except OSError as error:
-            raise BadInput(f"{self.root} cannot be written: {error.strerror}", "choose another --out") from None
+            raise BadInput(f"{self.root} cannot be a run's folder: {error.strerror}", "choose another --out") from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
