@@ -19,7 +19,7 @@ SYSTEM := libusb-1.0-0 libgl1 libgomp1 bubblewrap
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 GPU := $(shell nvidia-smi -L 2>/dev/null | grep GPU)
 INSTALL_TORCH := install -qq --no-deps $(if $(GPU),,--retries 1 --extra-index-url $(TORCH_CPU_INDEX))
-PYTEST ?= $(BIN)/python -m pytest -q
+PYTEST ?= $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -207,7 +207,7 @@ class Ask(Source):
 
 
 for _name, _stage in {
-    "ask": Ask, "broken": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
+    "ask": Ask, "unopened": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
     "flaky": Flaky, "look": Look, "model": Answer, "paint": Paint, "pass": Pass, "poison": Poison, "rank": Rank,
     "split": Split,
 }.items():  # fmt: skip

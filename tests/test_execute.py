@@ -215,7 +215,7 @@ def test_a_folder_that_a_kill_left_without_a_version_is_no_table(make, tmp_path,
 def test_a_stage_that_does_not_open_fails_alone(make):
     blocks = {
         "count": {"use": "test.count", "count": 3},
-        "broken": {"use": "test.broken", "from": "count"},
+        "broken": {"use": "test.unopened", "from": "count"},
         "after": {"use": "test.pass", "from": "broken"},
         "aside": {"use": "test.pass", "from": "count"},
     }

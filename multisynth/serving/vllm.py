@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from multisynth.serving.inbox import Inbox, ModelThread, Pending
@@ -56,25 +59,25 @@ class VllmEngine:
         cuda = torch.cuda.is_available()
         context = min(CONTEXT, _positions(self._path))
         self._codec = Codec(self._path, context)
-        engine: Any = LLMEngine.from_engine_args(
-            EngineArgs(
-                model=str(self._path),
-                # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
-                dtype="auto" if cuda else "float32",
-                max_model_len=context,
-                max_num_seqs=self._size,
-                enforce_eager=not cuda,
-                enable_prefix_caching=True,
-                # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
-                enable_chunked_prefill=cuda,
-                max_num_batched_tokens=None if cuda else max(context, 8192),
-                async_scheduling=False,  # the watermark must see the last token
-                logits_processors=[GreenListProcessor],
-                disable_log_stats=True,
-                trust_remote_code=False,
-                load_format="safetensors",
-            )
+        arguments = EngineArgs(
+            model=str(self._path),
+            # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
+            dtype="auto" if cuda else "float32",
+            max_model_len=context,
+            max_num_seqs=self._size,
+            enforce_eager=not cuda,
+            enable_prefix_caching=True,
+            # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
+            enable_chunked_prefill=cuda,
+            max_num_batched_tokens=None if cuda else max(context, 8192),
+            async_scheduling=False,  # the watermark must see the last token
+            logits_processors=[GreenListProcessor],
+            disable_log_stats=True,
+            trust_remote_code=False,
+            load_format="safetensors",
         )
+        with _prickly_modules_aside():
+            engine: Any = LLMEngine.from_engine_args(arguments)
         ready()
         running: dict[str, tuple[Pending, int]] = {}
         count = 0
@@ -108,6 +111,30 @@ class VllmEngine:
         if ended:
             ids, logprobs = ids[:-1], None if logprobs is None else logprobs[:-1]
         return self._codec.completion(request, prompt_tokens, ids, logprobs, ended)
+
+
+@contextmanager
+def _prickly_modules_aside() -> Iterator[None]:
+    """Hide modules that hold something that raises at a touch, such as trimesh's stand-ins for libraries it lacks.
+
+    vLLM 0.32 looks at every value in every loaded module while it starts on a CPU, and would not survive them.
+    """
+    aside = {name: module for name, module in list(sys.modules.items()) if _is_prickly(module)}
+    for name in aside:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.modules.update(aside)
+
+
+def _is_prickly(module: ModuleType) -> bool:
+    for value in list(vars(module).values()) if isinstance(module, ModuleType) else ():
+        try:
+            hasattr(value, "__dict__")
+        except Exception:
+            return True
+    return False
 
 
 def _positions(path: Any) -> int:

@@ -19,6 +19,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
+    import trimesh.boolean  # noqa: F401 — holds stand-ins that raise at a touch, as in a run that read a mesh before
+
     from multisynth.serving.vllm import VllmEngine
 
     model = tiny_model(tmp_path_factory.mktemp("tiny"))
