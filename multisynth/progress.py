@@ -100,7 +100,7 @@ class LiveProgress:
         table = Table(box=None, pad_edge=False)
         table.add_column("stage")
         table.add_column("", width=16)
-        for name in ("inputs", "inputs/s", "kept", "dropped", "failed", "made", "time", "left"):
+        for name in ("inputs", "samples/s", "kept", "dropped", "failed", "made", "time", "left"):
             table.add_column(name, justify="right")
         for stage in self.stages:
             row = self.rows.get(stage)

@@ -44,7 +44,7 @@ def test_a_terminal_shows_what_became_of_the_inputs() -> None:
         progress.begin("first", 100, 0)
         progress.advance("first", 30, 15, 5, 42)
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", page.getvalue())
-    for word in ("inputs/s", "kept", "dropped", "failed", "50/100", "30", "15", "42", "second"):
+    for word in ("samples/s", "kept", "dropped", "failed", "50/100", "30", "15", "42", "second"):
         assert word in shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -19,6 +20,7 @@ SETTINGS = {
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_NO_USAGE_STATS": "1",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # cores are shared with other workers
 }
 CONTEXT = 4096
@@ -75,8 +77,9 @@ class VllmEngine:
             disable_log_stats=True,
             trust_remote_code=False,
             load_format="safetensors",
+            use_tqdm_on_load=False,  # its bar would run through the display of the run
         )
-        with _prickly_modules_aside():
+        with warnings.catch_warnings(action="ignore"), _prickly_modules_aside():
             engine: Any = LLMEngine.from_engine_args(arguments)
         ready()
         running: dict[str, tuple[Pending, int]] = {}
