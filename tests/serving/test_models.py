@@ -9,7 +9,8 @@ import pytest
 from multisynth.artifact import digest
 from multisynth.errors import BadInput
 from multisynth.serving import models
-from multisynth.serving.models import PINNED, Pinned, extract, main, resolve
+from multisynth.serving.__main__ import main
+from multisynth.serving.models import PINNED, Pinned, extract, resolve
 from tests.serving.tiny import tiny_model
 
 
