@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pty
@@ -151,7 +152,9 @@ def noisy(tmp_path):
         (tmp_path / "recipe.yaml").write_text(RECIPE.replace("exports:", noise + "exports:"))
         program = [sys.executable, "program.py", *words]
         pipe = subprocess.PIPE
-        started.append(subprocess.Popen(program, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True))
+        # A shell starts what runs in its background deaf to Ctrl-C, and tests may run there.
+        hear = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        started.append(subprocess.Popen(program, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True, preexec_fn=hear))
         return started[-1]
 
     yield start
