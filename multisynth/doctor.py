@@ -191,11 +191,7 @@ def _models() -> list[Check]:
 
     here = sorted(path.parent.name for path in models_folder().glob("*/config.json"))
     missing = [name for name in PINNED if not any(folder.startswith(name) for folder in here)]
-    remedy = (
-        f"fetched on first use, or now: python -m multisynth.serving fetch {' '.join(missing)}"
-        if missing
-        else ""
-    )
+    remedy = f"fetched on first use, or now: python -m multisynth.serving fetch {' '.join(missing)}" if missing else ""
     return [Check("models", True, ", ".join(here) or "none cached yet", remedy)]
 
 
