@@ -116,13 +116,8 @@ class _Run:
         progress: Progress,
         artifacts: dict[str, tuple[Artifact, ...]],
     ) -> None:
-        self.recipe, self.store, self.executor, self.progress, self.artifacts = (
-            recipe,
-            store,
-            executor,
-            progress,
-            artifacts,
-        )
+        self.recipe, self.store, self.artifacts = recipe, store, artifacts
+        self.executor, self.progress = executor, progress
 
     def run(self) -> Result:
         started = time.perf_counter()
