@@ -47,7 +47,7 @@ lint: .venv/.packages  ## Ruff and mypy
 	../../$(BIN)/python -m mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache --package multisynth
 
 check-lerobot: demo .venv-lerobot/.packages  ## Read the demo's LeRobot export with lerobot itself (8 GB more)
-	@$(BIN)/python benchmarks/lerobot_roundtrip.py runs/quickstart .venv-lerobot/bin/python
+	@$(BIN)/python -m benchmarks.lerobot_roundtrip runs/quickstart .venv-lerobot/bin/python
 
 clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

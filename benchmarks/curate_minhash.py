@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 
 import numpy as np
@@ -82,6 +83,7 @@ def main() -> None:
     print(
         json.dumps(
             {
+                "command": " ".join(["python -m benchmarks.curate_minhash", *sys.argv[1:]]),
                 "texts": count,
                 "signatures_equal": bool(np.array_equal(ours, np.stack(theirs)) and np.array_equal(ours, bulk)),
                 "planted": len(range(10, count, 10)),

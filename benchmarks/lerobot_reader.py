@@ -31,9 +31,7 @@ def main(root: Path, expected: Any) -> dict[str, Any]:
     assert len(data) == sum(len(expected[f"{e}/action"]) for e in range(episodes)) == data.meta.total_frames
     index = pixels = 0
     for episode in range(episodes):
-        want = {
-            key: expected[f"{episode}/{key}"] for key in ("observation.state", "action", "next.reward", "next.done")
-        }
+        want = {key: expected[f"{episode}/{key}"] for key in EXACT}
         shown = {camera: frames(expected[f"{episode}/{camera}"].tobytes()) for camera in cameras}
         length = len(want["action"])
         for step in range(length):

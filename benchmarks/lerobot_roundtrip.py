@@ -1,6 +1,6 @@
 """Claim: a LeRobot export opens with lerobot 0.4.4, and its values equal the store's.
 
-    python benchmarks/lerobot_roundtrip.py RUN LEROBOT_PYTHON
+    python -m benchmarks.lerobot_roundtrip RUN LEROBOT_PYTHON
 
 Every row of every LeRobot export of a run is read by `LeRobotDataset` in an environment of its own and compared with
 the store: states, actions, rewards, instructions and the ends of episodes exactly, video frames exactly with those of
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import machine
 from multisynth.store import Store
 
 
@@ -34,10 +35,10 @@ def main(run: Path, python: str) -> int:
         with tempfile.TemporaryDirectory() as scratch:
             expected = Path(scratch) / "expected.npz"
             np.savez(expected, **values(store, manifest, folder))
-            command = [python, str(Path(__file__).with_name("lerobot_reader.py")), str(folder), str(expected)]
+            program = [python, str(Path(__file__).with_name("lerobot_reader.py")), str(folder), str(expected)]
             # lerobot asks the hub for what it misses; nothing may be missing
             offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": scratch}
-            done = subprocess.run(command, env=offline, stdout=subprocess.PIPE, text=True, check=False)
+            done = subprocess.run(program, env=offline, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             print(f"{folder} is not what the store holds", file=sys.stderr)
             return 1
@@ -45,7 +46,8 @@ def main(run: Path, python: str) -> int:
     if not results:
         print(f"{run} has no LeRobot export", file=sys.stderr)
         return 2
-    print(json.dumps(results, indent=2))
+    command = " ".join(["python -m benchmarks.lerobot_roundtrip", str(run), python])
+    print(json.dumps({"command": command, **machine(), "exports": results}, indent=2))
     return 0
 
 

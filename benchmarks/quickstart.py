@@ -43,7 +43,7 @@ def main() -> int:
         made = {stage: len(store.table(stage)) for stage in store.stages}
         facts = {
             "benchmark": "quickstart",
-            "command": "python -m benchmarks.quickstart",
+            "command": " ".join(["python -m benchmarks.quickstart", *sys.argv[1:]]),
             **machine("pybullet", "open3d", "torch", "transformers"),
             "exit_code": done.returncode,
             "seconds": round(seconds, 1),

@@ -74,7 +74,7 @@ def test_changing_an_option_makes_that_stage_and_what_follows_anew(make):
     store, _ = make({**RECIPE, "unique": {**RECIPE["unique"], "buckets": 20}}, out="changed")
     reference, _ = make({**RECIPE, "unique": {**RECIPE["unique"], "buckets": 20}}, out="reference")
     assert store.table("seeds").version == seeds
-    comparing.assert_same(store, reference, ordered=False)
+    comparing.assert_same(store, reference)
 
 
 def test_one_poisoned_sample_fails_alone_with_its_traceback(make):

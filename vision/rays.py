@@ -26,11 +26,6 @@ def directions_through(u: np.ndarray, v: np.ndarray, camera: Camera) -> np.ndarr
     return np.stack([(u - k[0, 2]) / k[0, 0], (v - k[1, 2]) / k[1, 1], np.ones_like(u)], -1)
 
 
-def ray_distance(depth: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Distance along the rays in m of z-depths in m: depth · |direction|, for directions whose z is 1. [N]"""
-    return depth * np.linalg.norm(directions, axis=-1)
-
-
 @dataclass
 class Hits:
     """The first surface along each of N rays."""
