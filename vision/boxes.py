@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from .rays import Hits
-from .world import World
+from multisynth.scenes.render.rays import Hits
+from multisynth.scenes.render.world import World
 
 
 def boxes(world: World, hits: Hits, covered: np.ndarray, width: int, height: int) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from multisynth.scenes.render.renderer import Renderer
+from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Scene
 from pydantic import Field
 
@@ -14,8 +16,6 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
 from .cameras import NoCamera, choose
-from .render import Renderer
-from .world import World
 
 
 class Film(Map):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from multisynth.scenes.render.renderer import Renderer, View
+from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Scene
 from pydantic import Field
 
@@ -16,8 +18,6 @@ from multisynth.stage import Map, Needs
 
 from .boxes import boxes
 from .cameras import NoCamera, choose
-from .render import Renderer, View
-from .world import World
 
 LabelName = Literal["depth", "normals", "instances", "boxes"]
 

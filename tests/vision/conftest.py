@@ -1,34 +1,10 @@
 import numpy as np
 import pytest
-from multisynth.scenes.schema import Body, Camera, Light, Part, Scene, Shape
+from multisynth.scenes.schema import Scene
 
 from multisynth.kinds import EPISODE
 from multisynth.sample import Sample
-
-RADIUS = 0.25
-
-
-def body(name: str, instance: int, shape: Shape, position=(0.0, 0.0, 0.0), moves=True) -> Body:
-    part = Part(name=name, shapes=(shape,), position=position, moves=moves)
-    return Body(name=name, category=name, instance=instance, parts=(part,))
-
-
-def ball_on_plane(width: int = 160, height: int = 120) -> Scene:
-    """A ball that touches the plane z = 0, which is the top of a wide slab that holds still."""
-    return Scene(
-        bodies=(
-            body("slab", 3, Shape(kind="box", size=(40, 40, 1), colour=(0.5, 0.5, 0.5)), (0, 0, -0.5), moves=False),
-            body("ball", 700, Shape(kind="sphere", size=(RADIUS,), colour=(0.6, 0.1, 0.1))),
-        ),
-        light=Light(direction=(0.4, 0.3, -1.0)),
-        cameras=(
-            Camera(name="front", width=width, height=height, position=(1.1, -1.4, 0.9), target=(0, 0, 0.2), fov=50),
-            Camera(name="side", width=width, height=height, position=(-1.5, 0.2, 0.5), target=(0, 0, 0.2), fov=40),
-        ),
-    )
-
-
-BALL = np.array([[0.05, -0.1, RADIUS, 1, 0, 0, 0]])
+from tests.scenes.render.balls import BALL, ball_on_plane
 
 
 def episode(scene: Scene, poses: np.ndarray, rate: float = 10.0, ordinal: int = 0) -> Sample:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from multisynth.scenes.render.rays import Tracer
+from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Scene, Shape
 from multisynth.vision.boxes import boxes
-from multisynth.vision.rays import Tracer
-from multisynth.vision.world import World
 
-from .conftest import BALL, RADIUS, ball_on_plane, body
+from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, body
 
 
 def boxes_of(scene: Scene, poses: np.ndarray) -> dict[str, dict]:

@@ -6,8 +6,8 @@ from multisynth.vision.label import Label
 
 from multisynth import media
 from multisynth.testing import run_stage
-
-from .conftest import BALL, ball_on_plane, episode
+from tests.scenes.render.balls import BALL, ball_on_plane
+from tests.vision.conftest import episode
 
 
 def test_frame_k_of_the_clip_shows_step_k(rolling):

@@ -6,9 +6,8 @@ from multisynth.vision.label import Label, moments
 
 from multisynth import media
 from multisynth.testing import run_stage
-
-from .conftest import BALL, ball_on_plane, episode
-from .test_rays import closed_form
+from tests.scenes.render.balls import BALL, ball_on_plane, closed_form
+from tests.vision.conftest import episode
 
 
 def test_frames_carry_what_the_rays_met(rolling):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from multisynth.scenes.render.rays import Hits, Tracer, directions_through
+from multisynth.scenes.render.shade import direct, glow, tone, towards
+from multisynth.scenes.render.shadows import Shade
+from multisynth.scenes.render.world import Placement, World
 from multisynth.scenes.schema import Camera
-
-from .rays import Hits, Tracer, directions_through
-from .shade import direct, glow, tone, towards
-from .shadows import Shade
-from .world import Placement, World
 
 CONTRAST = 24
 """Steps of 255 between neighbours from which their pixels are sampled more finely."""

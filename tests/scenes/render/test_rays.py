@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 from multisynth.scenes.poses import about, quaternion
+from multisynth.scenes.render.rays import Tracer
+from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Scene, Shape
-from multisynth.vision.rays import Tracer
-from multisynth.vision.world import World
 
 from multisynth.errors import BadInput
-
-from .conftest import BALL, RADIUS, ball_on_plane, body
+from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, body, closed_form, rays_of
 
 
 def shoot(scene: Scene, poses: np.ndarray, camera: int = 0):
@@ -19,36 +18,6 @@ def shoot(scene: Scene, poses: np.ndarray, camera: int = 0):
     size = scene.cameras[camera].height, scene.cameras[camera].width
     ids = world.instances[hits.shape + 1].reshape(size)
     return hits.depth.reshape(size), hits.normals.reshape(*size, 3), ids, covered.reshape(-1, *size)
-
-
-def rays_of(camera: Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Origin and directions in the world, z-depth 1 each, worked out from K and the extrinsics alone."""
-    matrix = camera.world_to_camera
-    v, u = np.mgrid[: camera.height, : camera.width] + 0.5
-    pixels = np.stack([u, v, np.ones_like(u)], -1)
-    inside = pixels @ np.linalg.inv(camera.intrinsics).T
-    return -matrix[:3, :3].T @ matrix[:3, 3], inside @ matrix[:3, :3], matrix[:3, :3]
-
-
-def closed_form(camera: Camera, centre: np.ndarray):
-    """z-depth, camera normals and ids of a ball above the slab of `ball_on_plane`; 0 depth where nothing is."""
-    origin, d, rotation = rays_of(camera)
-    a, b = (d * d).sum(-1), (d * (origin - centre)).sum(-1)
-    c = ((origin - centre) ** 2).sum() - RADIUS**2
-    root = b * b - a * c
-    ball = np.where(root >= 0, (-b - np.sqrt(np.maximum(root, 0))) / a, np.inf)
-    with np.errstate(divide="ignore"):
-        plane = np.where(d[..., 2] < 0, -origin[2] / d[..., 2], np.inf)
-    where = origin + np.where(np.isfinite(plane), plane, 0)[..., None] * d
-    plane[(np.abs(where[..., :2]) > 20).any(-1)] = np.inf
-    depth = np.minimum(ball, plane)
-    ids = np.where(np.isfinite(depth), np.where(ball < plane, 700, 3), 0)
-    outward = np.where(
-        (ball < plane)[..., None],
-        (origin + np.where(ids == 700, ball, 0)[..., None] * d - centre) / RADIUS,
-        [0, 0, 1.0],
-    )
-    return np.where(np.isfinite(depth), depth, 0), outward @ rotation.T, ids, root
 
 
 @pytest.mark.parametrize("camera", [0, 1])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-
-from .world import Placement, World
+from multisynth.scenes.render.world import Placement, World
 
 CLEARANCE = 1e-4
 """How far from its surface a shadow ray starts, m, so that rounding does not make a surface shade itself."""

@@ -7,11 +7,10 @@ from functools import cached_property
 
 import numpy as np
 from multisynth.scenes.poses import transform
+from multisynth.scenes.render.surfaces import Surface, surface
 from multisynth.scenes.schema import Camera, Scene
 
 from multisynth.errors import BadInput
-
-from .surfaces import Surface, surface
 
 
 class World:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from multisynth.scenes.render.pattern import checker
+from multisynth.scenes.render.world import Canvas, Placement, World
 from multisynth.scenes.schema import Camera
-
-from .pattern import checker
-from .world import Canvas, Placement, World
 
 PATTERNED = 0.5
 """How long and wide a shape must be to be patterned, m: floors and tables are, what lies on them is not."""

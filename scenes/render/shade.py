@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from multisynth.scenes.render.rays import Hits
 from multisynth.scenes.schema import Camera, Light
-
-from .rays import Hits
 
 REFLECTANCE = 0.04
 """Of a smooth dielectric such as paint or plastic, at normal incidence."""

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+from multisynth.scenes.render import renderer
+from multisynth.scenes.render.pattern import CONTRAST as PATTERN
+from multisynth.scenes.render.renderer import Renderer
+from multisynth.scenes.render.shade import tone
+from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Light, Scene, Shape
-from multisynth.vision import render
-from multisynth.vision.pattern import CONTRAST as PATTERN
-from multisynth.vision.render import Renderer
-from multisynth.vision.shade import tone
-from multisynth.vision.world import World
 
-from .conftest import BALL, RADIUS, ball_on_plane, body
+from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, body
 
 
 def linear(rgb: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def test_edges_are_between_the_colours_that_meet_there():
     coarse = Renderer(World(scene), scene.cameras[0]).view(BALL).rgb
     large = Renderer(World(fine), fine.cameras[0]).view(BALL).rgb
     mean = linear(large.reshape(60, 8, 80, 8, 3)).mean(axis=(1, 3))
-    edges = render.edge(coarse)
+    edges = renderer.edge(coarse)
     assert edges.sum() > 100
     error = np.abs(linear(coarse) - mean)[edges].max(axis=1)
     plain = np.abs(linear(large[4::8, 4::8]) - mean)[edges].max(axis=1)
@@ -120,7 +120,7 @@ def test_a_frame_does_not_depend_on_what_was_filmed_before(shapes):
 
 def test_shortcuts_change_no_pixel(monkeypatch):
     """Hulls, shadow hulls and separating planes only leave out what could not matter."""
-    from multisynth.vision.world import Canvas, Placement
+    from multisynth.scenes.render.world import Canvas, Placement
 
     rng = np.random.Generator(np.random.Philox(11))
     shapes = [
