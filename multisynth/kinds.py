@@ -311,9 +311,10 @@ EPISODE = Kind(
         "parameters": Column(pa.string(), "what was drawn for this episode, SI, as a JSON object"),
         "actions": Column(tensor(pa.float32(), "T", "A"), "what was commanded at each step"),
         "action_names": Column(pa.list_(pa.string()), "A names with their units"),
-        "states": Column(tensor(pa.float32(), "T", "S"), "what the robot measured at each step, before the action"),
+        "states": Column(tensor(pa.float32(), "T", "S"), "what was observed at each step, before the action"),
         "state_names": Column(pa.list_(pa.string()), "S names with their units"),
         "rewards": Column(tensor(pa.float32(), "T"), "after each step"),
+        "successes": Column(tensor(pa.bool_(), "T"), "whether the task stood achieved after each step"),
     },
 )
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from multisynth.scenes.poses import rotation
 
 from .engines.engine import Contact, Step
+from .falls import Falls
 
 IMPACT_SPEED = 0.25  # m/s; slower meetings are contacts
 CONTACT_SPEED = 0.03  # m/s; slower meetings are bodies that settle
@@ -23,7 +23,6 @@ BOUNCE_TIME = 0.025  # s apart, before a fast meeting is a new one
 SETTLE_TIME = 0.1  # s from the start in which what lies on something comes to rest
 LONGEST = 0.05  # s; no blow lasts longer, a push does
 STEADY_ACCELERATION = 20.0  # m/s²; more is itself a blow, which does not carry on
-TILT = np.cos(np.radians(45))
 
 
 @dataclass
@@ -66,12 +65,10 @@ class EventLog:
         self, pieces: Sequence[str], timestep: float, poses: np.ndarray, standing: Mapping[str, Standing]
     ) -> None:
         self._pieces, self._timestep = list(pieces), timestep
-        self._names = list(standing)
         self._indices = np.array([s.index for s in standing.values()], int)
         self._standing_pieces = [s.piece for s in standing.values()]
-        self._lowest = poses[self._indices, 2] - np.array([s.height for s in standing.values()]) / 2
-        self._up = rotation(poses[self._indices, 3:])[:, 2, :]  # world z in each body's axes
-        self._upright = np.ones(len(self._names), bool)
+        at = dict(zip(standing, poses[self._indices], strict=True))
+        self._falls = Falls(at, {name: s.height for name, s in standing.items()})
         self._apart_since: dict[tuple[str, str], float] = {}
         self._open: dict[tuple[str, str], _Touch] = {}
         self._before: tuple[np.ndarray, np.ndarray] | None = None
@@ -86,10 +83,6 @@ class EventLog:
     def note(self, kind: str, time: float, bodies: Sequence[str], position: Sequence[float]) -> None:
         """Write an event that is no touch and no fall, such as success."""
         self.events.append(_event(kind, time, bodies, 0.0, 0.0, position))
-
-    def fallen(self, body: str) -> bool:
-        """Whether a standing body has fallen."""
-        return not self._upright[self._names.index(body)]
 
     def finish(self) -> list[dict[str, Any]]:
         """All events in the order of time, with their ids."""
@@ -160,16 +153,10 @@ class EventLog:
         return speed, delay, names if faster else (names[1], names[0])
 
     def _watch_falls(self, step: Step) -> None:
-        if not self._upright.any():
-            return
         poses = step.poses[self._indices]
-        w, x, y, z = poses[:, 3:].T
-        up = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)  # world z, body's axes
-        fell = self._upright & (((up * self._up).sum(1) < TILT) | (poses[:, 2] < self._lowest))
-        for n in np.flatnonzero(fell):
+        for n in self._falls.look(poses):
             speed = float(np.linalg.norm(step.linear[self._standing_pieces[n]]))
-            self.events.append(_event("fall", step.time, [self._names[n]], 0.0, speed, poses[n, :3].tolist()))
-        self._upright &= ~fell
+            self.events.append(_event("fall", step.time, [self._falls.names[n]], 0.0, speed, poses[n, :3].tolist()))
 
 
 def _event(

@@ -1,73 +1,136 @@
-"""Domain randomisation (Tobin et al., arXiv 1703.06907): ranges in SI that each episode draws from."""
+"""Domain randomisation (Tobin et al., arXiv 1703.06907; Peng et al., arXiv 1710.06537): what each episode draws.
+
+A field has a calibrated value, physical limits and a term. Terms are drawn from the episode's own streams, one a name,
+so that no draw depends on which others were made, or when, or for how many environments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-Range = tuple[float, float]
+from multisynth.errors import nearest
+
+from .terms import Pair, Term
 
 
-def _range(low: float, high: float, limits: Range, description: str) -> Any:
-    """A range by default from `low` to `high` that may not leave its physical limits."""
-    return Field((low, high), description=description, json_schema_extra={"limits": list(limits)})
+class Bounds(NamedTuple):
+    """What is known of a field besides its term."""
+
+    nominal: float | None
+    """The calibrated value; None for what is no property of the world, such as where things lie."""
+    low: float
+    high: float
+
+
+def _field(nominal: float | None, default: Pair | float, limits: Pair, description: str) -> Any:
+    """A field with its calibrated value, the range it is drawn from by default, and its physical limits."""
+    extra = {"nominal": nominal, "limits": list(limits)}
+    return Field(Term.model_validate(default), description=description, json_schema_extra=extra)
 
 
 class Randomisation(BaseModel):
-    """The ranges, each (from, to), that are drawn from uniformly; equal ends fix a parameter.
+    """A term for each field; SI units, angles of lights and cameras in degrees.
 
-    A contact's coefficients are √(a·b) of the two bodies' own.
+    A contact's coefficients are √(a·b) of the two bodies' own. What has a calibrated value is a property of the world
+    that simulators get wrong; the rest says where things are and what they look like.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    friction: Range = _range(0.3, 0.9, (0.02, 1.5), "Coulomb coefficient of objects.")
-    table_friction: Range = _range(0.4, 0.9, (0.02, 1.5), "Coulomb coefficient of the table.")
-    restitution: Range = _range(0.0, 0.4, (0.0, 0.95), "Coefficient of restitution of objects and table.")
-    mass: Range = _range(0.05, 0.4, (0.005, 5.0), "Of the object to push, kg.")
-    size: Range = _range(0.04, 0.065, (0.02, 0.08), "Edges or diameter of the object to push, m.")
-    distance: Range = _range(0.1, 0.22, (0.06, 0.3), "From the object to its goal, m.")
-    block_mass: Range = _range(0.02, 0.08, (0.005, 2.0), "Of a block of the tower, kg.")
-    block_size: Range = _range(0.028, 0.042, (0.02, 0.07), "Edge of the tower's blocks, m.")
-    block_aspect: Range = _range(1.2, 1.8, (0.5, 2.0), "Height of a block over its edge.")
-    offset: Range = _range(0.0, 0.004, (0.0, 0.01), "Of each block from the middle of the tower, m.")
-    ball_mass: Range = _range(0.3, 0.7, (0.01, 2.0), "kg.")
-    ball_radius: Range = _range(0.028, 0.038, (0.015, 0.04), "m.")
-    thrown: Range = _range(0.5, 0.5, (0.0, 1.0), "Probability that the ball is thrown, not struck.")
-    strike_speed: Range = _range(0.6, 1.2, (0.2, 1.5), "Of the hand when it strikes the ball, m/s.")
-    throw_speed: Range = _range(2.6, 3.6, (0.5, 8.0), "Of the ball when it is thrown, m/s.")
-    aim: Range = _range(-0.01, 0.01, (-0.05, 0.05), "How far beside the tower's axis the ball aims, m.")
-    hand: Range = _range(-0.03, 0.03, (-0.08, 0.08), "Of the hand's start along x, y, z from home, m.")
-    colour: Range = _range(0.0, 0.06, (0.0, 0.2), "Spread of a palette colour, linear reflectance.")
-    light_azimuth: Range = _range(-180.0, 180.0, (-360.0, 360.0), "Where the light comes from, degrees from x.")
-    light_elevation: Range = _range(35.0, 75.0, (10.0, 90.0), "Degrees above the horizon.")
-    light_intensity: Range = _range(1.6, 2.6, (0.0, 20.0), "As `Light.intensity`.")
-    light_ambient: Range = _range(0.25, 0.5, (0.0, 2.0), "As `Light.ambient`.")
-    camera_azimuth: Range = _range(
-        -75.0, 75.0, (-360.0, 360.0), "Where the camera stands, degrees from x, robot at -x."
+    # contact
+    friction: Term = _field(0.6, (0.3, 0.9), (0.02, 1.5), "Coulomb coefficient of objects.")
+    table_friction: Term = _field(0.6, (0.4, 0.9), (0.02, 1.5), "Coulomb coefficient of the table.")
+    restitution: Term = _field(0.1, (0.0, 0.4), (0.0, 0.95), "Coefficient of restitution of objects and table.")
+    # bodies
+    mass: Term = _field(0.15, (0.05, 0.4), (0.005, 5.0), "Of the object to handle, kg.")
+    inertia: Term = _field(1.0, 1.0, (0.2, 5.0), "Of objects, over that of a solid of even density.")
+    gravity: Term = _field(9.81, 9.81, (0.0, 30.0), "m/s², downwards.")
+    # the robot
+    bandwidth: Term = _field(24.0, 24.0, (4.0, 80.0), "Of the joints' position controllers, 1/s.")
+    damping: Term = _field(0.0, 0.0, (0.0, 50.0), "Viscous, of the robot's joints, N·m·s/rad or N·s/m.")
+    latency: Term = _field(0.0, 0.0, (0.0, 0.3), "From an action to the motors, s, in steps of 12.5 ms.")
+    action_noise: Term = _field(0.0, 0.0, (0.0, 0.2), "Standard deviation of what reaches the motors, rad.")
+    sensor_noise: Term = _field(0.0, 0.0, (0.0, 0.05), "Standard deviation of observed positions of bodies, m.")
+    encoder_noise: Term = _field(0.0, 0.0, (0.0, 0.05), "Standard deviation of observed joint positions, rad.")
+    dropout: Term = _field(0.0, 0.0, (0.0, 0.9), "Probability that a body is not seen at a control step.")
+    # objects and where they are
+    size: Term = _field(None, (0.04, 0.065), (0.02, 0.08), "Edges or diameter of the object to handle, m.")
+    distance: Term = _field(None, (0.1, 0.22), (0.06, 0.3), "From the object to its goal, m.")
+    hand: Term = _field(None, (-0.03, 0.03), (-0.08, 0.08), "Of the hand's start along x, y, z from home, m.")
+    # topple
+    block_mass: Term = _field(None, (0.02, 0.08), (0.005, 2.0), "Of a block of the tower, kg.")
+    block_size: Term = _field(None, (0.028, 0.042), (0.02, 0.07), "Edge of the tower's blocks, m.")
+    block_aspect: Term = _field(None, (1.2, 1.8), (0.5, 2.0), "Height of a block over its edge.")
+    offset: Term = _field(None, (0.0, 0.004), (0.0, 0.01), "Of each block from the middle of the tower, m.")
+    ball_mass: Term = _field(None, (0.3, 0.7), (0.01, 2.0), "kg.")
+    ball_radius: Term = _field(None, (0.028, 0.038), (0.015, 0.04), "m.")
+    thrown: Term = _field(None, 0.5, (0.0, 1.0), "Probability that the ball is thrown, not struck.")
+    strike_speed: Term = _field(None, (0.6, 1.2), (0.2, 1.5), "Of the hand when it strikes the ball, m/s.")
+    throw_speed: Term = _field(None, (2.6, 3.6), (0.5, 8.0), "Of the ball when it is thrown, m/s.")
+    aim: Term = _field(None, (-0.01, 0.01), (-0.05, 0.05), "How far beside the tower's axis the ball aims, m.")
+    # looks
+    colour: Term = _field(None, (0.0, 0.06), (0.0, 0.2), "Spread of a palette colour, linear reflectance.")
+    light_azimuth: Term = _field(None, (-180.0, 180.0), (-360.0, 360.0), "Where the light comes from, from x.")
+    light_elevation: Term = _field(None, (35.0, 75.0), (10.0, 90.0), "Above the horizon.")
+    light_intensity: Term = _field(None, (1.6, 2.6), (0.0, 20.0), "As `Light.intensity`.")
+    light_ambient: Term = _field(None, (0.25, 0.5), (0.0, 2.0), "As `Light.ambient`.")
+    camera_azimuth: Term = _field(None, (-75.0, 75.0), (-360.0, 360.0), "Where the camera is, from x, robot at -x.")
+    camera_elevation: Term = _field(None, (22.0, 50.0), (5.0, 85.0), "Above the horizon.")
+    camera_distance: Term = _field(
+        None, (0.55, 0.9), (0.3, 5.0), "From what happens, m; the camera steps back until it sees all of it."
     )
-    camera_elevation: Range = _range(22.0, 50.0, (5.0, 85.0), "Degrees above the horizon.")
-    camera_distance: Range = _range(
-        0.55, 0.9, (0.3, 5.0), "From what happens, m; the camera steps back until it sees all of it."
-    )
-    camera_fov: Range = _range(40.0, 55.0, (20.0, 100.0), "Vertical field of view, degrees.")
+    camera_fov: Term = _field(None, (40.0, 55.0), (20.0, 100.0), "Vertical field of view.")
 
     @field_validator("*")
     @classmethod
-    def _within_limits(cls, value: Range, info: ValidationInfo) -> Range:
+    def _within_limits(cls, term: Term, info: ValidationInfo) -> Term:
         name = info.field_name or ""
+        bounds = cls.bounds(name)
+        if term.operation != "set" and bounds.nominal is None:
+            raise ValueError(f"{name} has no calibrated value to {term.operation}: set it")
+        if term.when != "episode" and name not in WHILE_RUNNING:
+            raise ValueError(f"{name} cannot change within an episode: {', '.join(WHILE_RUNNING)} can")
+        ends = term.range(bounds.nominal or 0.0)
+        if ends is not None and (ends[0] < bounds.low or ends[1] > bounds.high):
+            raise ValueError(
+                f"{name} {ends[0]:g} … {ends[1]:g} leaves its physical limits {bounds.low:g} … {bounds.high:g}"
+            )
+        return term
+
+    @classmethod
+    def bounds(cls, name: str) -> Bounds:
+        """Calibrated value and limits of a field.
+
+        Raises:
+            ValueError: There is none of that name; the message has those that there are.
+        """
+        if name not in cls.model_fields:
+            raise ValueError(f"no term is called `{name}`: {nearest(name, list(cls.model_fields))}")
         extra: Any = cls.model_fields[name].json_schema_extra
-        low, high = extra["limits"]
-        if not value[0] <= value[1]:
-            raise ValueError(f"{name} runs from {value[0]:g} down to {value[1]:g}: give the smaller number first")
-        if value[0] < low or value[1] > high:
-            raise ValueError(f"{name} {value[0]:g} … {value[1]:g} leaves its physical limits {low:g} … {high:g}")
-        return value
+        return Bounds(extra["nominal"], *extra["limits"])
+
+    @classmethod
+    def calibrated(cls, **terms: Any) -> Randomisation:
+        """Every property of the world at its calibrated value; places and looks drawn as by default, or as given."""
+        nominal = {name: cls.bounds(name).nominal for name in cls.model_fields}
+        return cls.model_validate({**{name: value for name, value in nominal.items() if value is not None}, **terms})
+
+    def replaced(self, terms: Mapping[str, Any]) -> Randomisation:
+        """These terms instead of those that they name, checked like any."""
+        return type(self).model_validate({**{name: getattr(self, name) for name in self.model_fields_set}, **terms})
+
+
+WHILE_RUNNING = (
+    "friction", "table_friction", "gravity", "bandwidth", "damping", "latency", "action_noise", "sensor_noise",
+    "encoder_noise", "dropout",
+)  # fmt: skip
+"""Fields that may change within an episode."""
 
 
 def _read(value: Any, info: ValidationInfo) -> Any:
@@ -84,50 +147,73 @@ def _read(value: Any, info: ValidationInfo) -> Any:
 
 
 Randomise = Annotated[Randomisation, BeforeValidator(_read)]
-"""Ranges as a mapping, or the name of a YAML file that has them; in a recipe, relative to the recipe."""
+"""Terms as a mapping, or the name of a YAML file that has them; in a recipe, relative to the recipe."""
 
 
 class Draw:
     """Draws the parameters of one episode and keeps what was drawn.
 
-    Each parameter has its own stream, so that no draw depends on which others were made, or when.
-
     Args:
-        ranges: What to draw from.
+        terms: What to draw from.
         stream: The episode's generator for a purpose.
+        recorded: What was drawn before, to be given again instead: a trial drawn so is the same trial.
     """
 
-    def __init__(self, ranges: Randomisation, stream: Callable[[str], np.random.Generator]) -> None:
-        self._ranges, self._stream = ranges, stream
+    def __init__(
+        self,
+        terms: Randomisation,
+        stream: Callable[[str], np.random.Generator],
+        recorded: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._terms, self._recorded = terms, recorded
+        self.stream = stream
         self.drawn: dict[str, Any] = {}
 
     def __call__(self, field: str, name: str = "") -> float:
-        """One number from the range of `field`, recorded under `name` (by default the field's)."""
+        """One value of `field`, recorded under `name` (by default the field's)."""
         name = name or field
-        low, high = getattr(self._ranges, field)
-        return self._record(name, float(low + (high - low) * self._stream(name).random()))
+        return float(self._keep(name, lambda: self._one(field, self.stream(name))))
+
+    def schedule(self, field: str, until: float) -> list[tuple[float, float]]:
+        """When in an episode a field changes, s, and to what; recorded. Empty for what is drawn once."""
+        name, term = f"{field}.schedule", getattr(self._terms, field)
+        if not (name in self._recorded if self._recorded is not None else term.when != "episode"):
+            return []
+
+        def drawn() -> list[list[float]]:
+            rng, time, changes = self.stream(name), 0.0, []
+            while (time := time + float(rng.uniform(*term.when))) < until:
+                changes.append([time, self._one(field, rng)])
+            return changes
+
+        return [(time, value) for time, value in self._keep(name, drawn)]
 
     def uniform(self, name: str, low: float, high: float) -> float:
         """One number for which there is no option, recorded."""
-        return self._record(name, float(low + (high - low) * self._stream(name).random()))
+        return float(self._keep(name, lambda: float(low + (high - low) * self.stream(name).random())))
 
     def choose(self, name: str, options: list[str]) -> str:
         """One of the options, recorded."""
-        return str(self._record(name, options[int(self._stream(name).integers(len(options)))]))
+        return str(self._keep(name, lambda: options[int(self.stream(name).integers(len(options)))]))
 
     def order(self, name: str, options: list[str]) -> list[str]:
         """The options, shuffled, recorded."""
-        self._record(name, [options[i] for i in self._stream(name).permutation(len(options))])
-        return list(self.drawn[name])
+        return list(self._keep(name, lambda: [options[i] for i in self.stream(name).permutation(len(options))]))
 
     def spread(self, name: str, field: str, count: int) -> list[float]:
         """Numbers in ±a, where `a` is one draw of `field`; both recorded."""
         width = self(field, f"{name}.{field}")
-        values = (2 * self._stream(name).random(count) - 1) * width
-        return list(self._record(name, values.tolist()))
+        return list(self._keep(name, lambda: ((2 * self.stream(name).random(count) - 1) * width).tolist()))
 
-    def _record(self, name: str, value: Any) -> Any:
+    def _one(self, field: str, rng: np.random.Generator) -> float:
+        bounds = self._terms.bounds(field)
+        term: Term = getattr(self._terms, field)
+        return term.draw(rng, bounds.nominal or 0.0, (bounds.low, bounds.high))
+
+    def _keep(self, name: str, fresh: Callable[[], Any]) -> Any:
         if name in self.drawn:
             raise ValueError(f"`{name}` is drawn twice")
-        self.drawn[name] = value
-        return value
+        if self._recorded is not None and name not in self._recorded:
+            raise ValueError(f"`{name}` is not among the recorded draws")
+        self.drawn[name] = fresh() if self._recorded is None else self._recorded[name]
+        return self.drawn[name]

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from .randomise import Draw
+from .channel import Imperfections
 from .world import World
 
 
 @dataclass(frozen=True)
 class Situation:
-    """The world as it stands; within a control step, the arm as it stood at the step's start.
+    """The world as it stands at a control step: as it is, or as sensors have it.
 
     Args:
         time: s.
-        joints: Positions of the arm's moving joints, rad or m. [J]
-        hand: Tip of the arm: x, y, z in m and w, x, y, z. [7]
-        pose: A body's x, y, z in m and w, x, y, z, by name. [7]
-        fallen: Whether a body has fallen, by name.
+        joints: Positions of the robot's moving joints, rad or m. [J]
+        velocities: Of those, rad/s or m/s. [J]
+        hand: Tip of the arm, or trunk: x, y, z in m and w, x, y, z. [7]
+        pose: Of a thing by name, a body or `body/link`: x, y, z in m and w, x, y, z. [7]
+        velocity: Of a thing by name: linear, m/s, angular, rad/s, world; as it is, not as it is seen. [6]
+        fallen: Whether one of the trial's standing bodies has fallen, by name.
     """
 
     time: float
     joints: np.ndarray
+    velocities: np.ndarray
     hand: np.ndarray
     pose: Callable[[str], np.ndarray]
+    velocity: Callable[[str], np.ndarray]
     fallen: Callable[[str], bool]
 
 
@@ -38,7 +42,7 @@ class Expert(Protocol):
     """Whether it has no more to do."""
 
     def act(self, situation: Situation) -> np.ndarray:
-        """Arm joints to have by the next control step, rad, and the opening of the fingers, m. [8]"""
+        """The robot's next action, as its `Embodiment` names it: joint positions to have by the next step. [A]"""
 
 
 @dataclass(frozen=True)
@@ -48,24 +52,30 @@ class Trial:
     Args:
         world: The scene and its physics.
         instruction: What the robot is told, a sentence.
-        focus: The body that it is about.
-        goal: Where that is to go, m. [3]
-        standing: Bodies whose falls count.
+        focus: The thing that it is about, a body or `body/link`.
+        goal: Where that is to be: x, y, z in m and w, x, y, z. [7]
         expert: Makes the expert for this trial; its argument is the time between control steps, s.
-        achieved: Whether the task is achieved as things stand.
-        reward: Dense reward of a situation.
+        achieved: Whether the task stands achieved.
+        reward: Dense reward of a situation, 1 at most, where the task stands achieved.
         witnesses: Bodies of the success event, the one that acts first.
+        seen: Other things whose poses sensors tell, besides the focus.
+        standing: Bodies whose falls count.
+        channel: Between the controller and the robot.
+        schedule: When fields change while it runs, s, and to what, by the name of the field.
     """
 
     world: World
     instruction: str
     focus: str
-    goal: tuple[float, float, float]
-    standing: tuple[str, ...]
+    goal: Callable[[Situation], np.ndarray]
     expert: Callable[[float], Expert]
     achieved: Callable[[Situation], bool]
     reward: Callable[[Situation], float]
     witnesses: tuple[str, ...]
+    seen: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    channel: Imperfections = Imperfections()
+    schedule: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,3 @@ class View:
     count: int = 1
     width: int = 320
     height: int = 240
-
-
-Task = Callable[[Draw, View], Trial]
-"""Draws a trial."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from multisynth.scenes import Scene
-from multisynth.scenes.schema import Vector
+from multisynth.scenes.schema import Quaternion, Vector
 from multisynth.scenes.urdf import Robot
 
 
@@ -23,6 +24,7 @@ class Physics:
         restitution: Coefficient, 0 to 1.
         velocity: At the start, m/s, world.
         solid: Whether it touches anything; a mark on the table does not.
+        inertia: Over that of a solid of even density, which follows from mass and shapes.
     """
 
     mass: float = 0.0
@@ -30,31 +32,88 @@ class Physics:
     restitution: float = 0.0
     velocity: Vector = (0.0, 0.0, 0.0)
     solid: bool = True
+    inertia: float = 1.0
 
 
 @dataclass(frozen=True)
-class Arm:
-    """A robot in the world, on a base that stands still at the world's origin.
+class Servo:
+    """A position controller at every driven joint: it asks for the velocity v* + ω (q* - q), as far as effort allows.
 
     Args:
-        name: Its body's name in the scene.
+        bandwidth: ω, 1/s.
+        damping: Viscous friction at the joint beside it, N·m·s/rad or N·s/m.
+    """
+
+    bandwidth: float = 24.0
+    damping: float = 0.0
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """Links and joints: a robot, or a cabinet that robots open.
+
+    Args:
+        name: Its body's name in the scene, whose parts are named as its links.
         robot: Its description.
         start: Positions of its moving joints at the start, in the file's order, rad or m. [J]
-        friction: Coulomb coefficient of its fingers and links.
+        position, quaternion: Of its root link at the start.
+        fixed: Whether the root stands still.
+        friction: Coulomb coefficient of its links.
+        servo: What drives its moving joints; nothing does where there is none.
+        damping: Viscous, of joints that nothing drives, N·m·s/rad or N·s/m.
+        text: The URDF document, for a description that is in no file.
     """
 
     name: str
     robot: Robot
     start: tuple[float, ...]
+    position: Vector = (0.0, 0.0, 0.0)
+    quaternion: Quaternion = (1.0, 0.0, 0.0, 0.0)
+    fixed: bool = True
     friction: float = 0.8
+    servo: Servo | None = None
+    damping: float = 0.0
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class World:
-    """A scene and the physics of its bodies, by name; each but the arm is one part with one primitive at its centre."""
+    """A scene and its physics.
+
+    Args:
+        scene: What can be seen, the robot first among what moves or after what stands still.
+        physics: By name, of every body that is no mechanism; each of those is one part.
+        mechanisms: Exactly one has a servo: the robot.
+        gravity: m/s², downwards.
+    """
 
     scene: Scene
     physics: Mapping[str, Physics]
-    arm: Arm
+    mechanisms: tuple[Mechanism, ...]
     gravity: float = 9.81
-    """m/s², downwards."""
+
+    @cached_property
+    def driven(self) -> Mechanism:
+        """The robot."""
+        (robot,) = (mechanism for mechanism in self.mechanisms if mechanism.servo is not None)
+        return robot
+
+    def changed(self, field: str, value: float) -> World:
+        """The world with a field of `Randomisation` at another value, for engines that run it to take over.
+
+        Raises:
+            ValueError: The field says nothing about a world.
+        """
+        if field == "gravity":
+            return replace(self, gravity=value)
+        if field in ("friction", "table_friction"):
+            moving = {name for name, physics in self.physics.items() if physics.mass > 0}
+            bodies = moving if field == "friction" else {"table"} & set(self.physics)
+            changed = {name: replace(self.physics[name], friction=value) for name in bodies}
+            return replace(self, physics={**self.physics, **changed})
+        if field in ("bandwidth", "damping"):
+            assert self.driven.servo is not None
+            robot = replace(self.driven, servo=replace(self.driven.servo, **{field: value}))
+            mechanisms = tuple(robot if mechanism.name == robot.name else mechanism for mechanism in self.mechanisms)
+            return replace(self, mechanisms=mechanisms)
+        raise ValueError(f"`{field}` is no property of a world")

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ..world import World
+
 
 class Contact(NamedTuple):
     """Two pieces that pressed on each other in one physics step."""
@@ -48,7 +50,8 @@ class Step:
 class Engine(Protocol):
     """One world in one engine, from its start to `close`.
 
-    A piece is a rigid thing that contacts are counted for: every body, and every link of a robot.
+    A piece is a rigid thing that contacts are counted for: every body, and every link of a mechanism. `advance` and
+    `step` move the world alike, to the bit; only `step` tells about it.
     """
 
     name: str
@@ -61,14 +64,26 @@ class Engine(Protocol):
     def poses(self) -> np.ndarray:
         """Where the scene's moving parts are, in its order: x, y, z in m and w, x, y, z. [B, 7]"""
 
-    def joints(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions and velocities of the arm's moving joints, rad or m and per second. [J], [J]"""
+    def pose(self, name: str) -> np.ndarray:
+        """Where one thing is: a body, or a link named `body/link`, seen or not. [7]"""
+
+    def velocity(self, name: str) -> np.ndarray:
+        """Of its centre of mass, linear, m/s, then angular, rad/s; world. [6]"""
+
+    def joints(self, mechanism: str) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and velocities of its moving joints, rad or m and per second. [J], [J]"""
 
     def command(self, positions: np.ndarray, velocities: np.ndarray) -> None:
-        """Where the arm's motors shall be, and how fast, until told otherwise. [J], [J]"""
+        """Where the robot's motors shall be, and how fast, until told otherwise. [J], [J]"""
+
+    def advance(self, steps: int) -> None:
+        """Go on by so many time steps, unwatched."""
 
     def step(self) -> Step:
         """Go on by one time step."""
+
+    def change(self, world: World) -> None:
+        """Take over what differs in a world of the same bodies: gravity, frictions, the servo."""
 
     def close(self) -> None:
         """Let go of everything."""

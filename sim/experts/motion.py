@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import panda
+from ..robots import panda
 
 SPEED = 0.5  # m/s, of the hand between waypoints
 TURN = 2.5  # rad/s

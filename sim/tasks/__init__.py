@@ -1,10 +1,9 @@
-"""Tasks by name."""
+"""Tasks by name; what each draws from is in `sim.randomise`."""
 
 from __future__ import annotations
 
-from ..trial import Task
-from .push import push
-from .topple import topple
+from .push import PUSH
+from .task import Task
+from .topple import TOPPLE
 
-TASKS: dict[str, Task] = {"push": push, "topple": topple}
-"""What each draws from is in `sim.randomise`."""
+TASKS: dict[str, Task] = {task.name: task for task in (PUSH, TOPPLE)}

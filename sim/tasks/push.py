@@ -9,10 +9,12 @@ from ..experts.push import PushExpert
 from ..randomise import Draw
 from ..trial import Situation, Trial, View
 from ..world import Physics
-from .tabletop import assemble, colours, thing
+from .tabletop import assemble, colours, running, thing
+from .task import Task
 
 TOLERANCE = 0.025
 """m; nearer than this to the goal, an object is there."""
+DURATION = 10.0  # s
 X, Y = (0.38, 0.66), (-0.26, 0.26)  # m; where objects and goals lie
 
 
@@ -34,7 +36,7 @@ def push(draw: Draw, view: View) -> Trial:
     marking = Shape(kind="cylinder", size=(0.035, 0.001), colour=mark)
     friction, restitution = draw("friction"), draw("restitution")
     things = [
-        (body, Physics(mass=draw("mass"), friction=friction, restitution=restitution)),
+        (body, Physics(draw("mass"), friction, restitution, inertia=draw("inertia"))),
         (thing("goal", "goal", marking, (*goal, 0.0005), moves=False), Physics(solid=False)),
     ]
     seen = [(*start, height), (*goal, 0), (*(start - 0.1), 0), (*(start + 0.1), 0)]
@@ -42,12 +44,13 @@ def push(draw: Draw, view: View) -> Trial:
         world=assemble(draw, things, seen, view),
         instruction=f"Push the {name} to the goal.",
         focus=name,
-        goal=(float(goal[0]), float(goal[1]), height / 2),
+        goal=lambda now: np.array([*goal, height / 2, 1.0, 0.0, 0.0, 0.0]),
         standing=(name,),
         expert=lambda period: PushExpert(name, goal, radius, height, period),
         achieved=lambda now: _error(now, name, goal) < TOLERANCE and not now.fallen(name),
         reward=lambda now: -_error(now, name, goal),
         witnesses=(name, "goal"),
+        **running(draw, DURATION),
     )
 
 
@@ -64,3 +67,6 @@ def _goal(draw: Draw, start: np.ndarray) -> np.ndarray:
         if X[0] <= goal[0] <= X[1] and Y[0] <= goal[1] <= Y[1]:
             break
     return goal
+
+
+PUSH = Task("push", "Push an object over the table to a marked goal.", "panda", push, DURATION)

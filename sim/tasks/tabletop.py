@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from multisynth.scenes import Body, Camera, Light, Part, Scene, Shape
 from multisynth.scenes.poses import about, quaternion
 from multisynth.scenes.schema import Vector
 
-from .. import panda
-from ..randomise import Draw
+from ..channel import FIELDS, Imperfections
+from ..randomise import WHILE_RUNNING, Draw
+from ..robots import panda
 from ..trial import View
-from ..world import Arm, Physics, World
+from ..world import Mechanism, Physics, Servo, World
 
 PALETTE: dict[str, Vector] = {
     "red": (0.60, 0.03, 0.03),
@@ -75,19 +77,30 @@ def assemble(
     table_physics = Physics(friction=draw("table_friction"), restitution=restitution)
     hand = panda.HOME + [draw("hand", f"hand.{axis}") for axis in "xyz"]
     start = panda.reach(panda.REST, hand)
-    bodies = [
-        (floor, Physics(friction=0.6, restitution=0.2)),
-        (table, table_physics),
-        (panda.robot().body(panda.NAME, 1, tint=(0.82, 0.82, 0.82)), Physics()),
-        *things,
-    ]
+    robot = panda.robot().body(panda.NAME, 1, tint=(0.82, 0.82, 0.82))
+    physical = [(floor, Physics(friction=0.6, restitution=0.2)), (table, table_physics), *things]
+    bodies = [floor, table, robot, *(body for body, _ in things)]
     scene = Scene(
-        bodies=tuple(body.model_copy(update={"instance": n}) for n, (body, _) in enumerate(bodies, 1)),
+        bodies=tuple(body.model_copy(update={"instance": n}) for n, body in enumerate(bodies, 1)),
         light=_light(draw),
         cameras=_cameras(draw, np.array([*seen, hand], np.float64), view),
     )
-    arm = Arm(panda.NAME, panda.robot(), (*start.tolist(), panda.OPENING / 4, panda.OPENING / 4))
-    return World(scene, {body.name: physics for body, physics in bodies}, arm)
+    fingers = panda.OPENING / 4
+    servo = Servo(draw("bandwidth"), draw("damping"))
+    arm = Mechanism(panda.NAME, panda.robot(), (*start.tolist(), fingers, fingers), servo=servo)
+    physics = {body.name: physics for body, physics in physical}
+    return World(scene, physics, (arm,), draw("gravity"))
+
+
+def running(draw: Draw, duration: float) -> dict[str, Any]:
+    """What a trial says of the time it runs: the imperfections of its channel, and when fields change.
+
+    Args:
+        draw: Draws them.
+        duration: Of an episode at most, s.
+    """
+    schedule = {field: changes for field in WHILE_RUNNING if (changes := draw.schedule(field, duration))}
+    return {"channel": Imperfections(**{field: draw(field) for field in FIELDS}), "schedule": schedule}
 
 
 def _light(draw: Draw) -> Light:

@@ -9,8 +9,10 @@ from ..experts.topple import StrikeExpert, WatchExpert
 from ..randomise import Draw
 from ..trial import Situation, Trial, View
 from ..world import Physics
-from .tabletop import assemble, colours, thing
+from .tabletop import assemble, colours, running, thing
+from .task import Task
 
+DURATION = 10.0  # s
 GRAVITY = 9.81
 
 
@@ -48,12 +50,13 @@ def topple(draw: Draw, view: View) -> Trial:
             else f"Strike the {ball_name} so that it rolls into the tower and topples it."
         ),
         focus=ball_name,
-        goal=(float(tower[0]), float(tower[1]), rise * count / 2),
+        goal=lambda now: np.array([*tower, rise * count / 2, 1.0, 0.0, 0.0, 0.0]),
         standing=tuple(names),
         expert=lambda period: WatchExpert() if throw else StrikeExpert(ball_name, target, radius, speed, period),
         achieved=lambda now: now.fallen(top),
         reward=lambda now: _share_fallen(now, names),
         witnesses=(ball_name, top),
+        **running(draw, DURATION),
     )
 
 
@@ -90,3 +93,6 @@ def _throw(draw: Draw, tower: np.ndarray, height: float) -> tuple[np.ndarray, np
     across = speed / np.sqrt(1 + slope**2)
     heading = (target - start[:2]) / level
     return start, np.array([*(heading * across), slope * across])
+
+
+TOPPLE = Task("topple", "Bring a tower of blocks down with a ball.", "panda", topple, DURATION)

@@ -8,7 +8,8 @@ import numpy as np
 from multisynth.scenes.poses import about
 from multisynth.scenes.urdf import Robot, read
 
-from .kinematics import Chain
+from ..kinematics import Chain
+from .robot import Embodiment
 
 NAME = "panda"
 URDF = "pybullet_data:franka_panda/panda.urdf"
@@ -43,3 +44,38 @@ def downwards(yaw: float) -> np.ndarray:
 def reach(start: np.ndarray, position: np.ndarray, yaw: float = 0.0) -> np.ndarray:
     """Arm joints that bring the tip there, fingers down. [7], [3] → [7]"""
     return arm().reach(start, position, downwards(yaw), REST)
+
+
+def _motors(action: np.ndarray) -> np.ndarray:
+    half = action[7] / 2  # each finger goes half of the way
+    return np.append(action[:7], (half, half))
+
+
+def _action(positions: np.ndarray) -> np.ndarray:
+    return np.append(positions[:7], positions[7] + positions[8])
+
+
+def _state(positions: np.ndarray, velocities: np.ndarray, tip: np.ndarray) -> np.ndarray:
+    return np.concatenate([positions[:7], velocities[:7], positions[7:].sum(keepdims=True), tip])
+
+
+PANDA = Embodiment(
+    name=NAME,
+    urdf=URDF,
+    license=LICENSE,
+    description=robot,
+    action_names=(*(f"joint{n}.target (rad)" for n in range(1, 8)), "gripper.target (m)"),
+    low=np.array([-2.9671, -1.8326, -2.9671, -3.1416, -2.9671, -0.0873, -2.9671, 0.0]),
+    high=np.array([2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671, OPENING]),
+    motors=_motors,
+    action=_action,
+    state_names=(
+        *(f"joint{n}.position (rad)" for n in range(1, 8)),
+        *(f"joint{n}.velocity (rad/s)" for n in range(1, 8)),
+        "gripper.opening (m)",
+        *(f"hand.{axis} (m)" for axis in "xyz"),
+        *(f"hand.q{axis}" for axis in "wxyz"),
+    ),
+    state=_state,
+    tip=TIP,
+)

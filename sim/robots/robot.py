@@ -1,0 +1,42 @@
+"""What actions and states of a robot are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from multisynth.scenes.urdf import Robot
+
+
+@dataclass(frozen=True)
+class Embodiment:
+    """A robot as controllers meet it: an action holds positions to have by the next control step.
+
+    Args:
+        name: As recipes call it.
+        urdf: `package:path` of its description.
+        license: Of that, an SPDX identifier.
+        description: Reads it.
+        action_names: With units. [A]
+        low, high: Of actions. [A]
+        motors: An action as positions of the moving joints. [A] → [J]
+        action: Positions of the moving joints as an action. [J] → [A]
+        state_names: Of what it feels of itself, with units. [P]
+        state: That, from positions and velocities of its moving joints and the pose of its tip or trunk.
+            [J], [J], [7] → [P]
+        tip: The link that its pose is told of: a gripper's tip, or the trunk.
+    """
+
+    name: str
+    urdf: str
+    license: str
+    description: Callable[[], Robot]
+    action_names: tuple[str, ...]
+    low: np.ndarray
+    high: np.ndarray
+    motors: Callable[[np.ndarray], np.ndarray]
+    action: Callable[[np.ndarray], np.ndarray]
+    state_names: tuple[str, ...]
+    state: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    tip: str
