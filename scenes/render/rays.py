@@ -26,6 +26,24 @@ def directions_through(u: np.ndarray, v: np.ndarray, camera: Camera) -> np.ndarr
 
 
 @dataclass
+class Nearest:
+    """Where each of N rays meets a surface first."""
+
+    depth: np.ndarray  # [N] float32, z-depth in m, 0 where nothing is
+    shape: np.ndarray  # [N] int16, index of the shape, -1 where nothing is
+    spots: np.ndarray  # [N, 3] as the shape's surface has them; see `Crossings`
+
+    @classmethod
+    def none(cls, rays: int) -> Nearest:
+        """Rays that meet nothing."""
+        return cls(np.zeros(rays, np.float32), np.full(rays, -1, np.int16), np.zeros((rays, 3)))
+
+    def copy(self) -> Nearest:
+        """The same in arrays of its own."""
+        return Nearest(self.depth.copy(), self.shape.copy(), self.spots.copy())
+
+
+@dataclass
 class Hits:
     """The first surface along each of N rays."""
 
@@ -34,12 +52,6 @@ class Hits:
     normals: np.ndarray  # [N, 3] float32, camera axes, unit length, toward the camera, 0 where nothing is
     smooth: np.ndarray  # [N, 3] float32, the same of the surface that a mesh stands for, for shading
     colours: np.ndarray  # [N, 3] float32, linear RGB reflectance
-
-    @classmethod
-    def none(cls, rays: int) -> Hits:
-        """Rays that meet nothing."""
-        normals, smooth, colours = np.zeros((3, rays, 3), np.float32)
-        return cls(np.zeros(rays, np.float32), np.full(rays, -1, np.int16), normals, smooth, colours)
 
     def copy(self) -> Hits:
         """The same in arrays of its own."""
@@ -77,24 +89,42 @@ class Tracer:
     @cached_property
     def background(self) -> tuple[Hits, np.ndarray]:
         """What every pixel shows of all that holds still; see `frame`."""
-        hits, covered = self._plain
+        hits, (_, covered) = self._plain, self._still
         return replace(hits, colours=hits.colours * self.pattern[:, None]), covered
 
     @cached_property
-    def _plain(self) -> tuple[Hits, np.ndarray]:
-        hits = Hits.none(len(self.u))
+    def _still(self) -> tuple[Nearest, np.ndarray]:
+        nearest = Nearest.none(len(self.u))
         covered = np.zeros((len(self.world.scene.bodies), len(self.u)), bool)
-        self._all_pixels(self.world.still, self.placed(), hits, covered)
-        return hits, covered
+        self._all_pixels(self.world.still, self.placed(), nearest, covered)
+        return nearest, covered
+
+    @cached_property
+    def _plain(self) -> Hits:
+        nearest, _ = self._still
+        normals, smooth, colours = np.zeros((3, len(self.u), 3), np.float32)
+        hits = Hits(nearest.depth, nearest.shape, normals, smooth, colours)
+        self._look(self.world.still, self.placed(), nearest, hits, self.directions, self._coarse)
+        return hits
 
     @cached_property
     def pattern(self) -> np.ndarray:
         """By how much the pattern on what holds still lightens each pixel. [N] float32"""
-        hits, _ = self._plain
         extents = np.sort(np.ptp(self.world.bounds, axis=1), axis=1)
-        large = np.append(extents[:, 1] >= PATTERNED, False)[hits.shape]
-        depth = np.where(large, hits.depth, np.float32(0))
-        return checker(depth, hits.normals, self.directions, self.camera)
+        large = np.append(extents[:, 1] >= PATTERNED, False)[self._plain.shape]
+        depth = np.where(large, self._plain.depth, np.float32(0))
+        return checker(depth, self._plain.normals, self.directions, self.camera)
+
+    def nearest(self, placement: Placement) -> tuple[Nearest, np.ndarray]:
+        """How far every pixel sees and which shape it shows, row by row, N = height · width.
+
+        Returns:
+            That; and where each of the scene's bodies would be seen if it were alone, [bodies, N] bool.
+        """
+        nearest, covered = self._still
+        nearest, covered = nearest.copy(), covered.copy()
+        self._all_pixels(self.world.moving, placement, nearest, covered)
+        return nearest, covered
 
     def frame(self, placement: Placement) -> tuple[Hits, np.ndarray]:
         """What every pixel shows, row by row, N = height · width.
@@ -102,53 +132,79 @@ class Tracer:
         Returns:
             The hits; and where each of the scene's bodies would be seen if it were alone, [bodies, N] bool.
         """
-        hits, covered = self.background
-        hits, covered = hits.copy(), covered.copy()
-        self._all_pixels(self.world.moving, placement, hits, covered)
-        return hits, covered
+        nearest, covered = self.nearest(placement)
+        return self.look(nearest, placement), covered
+
+    def look(self, nearest: Nearest, placement: Placement) -> Hits:
+        """Normals and colours as well of what `nearest` found."""
+        hits = replace(self.background[0].copy(), depth=nearest.depth, shape=nearest.shape)
+        self._look(self.world.moving, placement, nearest, hits, self.directions, self._coarse)
+        return hits
 
     def cast(self, directions: np.ndarray, candidates: Iterable[tuple[int, np.ndarray]], placement: Placement) -> Hits:
         """What any N rays show, without the pattern.
 
         Args:
-            directions: z = 1; their dtype is that of the computation. [N, 3]
+            directions: z = 1. [N, 3] float32
             candidates: Shapes, each with the indices of the rays that may meet it.
             placement: Where the shapes are.
         """
-        hits = Hits.none(len(directions))
+        nearest, asked = Nearest.none(len(directions)), []
         for shape, rays in candidates:
-            self._meet(shape, placement.places[shape], rays, directions, hits)
+            self._meet(shape, placement.places[shape], rays, directions, nearest)
+            asked.append(shape)
+        normals, smooth, colours = np.zeros((3, len(directions), 3), np.float32)
+        hits = Hits(nearest.depth, nearest.shape, normals, smooth, colours)
+        self._look(asked, placement, nearest, hits, directions, directions)
         return hits
 
-    def _all_pixels(self, shapes: list[int], placement: Placement, hits: Hits, covered: np.ndarray) -> None:
+    def _all_pixels(self, shapes: list[int], placement: Placement, nearest: Nearest, covered: np.ndarray) -> None:
         for shape in shapes:
             pixels = self.canvas.covered(placement.outlines[shape])
             fine = self.world.surfaces[shape].precision is np.float64
             directions = self.directions if fine else self._coarse
-            met = self._meet(shape, placement.places[shape], pixels, directions, hits)
+            met = self._meet(shape, placement.places[shape], pixels, directions, nearest)
             covered[self.world.bodies[shape], met] = True
 
-    def _meet(self, shape: int, place: np.ndarray, rays: np.ndarray, directions: np.ndarray, hits: Hits) -> np.ndarray:
-        """Put the crossings of a shape that lie before all others into `hits`; returns all rays that meet it."""
+    def _meet(
+        self, shape: int, place: np.ndarray, rays: np.ndarray, directions: np.ndarray, nearest: Nearest
+    ) -> np.ndarray:
+        """Put the crossings of a shape that lie before all others into `nearest`; returns all rays that meet it."""
         if not len(rays):
             return rays
-        surface = self.world.surfaces[shape]
         rotation, origin = place[:3, :3], -place[:3, 3] @ place[:3, :3]
         own = directions[rays]
-        found = surface.meet(origin, own @ rotation.astype(own.dtype))
+        found = self.world.surfaces[shape].meet(origin, own @ rotation.astype(own.dtype))
         met = rays[found.rays]
-        before = hits.depth[met]
-        nearer = np.flatnonzero((found.t < before) | (before == 0))
+        before = nearest.depth[met]
+        nearer = (found.t < before) | (before == 0)
         first = met[nearer]
-        normals, smooth, colours = surface.look(found, nearer)
-        hits.depth[first], hits.shape[first], hits.colours[first] = found.t[nearer], shape, colours
-        turn = rotation.T.astype(np.float32)
-        outward = normals @ turn
-        away = np.flatnonzero(np.einsum("ni,ni->n", outward, own[found.rays[nearer]]) > 0)
-        outward[away] *= -1
-        hits.normals[first] = outward
-        if smooth is not normals:
-            outward = smooth @ turn
-            outward[away] *= -1
-        hits.smooth[first] = outward
+        nearest.depth[first], nearest.shape[first], nearest.spots[first] = found.t[nearer], shape, found.spots[nearer]
         return met
+
+    def _look(
+        self,
+        shapes: list[int],
+        placement: Placement,
+        nearest: Nearest,
+        hits: Hits,
+        fine: np.ndarray,
+        coarse: np.ndarray,
+    ) -> None:
+        """Fill in normals and colours where some shapes are nearest, seen along directions, [N, 3]."""
+        for shape in shapes:
+            rays = np.flatnonzero(nearest.shape == shape)
+            if not len(rays):
+                continue
+            surface = self.world.surfaces[shape]
+            directions = fine if surface.precision is np.float64 else coarse
+            normals, smooth, hits.colours[rays] = surface.look(nearest.spots[rays])
+            turn = placement.places[shape][:3, :3].T.astype(np.float32)
+            outward = normals @ turn
+            away = np.flatnonzero(np.einsum("ni,ni->n", outward, directions[rays]) > 0)
+            outward[away] *= -1
+            hits.normals[rays] = outward
+            if smooth is not normals:
+                outward = smooth @ turn
+                outward[away] *= -1
+            hits.smooth[rays] = outward

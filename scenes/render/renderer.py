@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from multisynth.scenes.render.rays import Hits, Tracer, directions_through
+from multisynth.scenes.render.rays import Hits, Nearest, Tracer, directions_through
 from multisynth.scenes.render.shade import direct, glow, tone, towards
 from multisynth.scenes.render.shadows import Shade
 from multisynth.scenes.render.world import Placement, World
@@ -34,10 +34,11 @@ class Renderer:
     Args:
         world: What is there.
         camera: From where.
+        antialias: Whether pixels at edges are the mean of several samples.
     """
 
-    def __init__(self, world: World, camera: Camera) -> None:
-        self.world, self.camera = world, camera
+    def __init__(self, world: World, camera: Camera, antialias: bool = True) -> None:
+        self.world, self.camera, self._antialias = world, camera, antialias
         self.tracer = Tracer(world, camera)
         self.light = world.scene.light
         self.toward, self.up = towards(self.light, camera), camera.world_to_camera[:3, 2]
@@ -53,11 +54,19 @@ class Renderer:
         """
         placement = self.tracer.placed(poses)
         hits, covered = self.tracer.frame(placement)
+        return View(hits, covered, self._coloured(hits, placement))
+
+    def coloured(self, nearest: Nearest, placement: Placement) -> np.ndarray:
+        """The colours alone of what the tracer found nearest. [H, W, 3] uint8, sRGB"""
+        return self._coloured(self.tracer.look(nearest, placement), placement)
+
+    def _coloured(self, hits: Hits, placement: Placement) -> np.ndarray:
+        size = self.camera.height, self.camera.width, 3
         rgb, shaded_by = self._changed(hits, placement)
-        edges = np.flatnonzero(edge(rgb.reshape(self.camera.height, self.camera.width, 3)))
+        edges = np.flatnonzero(edge(rgb.reshape(size))) if self._antialias else np.empty(0, int)
         if len(edges):
             rgb[edges] = tone(self._fine(edges, hits, shaded_by, placement))
-        return View(hits, covered, rgb.reshape(self.camera.height, self.camera.width, 3))
+        return rgb.reshape(size)
 
     @cached_property
     def _background(self) -> _Background:

@@ -44,9 +44,10 @@ class Shade:
             Index of the first shape that does, -1 where none does or the point does not ask. [N] int16
         """
         by, asking = np.full(len(self.points), -1, np.int16), asking.copy()
+        boxes = placement.corners @ self.axes.T
+        lows, highs = boxes.min(axis=1).tolist(), boxes.max(axis=1).tolist()
         for shape, points in candidates:
-            box = placement.corners[shape] @ self.axes.T
-            low, high = box.min(axis=0), box.max(axis=0)
+            low, high = lows[shape], highs[shape]
             points = points[asking[points]]
             a, b, along = self.a[points], self.b[points], self.along[points]
             points = points[(a >= low[0]) & (a <= high[0]) & (b >= low[1]) & (b <= high[1]) & (along < high[2])]

@@ -50,8 +50,8 @@ class Surface(Protocol):
             directions: [N, 3]; its dtype is that of the computation
         """
 
-    def look(self, crossings: Crossings, which: np.ndarray) -> Look:
-        """What some of the crossings show. `which` is [M] indices."""
+    def look(self, spots: np.ndarray) -> Look:
+        """What some of the crossings show, by their `spots`. [M, 3]"""
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Which parallel rays cross it.
@@ -108,8 +108,8 @@ class _Convex:
         t = np.where(t > 0, t, leave[rays])
         return Crossings(rays, t, origin + t[:, None] * directions[rays])
 
-    def look(self, crossings: Crossings, which: np.ndarray) -> Look:
-        normals = self.normals(crossings.spots[which]).astype(np.float32)
+    def look(self, spots: np.ndarray) -> Look:
+        normals = self.normals(spots).astype(np.float32)
         return Look(normals, normals, self.colour)
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
@@ -189,8 +189,7 @@ class _Mesh:
 
         mesh = triangles(shape)
         self.bounds = np.stack([mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)])
-        hull = open3d.t.geometry.PointCloud(open3d.core.Tensor(mesh.vertices)).compute_convex_hull()
-        self.outline = hull.vertex.positions.numpy().astype(np.float64)
+        self.outline = wrap(mesh.vertices)
         self.faces = np.ascontiguousarray(mesh.faces, np.uint32)
         self.vertex_normals = mesh.normals.astype(np.float32)
         self.colours = mesh.colours.astype(np.float32)
@@ -214,8 +213,7 @@ class _Mesh:
         spots[:, 0], spots[:, 1:] = answer["primitive_ids"].numpy()[met], answer["primitive_uvs"].numpy()[met]
         return Crossings(met, t[met], spots)
 
-    def look(self, crossings: Crossings, which: np.ndarray) -> Look:
-        spots = crossings.spots[which]
+    def look(self, spots: np.ndarray) -> Look:
         face, (v, w) = spots[:, 0].astype(int), spots[:, 1:].T.astype(np.float32)[..., None]
         a, b, c = (self.vertex_normals[corner] for corner in self.faces[face].T)
         smooth = (1 - v - w) * a + v * b + w * c
@@ -229,6 +227,30 @@ class _Mesh:
         rays[:, :3], rays[:, 3:] = origins, direction
         blocked: np.ndarray = self._scene.test_occlusions(open3d.core.Tensor.from_numpy(rays), nthreads=1).numpy()
         return blocked
+
+
+def wrap(points: np.ndarray) -> np.ndarray:
+    """Corners of a polytope about points whose 26 faces look along the edges, faces and corners of a cube.
+
+    It has at most 48 corners, where the convex hull of a mesh has thousands (Klosowski et al., Efficient collision
+    detection using bounding volume hierarchies of k-DOPs, 1998).
+
+    Args:
+        points: [K, 3]
+
+    Returns:
+        [C, 3] float64
+    """
+    from scipy.spatial import HalfspaceIntersection
+
+    faces = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3, indexing="ij"), -1).reshape(-1, 3)
+    faces = faces[faces.any(axis=1)]
+    along = points @ faces.T
+    inside = points[along.argmax(axis=0)].mean(axis=0)
+    # what is flat gets an inside too
+    reach = along.max(axis=0) + max(1e-6 * float(np.ptp(points, axis=0).max()), 1e-9)
+    corners: np.ndarray = HalfspaceIntersection(np.c_[faces, -reach], inside).intersections
+    return corners
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:

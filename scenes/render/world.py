@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from multisynth.scenes.poses import transform
@@ -39,6 +40,10 @@ class World:
         self.bodies = np.array(bodies, np.int16)  # [S] index in the scene
         self.instances = np.array([0, *(scene.bodies[body].instance for body in bodies)], np.uint16)  # [1 + S]
         self.bounds = np.array([_corners(s.bounds) for s in self.surfaces]).reshape(-1, 8, 3)  # [S, 8, 3] corners
+        self.outlines = np.concatenate([np.zeros((0, 3)), *(s.outline for s in self.surfaces)])  # [K, 3] one by one
+        lengths = [len(s.outline) for s in self.surfaces]
+        self.owners = np.repeat(np.arange(len(lengths)), lengths)  # [K] whose outline it is
+        self.starts = [0, *np.cumsum(lengths).tolist()]  # [S + 1]
         self.still, self.moving = np.flatnonzero(self.rows < 0).tolist(), np.flatnonzero(self.rows >= 0).tolist()
 
     @cached_property
@@ -68,15 +73,15 @@ class Placement:
 
     places: np.ndarray  # [S, 4, 4] shape to camera
     corners: np.ndarray  # [S, 8, 3] of their bounds, camera axes, m
-    outlines: list[np.ndarray]  # S of [K, 3]: their convex hulls, camera axes, m
+    outlines: list[np.ndarray]  # S of [K, 3]: what their convex hulls are about, camera axes, m
 
     @classmethod
     def of(cls, world: World, world_to_camera: np.ndarray, poses: np.ndarray | None = None) -> Placement:
         """At some poses of the moving parts, [B, 7]; without any, only what holds still is where it should be."""
         places = world_to_camera @ (world.locals if poses is None else world.place(poses))
         corners = world.bounds @ places[:, :3, :3].transpose(0, 2, 1) + places[:, None, :3, 3]
-        outlines = [s.outline @ p[:3, :3].T + p[:3, 3] for s, p in zip(world.surfaces, places, strict=True)]
-        return cls(places, corners, outlines)
+        points = np.einsum("kij,kj->ki", places[world.owners, :3, :3], world.outlines) + places[world.owners, :3, 3]
+        return cls(places, corners, [points[start:end] for start, end in pairwise(world.starts)])
 
     def apart(self, toward: np.ndarray) -> np.ndarray:
         """Which shape surely does not shade which: [occluder, receiver]. [S, S] bool

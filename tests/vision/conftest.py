@@ -16,6 +16,7 @@ def episode(scene: Scene, poses: np.ndarray, rate: float = 10.0, ordinal: int = 
         events=[{"id": "e0", "time": 0.1, "kind": "contact", "bodies": ["ball", "slab"], "impulse": 1.0, "speed": 0.5,
                  "position": [0.0, 0.0, 0.0]}],
         parameters="{}", actions=column, action_names=["a"], states=column, state_names=["s"], rewards=column[:, 0],
+        successes=column[:, 0] > 0,
     )  # fmt: skip
 
 
