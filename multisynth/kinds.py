@@ -346,6 +346,12 @@ CLIP = Kind(
         **_MOTION,
         "fps": Column(pa.float64(), "frames a second; frame k shows times[k]"),
         "video": Column(pa.large_binary(), "MP4, H.264, yuv420p", media=True),
+        "depth": Column(
+            pa.large_binary(),
+            "Matroska, FFV1, 16 bits grey: z-depth in mm up to 65.535 m, 0 where nothing is; frame k as of the video",
+            media=True,
+            optional=True,
+        ),
     },
 )
 
