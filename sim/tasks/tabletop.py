@@ -57,13 +57,16 @@ def thing(
 
 
 def assemble(
-    draw: Draw, things: Sequence[tuple[Body, Physics]], seen: Sequence[Sequence[float] | np.ndarray], view: View
+    draw: Draw,
+    things: Sequence[tuple[Body, Physics | Mechanism]],
+    seen: Sequence[Sequence[float] | np.ndarray],
+    view: View,
 ) -> World:
     """The world of a table, the robot and some things.
 
     Args:
         draw: Draws light, cameras, table and the robot's start.
-        things: Bodies with their physics.
+        things: Bodies with their physics, or with what moves their parts.
         seen: Points that every camera has in view, besides the robot's hand. [N, 3]
         view: The cameras.
     """
@@ -78,18 +81,23 @@ def assemble(
     hand = panda.HOME + [draw("hand", f"hand.{axis}") for axis in "xyz"]
     start = panda.reach(panda.REST, hand)
     robot = panda.robot().body(panda.NAME, 1, tint=(0.82, 0.82, 0.82))
-    physical = [(floor, Physics(friction=0.6, restitution=0.2)), (table, table_physics), *things]
+    physical: list[tuple[Body, Physics | Mechanism]] = [
+        (floor, Physics(friction=0.6, restitution=0.2)),
+        (table, table_physics),
+        *things,
+    ]
     bodies = [floor, table, robot, *(body for body, _ in things)]
     scene = Scene(
         bodies=tuple(body.model_copy(update={"instance": n}) for n, body in enumerate(bodies, 1)),
-        light=_light(draw),
-        cameras=_cameras(draw, np.array([*seen, hand], np.float64), view),
+        light=light(draw),
+        cameras=cameras(draw, np.array([*seen, hand], np.float64), view),
     )
     fingers = panda.OPENING / 4
     servo = Servo(draw("bandwidth"), draw("damping"))
     arm = Mechanism(panda.NAME, panda.robot(), (*start.tolist(), fingers, fingers), servo=servo)
-    physics = {body.name: physics for body, physics in physical}
-    return World(scene, physics, (arm,), draw("gravity"))
+    physics = {body.name: kind for body, kind in physical if isinstance(kind, Physics)}
+    others = (kind for _, kind in physical if isinstance(kind, Mechanism))
+    return World(scene, physics, (arm, *others), draw("gravity"))
 
 
 def running(draw: Draw, duration: float) -> dict[str, Any]:
@@ -103,14 +111,16 @@ def running(draw: Draw, duration: float) -> dict[str, Any]:
     return {"channel": Imperfections(**{field: draw(field) for field in FIELDS}), "schedule": schedule}
 
 
-def _light(draw: Draw) -> Light:
+def light(draw: Draw) -> Light:
+    """The drawn light."""
     x, y, z = _direction(draw("light_azimuth"), draw("light_elevation"))
     return Light(direction=(-x, -y, -z), intensity=draw("light_intensity"), ambient=draw("light_ambient"))
 
 
-def _cameras(draw: Draw, points: np.ndarray, view: View) -> tuple[Camera, ...]:
+def cameras(draw: Draw, points: np.ndarray, view: View) -> tuple[Camera, ...]:
+    """Drawn cameras, each as near as drawn or as far as it must be to have all points in view. [N, 3]"""
     middle = (points.min(0) + points.max(0)) / 2
-    cameras = []
+    placed = []
     for number in range(view.count):
         name = f"camera{number}"
         towards = np.array(
@@ -125,8 +135,8 @@ def _cameras(draw: Draw, points: np.ndarray, view: View) -> tuple[Camera, ...]:
             if _sees(camera, points):
                 break
             distance *= 1.05
-        cameras.append(camera)
-    return tuple(cameras)
+        placed.append(camera)
+    return tuple(placed)
 
 
 def _sees(camera: Camera, points: np.ndarray) -> bool:
