@@ -1,4 +1,4 @@
-"""Reads URDF, the robot description of ROS (wiki.ros.org/urdf/XML): links, joints and what is to be seen of them."""
+"""Reads URDF, the robot description of ROS (wiki.ros.org/urdf/XML): links, joints, what is seen and felt of them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,28 @@ class Joint:
     upper: float
     velocity: float
     effort: float
+    damping: float
+    """N·m·s/rad or N·s/m."""
+    friction: float
+    """N·m or N."""
+
+
+@dataclass(frozen=True)
+class Inertial:
+    """What a link weighs, as its URDF element has it; files are known to state inertias that no body can have."""
+
+    mass: float
+    """kg"""
+    origin: np.ndarray
+    """The frame that the inertia is given in, at the centre of mass, in the link's. [4, 4]"""
+    inertia: np.ndarray
+    """About the centre of mass, kg·m². [3, 3]"""
+
+    @property
+    def possible(self) -> bool:
+        """Whether a rigid body can have it: principal moments above zero, none above the sum of the others."""
+        moments = np.linalg.eigvalsh(self.inertia)
+        return bool(self.mass > 0 and moments[0] > 0 and moments[2] <= (moments[0] + moments[1]) * (1 + 1e-6))
 
 
 @dataclass(frozen=True)
@@ -45,11 +67,20 @@ class Robot:
         name: `package:path.urdf`, as it was asked for.
         links: What is seen of each link, in its own frame, in the file's order.
         joints: In the file's order.
+        collisions: What is felt of each link, in its own frame.
+        inertials: Of the links that have one.
     """
 
     name: str
     links: dict[str, tuple[Shape, ...]]
     joints: tuple[Joint, ...]
+    collisions: dict[str, tuple[Shape, ...]]
+    inertials: dict[str, Inertial]
+
+    @property
+    def mass(self) -> float:
+        """Of all links, kg."""
+        return sum(inertial.mass for inertial in self.inertials.values())
 
     @property
     def moving(self) -> tuple[Joint, ...]:
@@ -71,14 +102,24 @@ class Robot:
             tip = above[tip].parent
         return path
 
-    def body(self, name: str, instance: int, tint: Vector = WHITE, position: Vector = (0.0, 0.0, 0.0)) -> Body:
-        """The robot as a scene's body whose root stands still: a part for each link that can be seen.
+    def body(
+        self,
+        name: str,
+        instance: int,
+        tint: Vector = WHITE,
+        position: Vector = (0.0, 0.0, 0.0),
+        floating: bool = False,
+        category: str = "robot",
+    ) -> Body:
+        """The robot as a scene's body: a part for each link that can be seen.
 
         Args:
             name: What captions call it.
             instance: Its id in instance images.
             tint: Multiplies every colour.
-            position: Of the root link, world, m.
+            position: Of the root link where it stands still, world, m.
+            floating: Whether the root moves too, as that of a robot that walks.
+            category: Its class for detection.
         """
         parts = []
         for link, shapes in self.links.items():
@@ -87,11 +128,11 @@ class Robot:
                     shape.model_copy(update={"colour": tuple(c * t for c, t in zip(shape.colour, tint, strict=True))})
                     for shape in shapes
                 )
-                fixed = link == self.root
+                fixed = link == self.root and not floating
                 parts.append(
                     Part(name=link, shapes=tinted, moves=not fixed, position=position if fixed else (0.0, 0.0, 0.0))
                 )
-        return Body(name=name, category="robot", instance=instance, parts=tuple(parts))
+        return Body(name=name, category=category, instance=instance, parts=tuple(parts))
 
 
 def read(name: str) -> Robot:
@@ -108,6 +149,7 @@ def read(name: str) -> Robot:
         text = path.read_bytes()[: LARGEST_TEXT + 1].decode("utf-8")
         if len(text) > LARGEST_TEXT:
             raise ValueError(f"more than {LARGEST_TEXT} bytes")
+        text = text.lstrip()  # XML wants its declaration first, PyBullet's own files begin with a blank line
         if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entities can blow up to gigabytes or read other files
             raise ValueError("it declares a document type")
         return parse(text, name)
@@ -129,10 +171,8 @@ def parse(text: str, name: str) -> Robot:
         for material in root.iter("material")
         if (colour := material.find("color")) is not None
     }
-    links = {
-        link.attrib["name"]: tuple(_shape(visual, colours, name) for visual in link.findall("visual"))
-        for link in root.findall("link")
-    }
+    elements = {link.attrib["name"]: link for link in root.findall("link")}
+    links = {link: _shapes(element, "visual", colours, name) for link, element in elements.items()}
     joints = tuple(_joint(joint) for joint in root.findall("joint"))
     children = [joint.child for joint in joints]
     for joint in joints:
@@ -140,7 +180,13 @@ def parse(text: str, name: str) -> Robot:
             raise ValueError(f"joint `{joint.name}` names a link that is not there")
     if len(set(children)) != len(children) or len(children) != len(links) - 1:
         raise ValueError(f"{len(links)} links and {len(joints)} joints are not a tree")
-    robot = Robot(name, links, joints)
+    collisions = {link: _shapes(element, "collision", colours, name) for link, element in elements.items()}
+    inertials = {
+        link: _inertial(inertial)
+        for link, element in elements.items()
+        if (inertial := element.find("inertial")) is not None
+    }
+    robot = Robot(name, links, joints, collisions, inertials)
     for link in links:
         _bounded_depth(robot, link)
     return robot
@@ -160,6 +206,8 @@ def _joint(element: ElementTree.Element) -> Joint:
     if kind not in (*MOVING, "fixed"):
         raise ValueError(f"joint `{element.attrib['name']}` is {kind}; known: {', '.join(MOVING)}, fixed")
     bounds = {} if limit is None else limit.attrib
+    dynamics = element.find("dynamics")
+    losses = {} if dynamics is None else dynamics.attrib
     free = math.inf if kind == "continuous" else 0.0
     axis_element = element.find("axis")
     axis = np.array((1.0, 0.0, 0.0) if axis_element is None else _numbers(axis_element.attrib["xyz"], 3))
@@ -177,15 +225,36 @@ def _joint(element: ElementTree.Element) -> Joint:
         upper=float(bounds.get("upper", free)),
         velocity=float(bounds.get("velocity", math.inf)),
         effort=float(bounds.get("effort", math.inf)),
+        damping=float(losses.get("damping", 0)),
+        friction=float(losses.get("friction", 0)),
     )
 
 
-def _shape(visual: ElementTree.Element, colours: dict[str, tuple[float, ...]], name: str) -> Shape:
-    geometry, material = visual.find("geometry"), visual.find("material")
+def _inertial(element: ElementTree.Element) -> Inertial:
+    mass, inertia = element.find("mass"), element.find("inertia")
+    if mass is None:
+        raise ValueError("an <inertial> has no mass")
+    (kilograms,) = _numbers(mass.attrib["value"], 1)
+    if kilograms < 0:
+        raise ValueError(f"a mass of {kilograms} kg")
+    names = ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
+    given = {} if inertia is None else inertia.attrib
+    xx, xy, xz, yy, yz, zz = _numbers(" ".join(given.get(name, "0") for name in names), 6)
+    return Inertial(kilograms, _origin(element), np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
+
+
+def _shapes(link: ElementTree.Element, tag: str, colours: dict[str, tuple[float, ...]], name: str) -> tuple[Shape, ...]:
+    shapes = [_shape(element, colours, name) for element in link.findall(tag)]
+    # a link that is not to be seen is sometimes given a ball without a radius
+    return tuple(shape for shape in shapes if any(shape.size))
+
+
+def _shape(element: ElementTree.Element, colours: dict[str, tuple[float, ...]], name: str) -> Shape:
+    geometry, material = element.find("geometry"), element.find("material")
     if geometry is None or not len(geometry):
-        raise ValueError("a <visual> has no geometry")
+        raise ValueError(f"a <{element.tag}> has no geometry")
     colour = colours.get(material.attrib.get("name", ""), WHITE) if material is not None else WHITE
-    origin, form = _origin(visual), geometry[0]
+    origin, form = _origin(element), geometry[0]
     placed = {
         "position": tuple(origin[:3, 3].tolist()),
         "quaternion": tuple(quaternion(origin[:3, :3]).tolist()),
@@ -202,7 +271,7 @@ def _shape(visual: ElementTree.Element, colours: dict[str, tuple[float, ...]], n
         file = form.attrib["filename"].removeprefix("package://")
         mesh = f"{package}:{PurePosixPath(inside).parent / file}"
         return Shape(kind="mesh", size=_numbers(form.attrib.get("scale", "1 1 1"), 3), mesh=mesh, **placed)
-    raise ValueError(f"unknown geometry <{form.tag}>")
+    raise ValueError(f"unknown geometry <{form.tag}>; known: box, sphere, cylinder, mesh")
 
 
 def _origin(element: ElementTree.Element) -> np.ndarray:

@@ -48,6 +48,56 @@ def test_joints_and_visuals_equal_bullets(bullet, path):
                 np.testing.assert_allclose(theirs_shape[3], ours.size)
 
 
+@pytest.mark.parametrize("path", ["a1/a1.urdf", "franka_panda/panda.urdf", "quadruped/minitaur.urdf", "r2d2.urdf"])
+def test_masses_collisions_and_losses_equal_bullets(bullet, path):
+    robot = read(f"pybullet_data:{path}")
+    folder = pybullet_data.getDataPath()
+    as_stated = pybullet.URDF_USE_INERTIA_FROM_FILE | pybullet.URDF_USE_IMPLICIT_CYLINDER
+    uid = pybullet.loadURDF(f"{folder}/{path}", flags=as_stated, physicsClientId=bullet)
+    joints = {joint.child: joint for joint in robot.joints}
+    kinds = {pybullet.GEOM_BOX: "box", pybullet.GEOM_SPHERE: "sphere", pybullet.GEOM_CYLINDER: "cylinder"}
+    for index in range(-1, pybullet.getNumJoints(uid, bullet)):
+        info = pybullet.getJointInfo(uid, index, bullet) if index >= 0 else None
+        link = info[12].decode() if info else robot.root
+        mass, _, moments, centre, turn, *_ = pybullet.getDynamicsInfo(uid, index, bullet)
+        if link in robot.inertials:
+            inertial = robot.inertials[link]
+            assert mass == pytest.approx(inertial.mass)
+            np.testing.assert_allclose(centre, inertial.origin[:3, 3], atol=1e-9)
+            if mass:
+                theirs = pybullet_inertia(moments, turn)
+                ours = inertial.origin[:3, :3] @ inertial.inertia @ inertial.origin[:3, :3].T
+                np.testing.assert_allclose(theirs, ours, atol=1e-6, rtol=1e-4)
+        if info and info[2] != pybullet.JOINT_FIXED:
+            assert (info[6], info[7]) == (joints[link].damping, joints[link].friction)
+        felt = pybullet.getCollisionShapeData(uid, index, bullet)
+        assert len(felt) == len(robot.collisions[link])
+        for shape, ours in zip(felt, robot.collisions[link], strict=True):
+            assert kinds.get(shape[2], "mesh") == ours.kind
+            expected = {"box": shape[3], "sphere": shape[3][:1], "cylinder": (shape[3][1], shape[3][0])}
+            np.testing.assert_allclose(ours.size, expected.get(ours.kind, ours.size), atol=1e-9)
+
+
+def pybullet_inertia(moments, turn) -> np.ndarray:
+    matrix = np.array(pybullet.getMatrixFromQuaternion(turn)).reshape(3, 3)
+    return matrix @ np.diag(moments) @ matrix.T
+
+
+def test_impossible_inertias_are_known_and_empty_shapes_are_left_out():
+    assert all(inertial.possible for inertial in read("pybullet_data:a1/a1.urdf").inertials.values())
+    assert not read("pybullet_data:random_urdfs/000/000.urdf").inertials["random_obj_000"].possible
+    toes = read("pybullet_data:laikago/laikago_toes.urdf")
+    assert toes.links["toeFL"] == ()
+    assert [shape.size for shape in toes.collisions["toeFL"]] == [(0.03,)]
+    assert read("pybullet_data:a1/a1.urdf").mass == pytest.approx(12.4580)
+
+
+def test_a_floating_body_moves_its_root():
+    body = read("pybullet_data:a1/a1.urdf").body("dog", 2, floating=True, category="quadruped")
+    assert body.category == "quadruped"
+    assert body.parts[0].name == "trunk" and all(part.moves for part in body.parts)
+
+
 def test_body_has_a_part_for_every_link_that_is_seen_and_a_root_that_stands():
     body = read(PANDA).body("panda", 3, tint=(0.5, 0.5, 0.5), position=(0.1, 0, 0))
     assert [part.moves for part in body.parts] == [False] + [True] * 10
