@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from multisynth.kinds import Kind
     from multisynth.recipe import Recipe
     from multisynth.sample import Batch, Drop, Sample
-    from multisynth.stage import Map, Reduce, Source, Stage
+    from multisynth.stage import Map, Reduce, Series, Source, Stage
 
 __version__ = "0.1.0"
-__all__ = ["Batch", "Drop", "Kind", "Map", "Recipe", "Reduce", "Sample", "Source", "Stage", "run"]
+__all__ = ["Batch", "Drop", "Kind", "Map", "Recipe", "Reduce", "Sample", "Series", "Source", "Stage", "run"]
 
 _HOMES = {
     "Batch": "sample", "Drop": "sample", "Sample": "sample", "Kind": "kinds", "Map": "stage", "Reduce": "stage",
-    "Source": "stage", "Stage": "stage", "Recipe": "recipe", "run": "execute",
+    "Series": "stage", "Source": "stage", "Stage": "stage", "Recipe": "recipe", "run": "execute",
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from multisynth.process import LEDGER
 from multisynth.recipe import Delivery, Recipe, Step
 from multisynth.rows import Birth
 from multisynth.shelf import Shelf
-from multisynth.stage import Reduce, Source
+from multisynth.stage import Reduce, Series, Source
 from multisynth.store import Store
 from multisynth.work import Done, Job, StageBroken, Task
 
@@ -176,10 +176,12 @@ class _Run:
     def stage(self, step: Step) -> str:
         shelf, artifacts = self.store.shelf(step.name), self.artifacts[step.name]
         inputs = self.inputs(step)
-        reduces = isinstance(step.stage, Reduce)
+        reduces, follows = isinstance(step.stage, Reduce), isinstance(step.stage, Series)
         marks = {"fingerprint": step.fingerprint(self.recipe.seed, artifacts), "makes": _digest(str(step.makes.schema))}
-        if reduces:
-            marks["inputs"] = _digest(*(i for ids in inputs for i in ids.to_pylist()))
+        if reduces or follows:
+            marks["inputs"] = _digest(
+                *(i for name in step.inputs for i in self.store.table(name).column("id").to_pylist())
+            )
         done = self.prepare(shelf, step, marks, inputs)
         self.store.add_artifacts(artifacts, step.name)
         birth = Birth(
@@ -219,7 +221,7 @@ class _Run:
             not shelf.exists()
             or {**shelf.marks(), "inputs": ""} != {**marks, "inputs": ""}
             or not shelf.holds(step.makes)
-        ):
+        ) or (isinstance(step.stage, Series) and shelf.marks() != marks):
             shelf.reset(step.makes, marks)
         elif isinstance(step.stage, Reduce):
             ledger = shelf.ledger(["input", "status"])

@@ -264,7 +264,7 @@ class _Steps:
     ) -> tuple[bool, Kind | None, Kind | None]:
         """Whether a stage fits what feeds it, and the kinds that it takes and makes."""
         place = ("stages", name, "from")
-        if issubclass(cls, Source):
+        if issubclass(cls, Source) and not cls.takes:
             if inputs:
                 self.findings.wrong(f"`{use}` makes samples from nothing and takes no `from`", "leave it away", *place)
             return not inputs, None, cls.makes

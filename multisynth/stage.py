@@ -1,6 +1,7 @@
 """What a stage is: options, what it takes and makes, and one method.
 
     Source.generate(ordinals)      makes samples out of nothing but their ordinals
+    Series.follow(previous, …)     makes each sample from the one before: training, a curriculum
     Map.process(samples)           turns each sample into any number of samples, or drops it
     Reduce                         sketch(batch) in parallel, resolve(sketches) once, apply(batch, decision) in parallel
 
@@ -12,9 +13,9 @@ must be seen). Register it in the entry point group `multisynth.stages`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,9 @@ def _existing(path: Path, info: ValidationInfo) -> Path:
 
 InputPath = Annotated[Path, AfterValidator(_existing)]
 """A file or folder that a stage reads; in a recipe, relative to the recipe. Its content counts into the fingerprint."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Needs(BaseModel):
@@ -133,6 +137,40 @@ class Source(Stage):
 
     def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
         """Make the samples of these ordinals, in order, each from its own ordinal alone."""
+        raise NotImplementedError  # abstract
+
+
+class Scatter(Protocol):
+    """Does many independent things at once, on whatever executor runs the recipe."""
+
+    def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """The function of each item, in the order of the items.
+
+        Args:
+            function: One that can be pickled; what it returns depends on the item alone.
+            items: Likewise.
+        """
+
+
+class Series(Source):
+    """Makes each sample from the one before it, which is its parent, so that a stage can learn as it goes.
+
+    One with kinds in `takes` learns from the samples that feed it, all of which are parents of its first; it starts
+    over when they change. It runs in the driver, one sample after another. What a sample takes from its past must be in
+    the sample before: then a run that was stopped and goes on makes what an unbroken one makes.
+    """
+
+    def follow(
+        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+    ) -> Sample:
+        """Make a sample.
+
+        Args:
+            previous: The sample before, as the table has it; None for the first.
+            ordinal: Which it is; the sample's origin.
+            inputs: Reads what feeds it from the start, in the order of the tables, a few at once in memory.
+            scatter: For the work within it that can be done in parallel.
+        """
         raise NotImplementedError  # abstract
 
 

@@ -13,7 +13,8 @@ from multisynth.kinds import Kind
 from multisynth.process import Inputs, Method, Outcome, process, sketch
 from multisynth.rows import Birth, batch_of
 from multisynth.sample import Batch, Sample
-from multisynth.stage import Map, Reduce, Source, Stage
+from multisynth.stage import Map, Reduce, Series, Source, Stage
+from multisynth.work import Following
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ def run_stage(
     method: Method
     stage.open()
     try:
-        if isinstance(stage, Source):
+        if isinstance(stage, Series):
+            given = [range(ordinal, ordinal + 1) for ordinal in range(stage.count_of())]
+            method = Following(stage, birth, lambda: iter(batch or ()))  # type: ignore[assignment]
+        elif isinstance(stage, Source):
             given, method = [range(stage.count_of())], stage.generate  # type: ignore[assignment]
         elif isinstance(stage, Map):
             assert batch is not None

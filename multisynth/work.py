@@ -10,24 +10,26 @@ import contextlib
 import pickle
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 from lance.fragment import FragmentMetadata, write_fragments
 
 from multisynth.errors import BadInput
 from multisynth.process import Inputs, Method, Outcome, failed, process, sketch
-from multisynth.rows import Birth
-from multisynth.sample import Batch
-from multisynth.stage import Map, Reduce, Source, Stage
+from multisynth.rows import Birth, batch_of
+from multisynth.sample import Batch, Sample
+from multisynth.stage import Map, Reduce, Scatter, Series, Source, Stage
 from multisynth.store import Store
 
 if TYPE_CHECKING:
     from multisynth.tables import Table
 
+T = TypeVar("T")
+R = TypeVar("R")
 _BYTES_AT_ONCE = 64 << 20  # outputs that a worker holds before it writes them
 
 
@@ -85,6 +87,57 @@ class Done:
     seconds: float
 
 
+def in_turn(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Do things one after another, in this process."""
+    return [function(item) for item in items]
+
+
+class Following:
+    """A `Series` as a method of ordinals.
+
+    Args:
+        stage: The series.
+        birth: What its samples have in common, which gives the one before its id.
+        inputs: Reads what feeds it.
+        scatter: Does its parallel work.
+        stored: Finds what an earlier run made of an ordinal.
+    """
+
+    def __init__(
+        self,
+        stage: Series,
+        birth: Birth,
+        inputs: Callable[[], Iterator[Sample]],
+        scatter: Scatter = in_turn,
+        stored: Callable[[int], Sample | None] = lambda ordinal: None,
+    ) -> None:
+        self._stage, self._birth, self._inputs, self._scatter, self._stored = stage, birth, inputs, scatter, stored
+        self._last: tuple[int, Sample] | None = None
+
+    def __call__(self, ordinals: range) -> Iterator[Sample]:
+        """Make them, each from the one before.
+
+        Raises:
+            BadInput: The one before failed, or was taken back.
+        """
+        for ordinal in ordinals:
+            previous = None if ordinal == 0 else self._before(ordinal)
+            sample = self._stage.follow(previous, ordinal, self._inputs, self._scatter)
+            taught = (sample.id for sample in self._inputs()) if previous is None else (previous.id,)
+            sample.parents = (*taught, *sample.parents)
+            self._last = ordinal, batch_of(self._birth, [sample])[0]
+            yield sample
+
+    def _before(self, ordinal: int) -> Sample:
+        if self._last is not None and self._last[0] == ordinal - 1:
+            return self._last[1]
+        stored = self._stored(ordinal - 1)
+        if stored is None:
+            remedy = "run again once that is mended, or restore it"
+            raise BadInput(f"{ordinal - 1}, from which {ordinal} is made, failed or was taken back", remedy)
+        return stored
+
+
 class StageBroken(RuntimeError):
     """A stage cannot work at all, whatever the input: it does not open, or its workers die before they begin.
 
@@ -106,13 +159,17 @@ class StageBroken(RuntimeError):
 class Worker:
     """A stage, opened.
 
+    Args:
+        job: The stage and all about it.
+        scatter: What a `Series` gets for its parallel work.
+
     Raises:
         BadInput: The stage says that something it was given cannot be used.
         StageBroken: It does not open.
     """
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, scatter: Scatter = in_turn) -> None:
+        self.job, self._scatter = job, scatter
         self._tables: dict[int, Table] = {}
         self._output = Store(job.root).shelf(job.birth.stage).table_uri
         job.stage.bind(job.birth.stage, job.birth.run_seed)
@@ -122,6 +179,8 @@ class Worker:
 
     def _choose(self) -> Method:
         stage, job = self.job.stage, self.job
+        if isinstance(stage, Series):
+            return Following(stage, job.birth, self._inputs, self._scatter, self._stored)  # type: ignore[return-value]
         if isinstance(stage, Source):
             return stage.generate  # type: ignore[return-value]
         if isinstance(stage, Map):
@@ -158,7 +217,7 @@ class Worker:
         return write_fragments(pa.concat_tables(tables), self._output, mode="append") if tables else []
 
     def _batches(self, task: Task) -> Iterator[Inputs]:
-        size = self.job.batch_size
+        size = 1 if isinstance(self.job.stage, Series) else self.job.batch_size
         if isinstance(self.job.stage, Source):
             yield from (range(i, min(i + size, task.stop)) for i in range(task.start, task.stop, size))
             return
@@ -170,6 +229,16 @@ class Worker:
         for start in range(task.start, task.stop, step):
             rows = table.rows(start, min(start + step, task.stop))
             yield from (rows[i : i + size] for i in range(0, len(rows), size))
+
+    def _inputs(self) -> Iterator[Sample]:
+        for name, version in self.job.inputs:
+            yield from Store(self.job.root).shelf(name).table(version).samples()
+
+    def _stored(self, ordinal: int) -> Sample | None:
+        """What a source made of an ordinal, as its table has it."""
+        table = Store(self.job.root).shelf(self.job.birth.stage).table()
+        rows = [row for row, origin in enumerate(table.column("origin").to_pylist()) if origin == str(ordinal)]
+        return table.rows(rows[0], rows[0] + 1)[0] if rows else None
 
     def close(self) -> None:
         """Close the stage."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from multisynth import registry
 from multisynth.artifact import Artifact
 from multisynth.kinds import DOCUMENT, FRAME, PROBLEM
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.stage import Map, Needs, Reduce, Source
+from multisynth.stage import Map, Needs, Reduce, Scatter, Series, Source
 
 
 class Count(Source):
@@ -206,9 +206,42 @@ class Ask(Source):
             yield Sample(PROBLEM, n, question=f"{n} + 1?", answer=str(n + 1), domain="addition")
 
 
+def square(number: int) -> int:
+    return number * number
+
+
+class Hop(Series):
+    """Documents with the sum of squares of random numbers so far; may be made to stumble."""
+
+    makes = DOCUMENT
+    extent = "hops"
+    hops: int = Field(5, ge=0, description="How many.")
+
+    def follow(
+        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+    ) -> Sample:
+        if os.environ.get("MULTISYNTH_TEST_STUMBLE") == str(ordinal):
+            raise RuntimeError("stumbled")
+        drawn = self.rng(ordinal, "hop").integers(1000, size=4).tolist()
+        total = sum(scatter(square, drawn)) + (0 if previous is None else int(previous["text"]))
+        return Sample(DOCUMENT, ordinal, text=str(total))
+
+
+class Learn(Hop):
+    """Likewise, from the lengths of the documents that feed it."""
+
+    takes = (DOCUMENT,)
+
+    def follow(
+        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+    ) -> Sample:
+        total = sum(len(sample["text"]) for sample in inputs()) + (0 if previous is None else int(previous["text"]))
+        return Sample(DOCUMENT, ordinal, text=str(total))
+
+
 for _name, _stage in {
     "ask": Ask, "unopened": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
-    "flaky": Flaky, "look": Look, "model": Answer, "paint": Paint, "pass": Pass, "poison": Poison, "rank": Rank,
+    "flaky": Flaky, "hop": Hop, "learn": Learn, "look": Look, "model": Answer, "paint": Paint, "pass": Pass, "poison": Poison, "rank": Rank,
     "split": Split,
 }.items():  # fmt: skip
     registry.add(f"test.{_name}", _stage)

@@ -17,10 +17,11 @@ from pydantic import BaseModel, ValidationError
 
 from multisynth.export.exporter import Exporter
 from multisynth.kinds import KINDS, Kind
-from multisynth.stage import Map, Needs, Reduce, Source, Stage
+from multisynth.stage import Map, Needs, Reduce, Series, Source, Stage
 
 ROOT = Path(__file__).parents[1]
 METHODS: dict[type[Stage], tuple[str, ...]] = {
+    Series: ("follow",),
     Source: ("generate",),
     Map: ("process",),
     Reduce: ("sketch", "resolve", "apply"),
@@ -94,8 +95,8 @@ def test_stage_declares_what_it_takes_and_makes(entry: EntryPoint) -> None:
     assert isinstance(stage.needs, Needs)
     assert isinstance(stage.takes, tuple)
     assert stage.makes is None or KINDS[stage.makes.name] is stage.makes
-    if base is Source:
-        assert stage.takes == () and stage.makes is not None
+    if issubclass(stage, Source):
+        assert (stage.takes == () or issubclass(stage, Series)) and stage.makes is not None
         assert stage.extent in stage.model_fields, f"no option is called `{stage.extent}`"
     else:
         assert stage.takes and all(isinstance(kind, Kind) for kind in stage.takes)

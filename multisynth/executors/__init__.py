@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from multisynth.stage import Needs
-from multisynth.work import Done, Job, Task
+from multisynth.stage import Needs, Scatter
+from multisynth.work import Done, Job, Task, Worker, in_turn
 
 
 class Executor(Protocol):
@@ -27,6 +27,16 @@ class Executor(Protocol):
     def close(self) -> None:
         """Let the workers go."""
         ...
+
+
+def here(job: Job, tasks: Iterator[Task], scatter: Scatter = in_turn) -> Iterator[Done]:
+    """Do the tasks in this process; see `Executor`."""
+    worker = Worker(job, scatter)
+    try:
+        for task in tasks:
+            yield worker.run(task)
+    finally:
+        worker.close()
 
 
 def fitting(workers: int, needs: Needs) -> int:

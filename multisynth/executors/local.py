@@ -8,16 +8,19 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from typing import TypeVar
 
-from multisynth.executors import fitting
+from multisynth.executors import fitting, here
 from multisynth.executors.ordered import in_order
-from multisynth.stage import Needs
-from multisynth.work import Done, Job, Task, Worker, perform
+from multisynth.stage import Needs, Series
+from multisynth.work import Done, Job, Task, in_turn, perform
 
+T = TypeVar("T")
+R = TypeVar("R")
 _THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "RAYON_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
@@ -39,17 +42,18 @@ class LocalExecutor:
     def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
         """Do the tasks; see `Executor`."""
         count = fitting(self.workers, needs)
+        if isinstance(job.stage, Series):
+            return here(job, tasks, self.scatter)
         if count == 1:
-            return self._here(job, tasks)
+            return here(job, tasks)
         return in_order(_Processes(self, job, count, max(1, int(needs.cpus))), job, tasks, count)
 
-    def _here(self, job: Job, tasks: Iterator[Task]) -> Iterator[Done]:
-        worker = Worker(job)
-        try:
-            for task in tasks:
-                yield worker.run(task)
-        finally:
-            worker.close()
+    def scatter(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Do independent things, in the pool where there is one; see `Scatter`."""
+        if self.workers == 1:
+            return in_turn(function, items)
+        with _native_threads(1):
+            return list(self.pool(self.workers, 1).map(function, items))
 
     def pool(self, count: int, threads: int) -> ProcessPoolExecutor:
         """A pool of that shape: the last stage's where it fits, since a fresh process takes seconds."""

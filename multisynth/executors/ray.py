@@ -8,15 +8,18 @@ An actor that dies, with its node or by itself, is replaced, and what it had to 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 from multisynth.errors import BadInput
-from multisynth.executors import fitting
+from multisynth.executors import fitting, here
 from multisynth.executors.ordered import in_order
-from multisynth.stage import Needs
+from multisynth.stage import Needs, Series
 from multisynth.work import Done, Job, Task, perform
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class RayExecutor:
@@ -46,10 +49,24 @@ class RayExecutor:
         """Do the tasks; see `Executor`."""
         from ray.exceptions import RayTaskError
 
+        if isinstance(job.stage, Series):
+            yield from here(job, tasks, self.scatter)
+            return
         count = fitting(self.workers, needs)
         try:
             yield from in_order(_Actors(self, job, count, needs), job, tasks, count)
         except RayTaskError as error:  # which prints Ray's own frames before the stage's
+            raise error.cause from None
+
+    def scatter(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Do independent things on the actors, each as it becomes free; see `Scatter`."""
+        from ray.exceptions import RayTaskError
+        from ray.util import ActorPool
+
+        actors = self.actors(self.workers, Needs())
+        try:
+            return list(ActorPool(actors).map(lambda actor, item: actor.call.remote(function, item), items))
+        except RayTaskError as error:
             raise error.cause from None
 
     def actors(self, count: int, needs: Needs) -> list[Any]:
@@ -122,3 +139,6 @@ class _Host:
 
     def run(self, packed: bytes, stage: str, task: Task) -> Done:
         return perform(packed, stage, task)
+
+    def call(self, function: Callable[[T], R], item: T) -> R:
+        return function(item)
