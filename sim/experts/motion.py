@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..robots import panda
+from ..trial import Situation
 
 SPEED = 0.5  # m/s, of the hand between waypoints
 TURN = 2.5  # rad/s
+GRIP = 0.25  # m/s, at which the fingers open and close
 THERE = 0.006  # m
 PATIENCE = 2.0  # s, after which a waypoint counts as out of reach
 
@@ -22,41 +24,56 @@ class Hand:
     def __init__(self, period: float) -> None:
         self._period = period
         self._joints: np.ndarray | None = None
-        self._yaw = 0.0
+        self._yaw = self._opening = 0.0
 
     def towards(
-        self, joints: np.ndarray, place: np.ndarray, yaw: float, opening: float, speed: float = SPEED
+        self,
+        situation: Situation,
+        place: np.ndarray,
+        yaw: float,
+        opening: float,
+        speed: float = SPEED,
+        near: float = THERE,
     ) -> tuple[np.ndarray, bool]:
         """The next action on the way to a place, and whether the hand is there.
 
         Args:
-            joints: As measured; the first call starts from them. [≥ 7]
+            situation: As seen; the first call starts from its joints.
             place: For the tip, world, m. [3]
             yaw: Direction that the fingers open across, rad; the nearer of the two ways to have it is taken.
             opening: Of the fingers, m.
             speed: Of the tip, m/s.
+            near: How far from its place a tip is there, m.
 
         Returns:
             Arm joints and opening [8].
         """
-        if self._joints is None:
-            self._joints = joints[:7].copy()
-        tip = panda.arm().pose(self._joints)[:3]
+        joints = self._start(situation)
+        tip = panda.arm().pose(joints)[:3]
         way = place - tip
         distance = float(np.linalg.norm(way))
         stride = way * min(1.0, speed * self._period / max(distance, 1e-9))
         turn = (yaw + np.pi / 2) % np.pi - np.pi / 2 - self._yaw
         self._yaw += float(np.clip(turn, -TURN * self._period, TURN * self._period))
-        wanted = panda.reach(self._joints, tip + stride, self._yaw)
-        change = wanted - self._joints
+        wanted = panda.reach(joints, tip + stride, self._yaw)
+        change = wanted - joints
         haste = float(np.abs(change / (0.95 * panda.arm().velocity * self._period)).max())
-        self._joints = self._joints + change / max(haste, 1.0)  # all joints alike, so that the path stays straight
-        measured = panda.arm().pose(joints[:7])[:3]
-        there = bool(np.linalg.norm(measured - place) < THERE and abs(turn) < 0.05)
-        return np.append(self._joints, opening), there
+        self._joints = joints + change / max(haste, 1.0)  # all joints alike, so that the path stays straight
+        there = bool(np.linalg.norm(situation.hand[:3] - place) < near and abs(turn) < 0.05)
+        return np.append(self._joints, self._grip(opening)), there
 
-    def stay(self, joints: np.ndarray, opening: float) -> np.ndarray:
+    def stay(self, situation: Situation, opening: float) -> np.ndarray:
         """The action that keeps the arm where it was last sent. [8]"""
+        return np.append(self._start(situation), self._grip(opening))
+
+    def _start(self, situation: Situation) -> np.ndarray:
+        """The arm's joints as they were last sent. [7]"""
         if self._joints is None:
-            self._joints = joints[:7].copy()
-        return np.append(self._joints, opening)
+            self._joints = situation.joints[:7].copy()
+            self._opening = float(situation.joints[7:].sum())
+        return self._joints
+
+    def _grip(self, opening: float) -> float:
+        stride = GRIP * self._period
+        self._opening += min(max(opening - self._opening, -stride), stride)
+        return self._opening

@@ -72,11 +72,11 @@ class PushExpert:
             self._phase = "over"
         else:
             self.done = True
-        return self._hand.stay(situation.joints, self._opening)
+        return self._hand.stay(situation, self._opening)
 
     def _to(self, situation: Situation, place: np.ndarray, speed: float = 0.5) -> tuple[np.ndarray, bool]:
         yaw = float(np.arctan2(self._heading[1], self._heading[0]))
-        return self._hand.towards(situation.joints, place, yaw, self._opening, speed)
+        return self._hand.towards(situation, place, yaw, self._opening, speed)
 
     def _go(self, situation: Situation, place: np.ndarray, following: str, speed: float = 0.5) -> np.ndarray:
         """On the way to a place; the next phase once there, or when it shows to be out of reach."""

@@ -51,10 +51,10 @@ class StrikeExpert:
         if self._phase == "up":
             return self._go(situation, np.array([*self._end[:2], HIGH]), "rest", 0.4)
         self.done = True
-        return self._hand.stay(situation.joints, self._opening)
+        return self._hand.stay(situation, self._opening)
 
     def _go(self, situation: Situation, place: np.ndarray, following: str, speed: float) -> np.ndarray:
-        action, there = self._hand.towards(situation.joints, place, self._yaw, self._opening, speed)
+        action, there = self._hand.towards(situation, place, self._yaw, self._opening, speed)
         self._waited += 1
         if there or self._waited * self._period > PATIENCE:
             self._phase, self._waited = following, 0
