@@ -171,12 +171,16 @@ class Draw:
 
     def __call__(self, field: str, name: str = "") -> float:
         """One value of `field`, recorded under `name` (by default the field's)."""
-        name = name or field
-        return float(self._keep(name, lambda: self._one(field, self.stream(name))))
+        name, bounds = name or field, self._terms.bounds(field)
+        return float(
+            self._keep(
+                name, lambda: self._one(field, self.stream(name)), lambda v: _between(v, bounds.low, bounds.high)
+            )
+        )
 
     def schedule(self, field: str, until: float) -> list[tuple[float, float]]:
         """When in an episode a field changes, s, and to what; recorded. Empty for what is drawn once."""
-        name, term = f"{field}.schedule", getattr(self._terms, field)
+        name, term, bounds = f"{field}.schedule", getattr(self._terms, field), self._terms.bounds(field)
         if not (name in self._recorded if self._recorded is not None else term.when != "episode"):
             return []
 
@@ -186,34 +190,73 @@ class Draw:
                 changes.append([time, self._one(field, rng)])
             return changes
 
-        return [(time, value) for time, value in self._keep(name, drawn)]
+        def sound(changes: Any) -> bool:
+            return isinstance(changes, list) and all(
+                isinstance(change, list)
+                and len(change) == 2
+                and _between(change[0], 0.0, until)
+                and _between(change[1], bounds.low, bounds.high)
+                for change in changes
+            )
+
+        return [(time, value) for time, value in self._keep(name, drawn, sound)]
 
     def uniform(self, name: str, low: float, high: float) -> float:
         """One number for which there is no option, recorded."""
-        return float(self._keep(name, lambda: float(low + (high - low) * self.stream(name).random())))
+        return float(
+            self._keep(
+                name, lambda: float(low + (high - low) * self.stream(name).random()), lambda v: _between(v, low, high)
+            )
+        )
 
     def choose(self, name: str, options: list[str]) -> str:
         """One of the options, recorded."""
-        return str(self._keep(name, lambda: options[int(self.stream(name).integers(len(options)))]))
+        return str(
+            self._keep(name, lambda: options[int(self.stream(name).integers(len(options)))], lambda v: v in options)
+        )
 
     def order(self, name: str, options: list[str]) -> list[str]:
         """The options, shuffled, recorded."""
-        return list(self._keep(name, lambda: [options[i] for i in self.stream(name).permutation(len(options))]))
+        return list(
+            self._keep(
+                name,
+                lambda: [options[i] for i in self.stream(name).permutation(len(options))],
+                lambda v: isinstance(v, list) and len(v) == len(options) and all(option in v for option in options),
+            )
+        )
 
     def spread(self, name: str, field: str, count: int) -> list[float]:
         """Numbers in ±a, where `a` is one draw of `field`; both recorded."""
         width = self(field, f"{name}.{field}")
-        return list(self._keep(name, lambda: ((2 * self.stream(name).random(count) - 1) * width).tolist()))
+        return list(
+            self._keep(
+                name,
+                lambda: ((2 * self.stream(name).random(count) - 1) * width).tolist(),
+                lambda v: isinstance(v, list) and len(v) == count and all(_between(x, -width, width) for x in v),
+            )
+        )
 
     def _one(self, field: str, rng: np.random.Generator) -> float:
         bounds = self._terms.bounds(field)
         term: Term = getattr(self._terms, field)
         return term.draw(rng, bounds.nominal or 0.0, (bounds.low, bounds.high))
 
-    def _keep(self, name: str, fresh: Callable[[], Any]) -> Any:
+    def _keep(self, name: str, fresh: Callable[[], Any], sound: Callable[[Any], bool]) -> Any:
+        """What is drawn fresh, or what was recorded, which may come from anywhere and must be sound."""
         if name in self.drawn:
             raise ValueError(f"`{name}` is drawn twice")
-        if self._recorded is not None and name not in self._recorded:
+        if self._recorded is None:
+            self.drawn[name] = fresh()
+        elif name not in self._recorded:
             raise ValueError(f"`{name}` is not among the recorded draws")
-        self.drawn[name] = fresh() if self._recorded is None else self._recorded[name]
+        elif not sound(self._recorded[name]):
+            raise ValueError(f"`{name}` cannot have been drawn: {str(self._recorded[name])[:60]}")
+        else:
+            self.drawn[name] = self._recorded[name]
         return self.drawn[name]
+
+
+def _between(value: Any, low: float, high: float) -> bool:
+    """Whether it is a number from low to high, but for rounding."""
+    slack = 1e-9 * max(abs(low), abs(high))
+    return isinstance(value, int | float) and low - slack <= value <= high + slack

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from multisynth.scenes.assets import locate
@@ -18,6 +17,7 @@ from multisynth.stage import Needs, Source
 
 from . import engines
 from .episode import record
+from .parameters import Parameters
 from .randomise import Draw, Randomisation, Randomise
 from .robots import ROBOTS
 from .simulation import begin, divides
@@ -45,6 +45,7 @@ class Rollout(Source):
     duration: float | None = Field(
         None, gt=0, le=60, description="Seconds after which an episode ends at the latest; by default the task's own."
     )
+    keep: Literal["all", "successes"] = Field("all", description="Whether episodes of failure are dropped.")
     cameras: int = Field(1, ge=1, le=2, description="How many cameras look at each scene.")
     width: int = Field(320, ge=16, le=4096, description="Of their images, px.")
     height: int = Field(240, ge=16, le=4096, description="Of their images, px.")
@@ -95,5 +96,8 @@ class Rollout(Source):
             if not all(np.isfinite(columns[name]).all() for name in ("states", "poses", "actions")):
                 yield Drop(ordinal, f"the physics diverged: {len(columns['times'])} steps")
                 continue
-            parameters = json.dumps(draw.drawn)
+            if self.keep == "successes" and not columns["success"]:
+                yield Drop(ordinal, f"the expert did not succeed: {task.name}")
+                continue
+            parameters = Parameters(self.seed(ordinal), draw.drawn).json()
             yield Sample(EPISODE, ordinal, task=task.name, parameters=parameters, **columns)
