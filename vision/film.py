@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+import numpy as np
 from multisynth.scenes.render.renderer import Renderer
 from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Scene
 from pydantic import Field
 
+from multisynth.depth_video import DepthVideo
 from multisynth.kinds import CLIP, EPISODE, Kind
 from multisynth.media import encode_video
 from multisynth.sample import Batch, Drop, Sample
@@ -29,6 +31,7 @@ class Film(Map):
     width: int | None = Field(None, ge=16, le=3840, multiple_of=2, description="px; by default the camera's own.")
     height: int | None = Field(None, ge=16, le=2160, multiple_of=2, description="px; by default the camera's own.")
     quality: float = Field(20, ge=1, le=40, description="Constant rate factor of H.264; 18 to 23 looks lossless.")
+    depth: bool = Field(False, description="Whether the clip has depth as well, in steps of 1 mm up to 65.535 m.")
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
         """One clip an episode."""
@@ -47,6 +50,8 @@ class Film(Map):
                 yield Drop(episode, f"poses and times do not match: {len(poses)}, {len(episode['times'])}")
                 continue
             renderer = Renderer(World(scene), camera)
+            depth = DepthVideo(episode["rate"]) if self.depth else None
+            video = encode_video(_frames(renderer, poses, depth), episode["rate"], self.quality)
             yield episode.child(
                 CLIP,
                 meta={"camera": camera.name},
@@ -62,5 +67,15 @@ class Film(Map):
                 poses=poses,
                 events=episode["events"],
                 fps=episode["rate"],
-                video=encode_video((renderer.view(pose).rgb for pose in poses), episode["rate"], self.quality),
+                video=video,
+                depth=None if depth is None else depth.finish(),
             )
+
+
+def _frames(renderer: Renderer, poses: np.ndarray, depth: DepthVideo | None) -> Iterator[np.ndarray]:
+    """The picture at each step, whose depth goes into the other video on the way. Each [H, W, 3] uint8"""
+    for pose in poses:
+        view = renderer.view(pose)
+        if depth is not None:
+            depth.add(view.hits.depth.reshape(view.rgb.shape[:2]))
+        yield view.rgb

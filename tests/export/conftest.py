@@ -71,6 +71,7 @@ def episode(ordinal: int, steps: int = 20, states: int = 8, rate: float = 20.0, 
         "states": rng.normal(size=(steps, states)).astype(np.float32),
         "state_names": [f"joint {i} (rad)" for i in range(states)],
         "rewards": rng.normal(size=steps).astype(np.float32),
+        "successes": np.arange(steps) >= steps * 3 // 4 if ordinal % 2 == 0 else np.zeros(steps, bool),
     }
     return Sample(EPISODE, ordinal, **{**columns, **values})
 

@@ -5,6 +5,7 @@ from multisynth.vision.film import Film
 from multisynth.vision.label import Label
 
 from multisynth import media
+from multisynth.depth_video import decode_depth_video
 from multisynth.testing import run_stage
 from tests.scenes.render.balls import BALL, ball_on_plane
 from tests.vision.conftest import episode
@@ -43,3 +44,15 @@ def test_odd_sizes_and_missing_cameras_are_dropped(rolling):
     odd = episode(ball_on_plane(161, 120), BALL[None])
     assert [reason for _, reason in run_stage(Film(), [odd]).drops] == ["H.264 wants an even size: 161×120"]
     assert [r for _, r in run_stage(Film(camera="top"), [rolling]).drops] == ["the scene has no camera called top"]
+
+
+def test_depth_is_that_of_the_frames(rolling):
+    clip = run_stage(Film(depth=True), [rolling]).samples[0]
+    frames = list(decode_depth_video(clip["depth"]))
+    labels = [media.decode_depth(f["depth"]) for f in run_stage(Label(every=0.1, labels=("depth",)), [rolling]).samples]
+    assert len(frames) == len(labels) == 8
+    for frame, label in zip(frames, labels, strict=True):
+        assert np.abs(frame - label).max() <= 0.0005 + 1e-6
+        assert np.array_equal(frame == 0, label == 0)
+    assert clip["video"] == run_stage(Film(), [rolling]).samples[0]["video"]
+    assert run_stage(Film(), [rolling]).samples[0]["depth"] is None
