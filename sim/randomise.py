@@ -63,6 +63,13 @@ class Randomisation(BaseModel):
     size: Term = _field(None, (0.04, 0.065), (0.02, 0.08), "Edges or diameter of the object to handle, m.")
     distance: Term = _field(None, (0.1, 0.22), (0.06, 0.3), "From the object to its goal, m.")
     hand: Term = _field(None, (-0.03, 0.03), (-0.08, 0.08), "Of the hand's start along x, y, z from home, m.")
+    # open_drawer
+    drawer_mass: Term = _field(1.0, (0.4, 2.0), (0.05, 10.0), "kg.")
+    drawer_damping: Term = _field(8.0, (2.0, 25.0), (0.0, 200.0), "Viscous, of the drawer's slide, N·s/m.")
+    drawer_friction: Term = _field(1.0, (0.0, 3.0), (0.0, 15.0), "Dry, of the drawer's slide, N.")
+    drawer_travel: Term = _field(None, (0.12, 0.17), (0.05, 0.2), "From shut to stop, m.")
+    open_share: Term = _field(None, (0.6, 0.9), (0.1, 0.95), "How far it is to be opened, of its travel.")
+    cabinet_height: Term = _field(None, (0.12, 0.2), (0.1, 0.25), "And with it where the handle is, m.")
     # topple
     block_mass: Term = _field(None, (0.02, 0.08), (0.005, 2.0), "Of a block of the tower, kg.")
     block_size: Term = _field(None, (0.028, 0.042), (0.02, 0.07), "Edge of the tower's blocks, m.")
