@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from multisynth.scenes.assets import locate
 from multisynth.scenes.schema import Shape
+from multisynth.scenes.textures import linear
 
 from multisynth.errors import BadInput
 
@@ -27,13 +28,19 @@ class Mesh(NamedTuple):
     """[F, 3] float64, linear RGB reflectance."""
     normals: np.ndarray
     """[V, 3] float64, unit length, outward; interpolated over a face they give a smooth surface its own normal."""
+    images: np.ndarray | None = None
+    """[F] int16, index of the texture that multiplies the colour, -1 for none; None where no face has one."""
+    uv: np.ndarray | None = None
+    """[V, 2] float64, where vertices lie in their texture, as `textures.look_up` has it."""
+    textures: tuple[np.ndarray, ...] = ()
+    """Each [h, w, 3] float32, linear RGB."""
 
 
 def triangles(shape: Shape) -> Mesh:
     """The triangles of a shape in its own frame: apply its position and quaternion to place them in the part.
 
     A sphere and a cylinder have `SEGMENTS` vertices around. A mesh is its file's triangles times its scale; where the
-    file names materials, their diffuse colour is tinted by the shape's.
+    file names materials, their diffuse colour is tinted by the shape's, and so is their texture where they have one.
 
     Raises:
         BadInput: The size does not suit the kind, or the mesh cannot be had.
@@ -45,7 +52,9 @@ def triangles(shape: Shape) -> Mesh:
         normals = mesh.normals / scale
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
         faces = mesh.faces if np.prod(scale) > 0 else mesh.faces[:, ::-1]
-        return Mesh(mesh.vertices * scale, faces, mesh.colours * np.array(shape.colour), normals)
+        return mesh._replace(
+            vertices=mesh.vertices * scale, faces=faces, colours=mesh.colours * np.array(shape.colour), normals=normals
+        )
     expected = {"box": 3, "sphere": 1, "cylinder": 2}[shape.kind]
     if len(shape.size) != expected or not all(np.isfinite(shape.size)) or min(shape.size) <= 0:
         raise BadInput(f"a {shape.kind} has size {shape.size}", f"give {expected} positive lengths in metres")
@@ -66,10 +75,19 @@ def _file(name: str) -> Mesh:
     try:
         pieces = trimesh.load_scene(path, process=False).dump()
         vertices, faces, colours, normals, count = [], [], [], [], 0
+        images: list[np.ndarray] = []
+        uv: list[np.ndarray] = []
+        textures: list[np.ndarray] = []
         for piece in pieces:
             if not isinstance(piece, trimesh.Trimesh):
                 continue
-            diffuse = getattr(getattr(piece.visual, "material", None), "diffuse", None)
+            material, places = getattr(piece.visual, "material", None), getattr(piece.visual, "uv", None)
+            diffuse, picture = getattr(material, "diffuse", None), getattr(material, "image", None)
+            textured = picture is not None and places is not None
+            if textured:
+                textures.append(linear(picture))
+            images.append(np.full(len(piece.faces), len(textures) - 1 if textured else -1, np.int16))
+            uv.append(np.asarray(places, np.float64) if textured else np.zeros((len(piece.vertices), 2)))
             # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
             tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255
             vertices.append(np.asarray(piece.vertices, np.float64))
@@ -81,8 +99,10 @@ def _file(name: str) -> Mesh:
         raise BadInput(f"mesh `{name}` cannot be read: {error}", "give a well-formed mesh file") from error
     if not faces or not all(np.isfinite(v).all() for v in vertices):
         raise BadInput(f"mesh `{name}` holds no triangles with finite vertices")
-    mesh = Mesh(*(np.concatenate(arrays) for arrays in (vertices, faces, colours, normals)))
-    for array in mesh:
+    mesh = Mesh(np.concatenate(vertices), np.concatenate(faces), np.concatenate(colours), np.concatenate(normals))
+    if textures:
+        mesh = mesh._replace(images=np.concatenate(images), uv=np.concatenate(uv), textures=tuple(textures))
+    for array in (*mesh[:4], *textures):
         array.setflags(write=False)
     return mesh
 

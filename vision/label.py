@@ -28,6 +28,7 @@ class Label(Map):
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
     makes: ClassVar[Kind | None] = FRAME
     needs: ClassVar[Needs] = Needs(batch_size=2)
+    version: ClassVar[int] = 2  # meshes have their textures
 
     labels: tuple[LabelName, ...] = Field(
         ("depth", "normals", "instances", "boxes"), description="What each frame has besides its image."

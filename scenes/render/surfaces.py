@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from multisynth.scenes.meshes import triangles
 from multisynth.scenes.schema import Shape
+from multisynth.scenes.textures import look_up
 
 from multisynth.errors import BadInput
 
@@ -193,6 +194,7 @@ class _Mesh:
         self.faces = np.ascontiguousarray(mesh.faces, np.uint32)
         self.vertex_normals = mesh.normals.astype(np.float32)
         self.colours = mesh.colours.astype(np.float32)
+        self.images, self.uv, self.textures = mesh.images, mesh.uv, mesh.textures
         a, b, c = mesh.vertices[mesh.faces.T]
         across = np.cross(b - a, c - a)
         across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-300)
@@ -218,7 +220,18 @@ class _Mesh:
         a, b, c = (self.vertex_normals[corner] for corner in self.faces[face].T)
         smooth = (1 - v - w) * a + v * b + w * c
         smooth /= np.maximum(np.sqrt(_dot(smooth, smooth)), 1e-12)[:, None]
-        return Look(self.face_normals[face], smooth, self.colours[face])
+        return Look(self.face_normals[face], smooth, self._colours(face, v, w))
+
+    def _colours(self, face: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+        colours: np.ndarray = self.colours[face]
+        if self.images is None or self.uv is None:
+            return colours
+        images = self.images[face]
+        for index in np.unique(images[images >= 0]):
+            on = np.flatnonzero(images == index)
+            a, b, c = (self.uv[corner] for corner in self.faces[face[on]].T)
+            colours[on] *= look_up(self.textures[index], (1 - v[on] - w[on]) * a + v[on] * b + w[on] * c)
+        return colours
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
         import open3d
