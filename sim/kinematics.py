@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from multisynth.scenes.poses import quaternion
-from multisynth.scenes.urdf import Robot
+from multisynth.scenes.urdf import MOVING, Robot
 
 DAMPING = 0.02
-NEAR = 1e-4  # m and rad
+NEAR = 2e-4  # m and rad; the step that is still taken leaves a fraction of it
+STRIDE = 0.3  # rad or m, a joint's longest step in one iteration
+_DAMPED = DAMPING**2 * np.eye(6)
 
 
 class Chain:
     """The joints from a robot's root to a tip link.
+
+    What does not move is merged with what moves before it, and every axis is made the z of its frame, so that a joint
+    only mixes two columns of a constant matrix.
 
     Args:
         robot: The robot, whose root stands at the world's origin.
@@ -19,10 +26,20 @@ class Chain:
     """
 
     def __init__(self, robot: Robot, tip: str) -> None:
-        self._joints = robot.chain(tip)
-        moving = [joint for joint in self._joints if joint.kind != "fixed"]
-        self._crosses = [np.cross(joint.axis, -np.eye(3)) for joint in self._joints]
-        self._slides = np.array([joint.kind == "prismatic" for joint in moving])
+        path = robot.chain(tip)
+        moving = [joint for joint in path if joint.kind in MOVING]
+        frames, since = [], np.eye(4)  # since: from the last joint's frame to here, where nothing moves
+        for joint in path:
+            since = since @ joint.origin
+            if joint.kind in MOVING:
+                upright = np.eye(4)
+                upright[:3, :3] = _with_z(joint.axis)
+                frames.append(since @ upright)
+                since = upright.T
+        self._frames, self._end = np.array(frames).reshape(-1, 4, 4), since
+        self._x, self._y, self._z = (self._frames[:, :, column] for column in range(3))
+        slides = np.array([joint.kind == "prismatic" for joint in moving], bool)
+        self._slides = slides if slides.any() else None
         self.lower = np.array([joint.lower for joint in moving])
         self.upper = np.array([joint.upper for joint in moving])
         self.velocity = np.array([joint.velocity for joint in moving])
@@ -36,31 +53,39 @@ class Chain:
         Returns:
             The tip in the world [4, 4]; rows of linear then angular velocity a unit of each joint's [6, N].
         """
-        rotation, position = np.eye(3), np.zeros(3)
-        axes, origins, column = np.empty((len(joints), 3)), np.empty((len(joints), 3)), 0
-        for joint, cross in zip(self._joints, self._crosses, strict=True):
-            position = position + rotation @ joint.origin[:3, 3]
-            rotation = rotation @ joint.origin[:3, :3]
-            if joint.kind == "fixed":
-                continue
-            value = joints[column]
-            axes[column] = rotation @ joint.axis
-            if joint.kind == "prismatic":
-                position = position + axes[column] * value
-            else:  # Rodrigues' formula
-                rotation = rotation @ (np.eye(3) + np.sin(value) * cross + (1 - np.cos(value)) * (cross @ cross))
-            origins[column] = position
-            column += 1
-        pose = np.eye(4)
-        pose[:3, :3], pose[:3, 3] = rotation, position
-        slides = self._slides[:, None]
-        linear = np.where(slides, axes, np.cross(axes, position - origins))
-        return pose, np.concatenate([linear, np.where(slides, 0.0, axes)], 1).T
+        first, *others = self._local(joints)
+        frames = [first]
+        for frame in others:
+            frames.append(frames[-1].dot(frame))
+        tip = frames[-1].dot(self._end)
+        columns = np.array(frames).T  # [4, 4, N], columns first
+        ax, ay, az, _ = columns[2]
+        ox, oy, oz = tip[:3, 3:] - columns[3, :3]
+        jacobian = np.array([ay * oz - az * oy, az * ox - ax * oz, ax * oy - ay * ox, ax, ay, az])
+        if self._slides is not None:
+            jacobian[:3, self._slides] = jacobian[3:, self._slides]
+            jacobian[3:, self._slides] = 0
+        return tip, jacobian
 
     def pose(self, joints: np.ndarray) -> np.ndarray:
         """The tip's x, y, z in m and w, x, y, z. [7]"""
-        matrix, _ = self.forward(joints)
-        return np.concatenate([matrix[:3, 3], quaternion(matrix[:3, :3])])
+        tip = np.eye(4)
+        for frame in self._local(joints):
+            tip = tip.dot(frame)
+        tip = tip.dot(self._end)
+        return np.array((*tip[:3, 3].tolist(), *quaternion(tip[:3, :3]).tolist()))
+
+    def _local(self, joints: np.ndarray) -> np.ndarray:
+        """Each joint's frame, moved, in that of the joint before. [N] → [N, 4, 4]"""
+        slides = self._slides
+        angles = joints if slides is None else np.where(slides, 0.0, joints)
+        cosines, sines = np.cos(angles)[:, None], np.sin(angles)[:, None]
+        frames = self._frames.copy()
+        frames[:, :, 0] = self._x * cosines + self._y * sines
+        frames[:, :, 1] = self._y * cosines - self._x * sines
+        if slides is not None:
+            frames[:, :, 3] += self._z * np.where(slides, joints, 0.0)[:, None]
+        return frames
 
     def reach(
         self,
@@ -81,21 +106,36 @@ class Chain:
             rest: Where a joint should rather be when it makes no difference to the tip. [N]
             iterations: At most.
         """
-        joints = np.clip(start, self.lower, self.upper)
-        eye = np.eye(len(joints))
+        lower, upper = self.lower, self.upper
+        joints = np.minimum(np.maximum(start, lower), upper)
+        error = np.empty(6)
         for n in range(iterations):
-            pose, jacobian = self.forward(joints)
-            error = np.concatenate([position - pose[:3, 3], _turn(rotation @ pose[:3, :3].T)])
-            inverse = jacobian.T @ np.linalg.inv(jacobian @ jacobian.T + DAMPING**2 * np.eye(6))
-            change = inverse @ error + 0.2 * 0.5**n * (eye - inverse @ jacobian) @ (rest - joints)
-            joints = np.clip(joints + np.clip(change, -0.3, 0.3), self.lower, self.upper)
-            if np.abs(error).max() < NEAR:
+            tip, jacobian = self.forward(joints)
+            error[:3] = position - tip[:3, 3]
+            error[3:] = _turn(rotation.dot(tip[:3, :3].T))
+            drawn = (0.2 * 0.5**n) * (rest - joints)
+            # Jᵀ(JJᵀ + λ²)⁻¹ e + (1 - Jᵀ(JJᵀ + λ²)⁻¹ J) d, with one system of equations to solve
+            push = np.linalg.solve(jacobian.dot(jacobian.T) + _DAMPED, error - jacobian.dot(drawn))
+            change = jacobian.T.dot(push) + drawn
+            joints = np.minimum(np.maximum(joints + np.minimum(np.maximum(change, -STRIDE), STRIDE), lower), upper)
+            if max(map(abs, error.tolist())) < NEAR:
                 break
         return joints
 
 
-def _turn(rotation: np.ndarray) -> np.ndarray:
+def _with_z(axis: np.ndarray) -> np.ndarray:
+    """A rotation that turns z to an axis. [3] → [3, 3]"""
+    if axis[2] > 1 - 1e-12:
+        return np.eye(3)
+    other = np.eye(3)[int(np.abs(axis).argmin())]
+    x = np.cross(other, axis)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(axis, x), axis], -1)
+
+
+def _turn(rotation: np.ndarray) -> list[float]:
     """A rotation matrix as its axis times its angle. [3, 3] → [3]"""
-    w, *axis = quaternion(rotation)
-    sine = float(np.linalg.norm(axis))
-    return np.array(axis) * (2 * np.arctan2(sine, w) / sine if sine > 1e-9 else 2.0)
+    w, x, y, z = quaternion(rotation).tolist()
+    sine = math.sqrt(x * x + y * y + z * z)
+    angle = 2 * math.atan2(sine, w) / sine if sine > 1e-9 else 2.0
+    return [x * angle, y * angle, z * angle]
