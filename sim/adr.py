@@ -1,0 +1,163 @@
+"""Automatic domain randomisation, Algorithm 1 of "Solving Rubik's Cube with a Robot Hand" (OpenAI, arXiv 1910.07113).
+
+A curriculum holds the bounds of each parameter and what controllers achieved there. It is a value: an episode is
+planned from it, and the episode's performance gives the next one. Its JSON is all there is to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .randomise import Randomisation
+
+Side = Literal["low", "high"]
+PROPERTIES = tuple(name for name in Randomisation.model_fields if Randomisation.bounds(name).nominal is not None)
+"""Fields with a calibrated value, whose bounds can grow from it."""
+
+
+class Pin(NamedTuple):
+    """A parameter that stands at one of its bounds for an episode."""
+
+    field: str
+    side: Side
+
+
+class Dimension(BaseModel):
+    """One parameter's bounds and performance buffers.
+
+    The bounds hold the calibrated value between them and stay within the field's physical limits.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    low: float
+    high: float
+    step: float = Field(gt=0)
+    at_low: tuple[float, ...] = ()
+    at_high: tuple[float, ...] = ()
+
+
+class Rules(BaseModel):
+    """When bounds move."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    boundary: float = Field(0.5, ge=0, le=1, description="p_b: share of episodes with a parameter at a bound.")
+    buffer: int = Field(20, ge=1, description="m: performances gathered at a bound before it may move.")
+    widen: float = Field(0.8, ge=0, le=1, description="t_H: mean performance at or above which a bound moves out.")
+    narrow: float = Field(0.5, ge=0, le=1, description="t_L: mean performance at or below which it moves in.")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Rules:
+        if self.narrow >= self.widen:
+            raise ValueError(f"narrow {self.narrow:g} is not below widen {self.widen:g}")
+        return self
+
+
+class Curriculum(BaseModel):
+    """The state of ADR.
+
+    Args:
+        dimensions: By field of `Randomisation`.
+        rules: When bounds move.
+        base: Terms of everything that is no dimension.
+        episodes: How many performances were recorded, pinned or not.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dimensions: dict[str, Dimension]
+    rules: Rules = Rules()
+    base: Randomisation = Randomisation.calibrated()
+    episodes: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Curriculum:
+        for name, dimension in self.dimensions.items():
+            nominal, lowest, highest = _bounds(name)
+            if not lowest <= dimension.low <= nominal <= dimension.high <= highest:
+                raise ValueError(
+                    f"{name} {dimension.low:g} … {dimension.high:g} does not hold the calibrated {nominal:g} "
+                    f"within its physical limits {lowest:g} … {highest:g}"
+                )
+        return self
+
+    @classmethod
+    def start(
+        cls, fields: Sequence[str] = PROPERTIES, rules: Rules | None = None, base: Randomisation | None = None
+    ) -> Curriculum:
+        """Bounds at the calibrated values, which steps of a tenth of them widen.
+
+        Args:
+            fields: The parameters.
+            rules: When bounds move.
+            base: Terms of everything else; by default places and looks are drawn, the rest is calibrated.
+
+        Raises:
+            ValueError: A field is not known, or has no calibrated value.
+        """
+        dimensions = {}
+        for name in fields:
+            nominal, low, high = _bounds(name)
+            step = nominal / 10 if nominal > 0 else (high - low) / 20
+            dimensions[name] = Dimension(low=nominal, high=nominal, step=step)
+        return cls(dimensions=dimensions, rules=rules or Rules(), base=base or Randomisation.calibrated())
+
+    @property
+    def entropy(self) -> float:
+        """(1/d) Σ log(φᴴ - φᴸ), nats a dimension; -∞ while a parameter has not left its calibrated value."""
+        widths = [dimension.high - dimension.low for dimension in self.dimensions.values()]
+        return sum(math.log(width) if width > 0 else -math.inf for width in widths) / len(widths)
+
+    def pin(self, rng: np.random.Generator) -> Pin | None:
+        """Which parameter stands at which bound in an episode; with probability 1 - p_b none does."""
+        names = list(self.dimensions)
+        chosen = Pin(names[int(rng.integers(len(names)))], "low" if rng.random() < 0.5 else "high")
+        return chosen if rng.random() < self.rules.boundary else None
+
+    def terms(self, pin: Pin | None = None) -> Randomisation:
+        """What an episode draws from: every parameter uniform within its bounds, the pinned one at its bound."""
+        ranges = {name: (dimension.low, dimension.high) for name, dimension in self.dimensions.items()}
+        if pin is not None:
+            ranges[pin.field] = (getattr(self.dimensions[pin.field], pin.side),) * 2
+        return self.base.replaced(ranges)
+
+    def after(self, pin: Pin | None, performance: float) -> Curriculum:
+        """The curriculum once an episode is over.
+
+        Args:
+            pin: What was pinned in it; the performance of an episode without teaches nothing about a bound.
+            performance: 0 to 1, such as success.
+        """
+        episodes = self.episodes + 1
+        if pin is None:
+            return self.model_copy(update={"episodes": episodes})
+        dimension = self.dimensions[pin.field]
+        buffer = (*getattr(dimension, f"at_{pin.side}"), float(performance))
+        changed: dict[str, Any] = {f"at_{pin.side}": buffer}
+        if len(buffer) >= self.rules.buffer:
+            mean = sum(buffer) / len(buffer)
+            out = 1 if mean >= self.rules.widen else -1 if mean <= self.rules.narrow else 0
+            changed = {f"at_{pin.side}": (), pin.side: _moved(pin, dimension, out)}
+        dimensions = {**self.dimensions, pin.field: dimension.model_copy(update=changed)}
+        return self.model_copy(update={"episodes": episodes, "dimensions": dimensions})
+
+
+def _moved(pin: Pin, dimension: Dimension, out: int) -> float:
+    """The bound, a step out, a step in, or where it was."""
+    nominal, lowest, highest = _bounds(pin.field)
+    if pin.side == "low":
+        return min(max(dimension.low - out * dimension.step, lowest), nominal)
+    return max(min(dimension.high + out * dimension.step, highest), nominal)
+
+
+def _bounds(name: str) -> tuple[float, float, float]:
+    nominal, low, high = Randomisation.bounds(name)
+    if nominal is None:
+        raise ValueError(f"{name} has no calibrated value for its bounds to start at: take {', '.join(PROPERTIES)}")
+    return nominal, low, high
