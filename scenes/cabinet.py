@@ -100,7 +100,8 @@ class Cabinet:
 
         Args:
             name: What captions call it.
-            position, quaternion: Where it stands.
+            position: Where it stands, world, m.
+            quaternion: How it is turned.
         """
         body = self.robot.body(name, 1, category="cabinet")
         parts = tuple(
@@ -150,7 +151,7 @@ class Cabinet:
                     (post, 2 * POST, 2 * POST),
                     (-self.reach / 2 - BAR / 2, side * (self.grip / 2 - POST), 0),
                     "metal",
-                )  # fmt: skip
+                )
                 for name, side in (("post left", 1), ("post right", -1))
             ),
         ]

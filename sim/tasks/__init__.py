@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .open_drawer import OPEN_DRAWER
 from .push import PUSH
 from .task import Task
 from .topple import TOPPLE
 
-TASKS: dict[str, Task] = {task.name: task for task in (PUSH, TOPPLE)}
+TASKS: dict[str, Task] = {task.name: task for task in (PUSH, OPEN_DRAWER, TOPPLE)}

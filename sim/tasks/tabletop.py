@@ -34,6 +34,7 @@ TABLES: dict[str, Vector] = {
     "slate": (0.09, 0.10, 0.12),
 }
 FLOOR = -0.7  # m; the table's top is 0
+ASIDE = 60.0  # degrees that cameras at the sides stand further round
 MARGIN = 0.06  # of the image, that what happens keeps from its edges
 
 
@@ -61,6 +62,7 @@ def assemble(
     things: Sequence[tuple[Body, Physics | Mechanism]],
     seen: Sequence[Sequence[float] | np.ndarray],
     view: View,
+    aside: bool = False,
 ) -> World:
     """The world of a table, the robot and some things.
 
@@ -69,6 +71,7 @@ def assemble(
         things: Bodies with their physics, or with what moves their parts.
         seen: Points that every camera has in view, besides the robot's hand. [N, 3]
         view: The cameras.
+        aside: Whether they look from the sides, at things whose front faces the robot.
     """
     look = TABLES[draw.choose("table", sorted(TABLES))]
     restitution = draw("restitution", "table_restitution")
@@ -90,7 +93,7 @@ def assemble(
     scene = Scene(
         bodies=tuple(body.model_copy(update={"instance": n}) for n, body in enumerate(bodies, 1)),
         light=light(draw),
-        cameras=cameras(draw, np.array([*seen, hand], np.float64), view),
+        cameras=cameras(draw, np.array([*seen, hand], np.float64), view, aside),
     )
     fingers = panda.OPENING / 4
     servo = Servo(draw("bandwidth"), draw("damping"))
@@ -117,15 +120,22 @@ def light(draw: Draw) -> Light:
     return Light(direction=(-x, -y, -z), intensity=draw("light_intensity"), ambient=draw("light_ambient"))
 
 
-def cameras(draw: Draw, points: np.ndarray, view: View) -> tuple[Camera, ...]:
-    """Drawn cameras, each as near as drawn or as far as it must be to have all points in view. [N, 3]"""
+def cameras(draw: Draw, points: np.ndarray, view: View, aside: bool = False) -> tuple[Camera, ...]:
+    """Drawn cameras, each as near as drawn or as far as it must be to have all points in view.
+
+    Args:
+        draw: Draws them.
+        points: World, m. [N, 3]
+        view: How many they are, and of what size.
+        aside: Whether they stand further round to the sides than drawn.
+    """
     middle = (points.min(0) + points.max(0)) / 2
     placed = []
     for number in range(view.count):
         name = f"camera{number}"
-        towards = np.array(
-            _direction(draw("camera_azimuth", f"{name}.azimuth"), draw("camera_elevation", f"{name}.elevation"))
-        )
+        azimuth = draw("camera_azimuth", f"{name}.azimuth")
+        azimuth += np.copysign(ASIDE, azimuth) if aside else 0.0
+        towards = np.array(_direction(azimuth, draw("camera_elevation", f"{name}.elevation")))
         distance, fov = draw("camera_distance", f"{name}.distance"), draw("camera_fov", f"{name}.fov")
         while True:
             camera = Camera(
