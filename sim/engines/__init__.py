@@ -9,14 +9,15 @@ from multisynth.errors import BadInput, nearest
 
 from ..world import World
 from .engine import Engine
+from .mujoco import MuJoCo
 from .pybullet import PyBullet
 
-ENGINES: dict[str, Callable[[World], Engine]] = {"pybullet": PyBullet}
+ENGINES: dict[str, Callable[[World], Engine]] = {"pybullet": PyBullet, "mujoco": MuJoCo}
 
 
 def default() -> str:
     """Name of the engine that runs where nobody asks for another: PyBullet where it is installed."""
-    return "pybullet"
+    return "pybullet" if find_spec("pybullet") is not None else "mujoco"
 
 
 def engine(name: str) -> Callable[[World], Engine]:
