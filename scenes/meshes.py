@@ -77,16 +77,20 @@ def _file(name: str) -> Mesh:
         vertices, faces, colours, normals, count = [], [], [], [], 0
         images: list[np.ndarray] = []
         uv: list[np.ndarray] = []
-        textures: list[np.ndarray] = []
+        textures: dict[bytes, np.ndarray] = {}
         for piece in pieces:
             if not isinstance(piece, trimesh.Trimesh):
                 continue
             material, places = getattr(piece.visual, "material", None), getattr(piece.visual, "uv", None)
             diffuse, picture = getattr(material, "diffuse", None), getattr(material, "image", None)
             textured = picture is not None and places is not None
+            index = -1
             if textured:
-                textures.append(linear(picture))
-            images.append(np.full(len(piece.faces), len(textures) - 1 if textured else -1, np.int16))
+                key = picture.tobytes()  # pieces often share one picture
+                if key not in textures:
+                    textures[key] = linear(picture)
+                index = list(textures).index(key)
+            images.append(np.full(len(piece.faces), index, np.int16))
             uv.append(np.asarray(places, np.float64) if textured else np.zeros((len(piece.vertices), 2)))
             # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
             tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255
@@ -101,8 +105,8 @@ def _file(name: str) -> Mesh:
         raise BadInput(f"mesh `{name}` holds no triangles with finite vertices")
     mesh = Mesh(np.concatenate(vertices), np.concatenate(faces), np.concatenate(colours), np.concatenate(normals))
     if textures:
-        mesh = mesh._replace(images=np.concatenate(images), uv=np.concatenate(uv), textures=tuple(textures))
-    for array in (*mesh[:4], *textures):
+        mesh = mesh._replace(images=np.concatenate(images), uv=np.concatenate(uv), textures=tuple(textures.values()))
+    for array in (*mesh[:4], *mesh.textures):
         array.setflags(write=False)
     return mesh
 

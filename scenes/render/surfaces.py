@@ -6,6 +6,7 @@ Everything here is in the shape's own frame. Directions need no unit length: a c
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -70,15 +71,15 @@ def surface(shape: Shape) -> Surface:
         BadInput: Its size does not suit its kind, or its mesh cannot be had.
     """
     if shape.kind == "mesh":
-        return _mesh(Shape(kind="mesh", size=shape.size, mesh=shape.mesh, colour=shape.colour))
+        return _mesh(Shape(kind="mesh", size=shape.size, mesh=shape.mesh, colour=(1, 1, 1))).tinted(shape.colour)
     count = {"box": 3, "sphere": 1, "cylinder": 2}[shape.kind]
     if len(shape.size) != count or not all(np.isfinite(shape.size)) or min(shape.size) <= 0:
         raise BadInput(f"a {shape.kind} has size {shape.size}", f"give {count} positive lengths in metres")
     return {"box": _Box, "sphere": _Sphere, "cylinder": _Cylinder}[shape.kind](shape)
 
 
-@lru_cache(maxsize=64)
-def _mesh(shape: Shape) -> Surface:
+@lru_cache(maxsize=128)
+def _mesh(shape: Shape) -> _Mesh:
     return _Mesh(shape)
 
 
@@ -193,7 +194,7 @@ class _Mesh:
         self.outline = wrap(mesh.vertices)
         self.faces = np.ascontiguousarray(mesh.faces, np.uint32)
         self.vertex_normals = mesh.normals.astype(np.float32)
-        self.colours = mesh.colours.astype(np.float32)
+        self._plain, self.colours = mesh.colours, mesh.colours.astype(np.float32)
         self.images, self.uv, self.textures = mesh.images, mesh.uv, mesh.textures
         a, b, c = mesh.vertices[mesh.faces.T]
         across = np.cross(b - a, c - a)
@@ -202,6 +203,12 @@ class _Mesh:
         # one thread: a worker has one core, and workers share a machine
         self._scene: Any = open3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(open3d.core.Tensor(mesh.vertices.astype(np.float32)), open3d.core.Tensor(self.faces))
+
+    def tinted(self, colour: tuple[float, float, float]) -> _Mesh:
+        """The same triangles in colours multiplied by another."""
+        other = copy(self)
+        other.colours = (self._plain * np.array(colour)).astype(np.float32)
+        return other
 
     def meet(self, origin: np.ndarray, directions: np.ndarray) -> Crossings:
         import open3d
@@ -227,10 +234,10 @@ class _Mesh:
         if self.images is None or self.uv is None:
             return colours
         images = self.images[face]
-        for index in np.unique(images[images >= 0]):
+        for index, texture in enumerate(self.textures):
             on = np.flatnonzero(images == index)
             a, b, c = (self.uv[corner] for corner in self.faces[face[on]].T)
-            colours[on] *= look_up(self.textures[index], (1 - v[on] - w[on]) * a + v[on] * b + w[on] * c)
+            colours[on] *= look_up(texture, (1 - v[on] - w[on]) * a + v[on] * b + w[on] * c)
         return colours
 
     def blocks(self, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
