@@ -1,0 +1,1 @@
+"""Policies that learn: networks, behaviour cloning, proximal policy optimisation, and the practice they learn from."""

@@ -1,0 +1,37 @@
+"""What was practised: whole episodes, in arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Practice:
+    """One episode as its learner needs it.
+
+    Args:
+        observations: What the policy saw before each action, and at the end. [T + 1, D] float32
+        actions: What it did. [T, A] float32
+        labels: What the expert would have done; NaN where nobody asked. [T, A] float32
+        rewards: After each action. [T] float32
+        achieved: Whether the task stood achieved after each action. [T] bool
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    labels: np.ndarray
+    rewards: np.ndarray
+    achieved: np.ndarray
+
+    @property
+    def success(self) -> bool:
+        """Whether the task stood achieved at the end."""
+        return bool(self.achieved[-1])
+
+
+def seen(episodes: Sequence[Practice]) -> np.ndarray:
+    """All observations that an action followed. [N, D]"""
+    return np.concatenate([episode.observations[:-1] for episode in episodes])
