@@ -3,8 +3,9 @@
     python -m benchmarks.lerobot_roundtrip RUN LEROBOT_PYTHON
 
 Every row of every LeRobot export of a run is read by `LeRobotDataset` in an environment of its own and compared with
-the store: states, actions, rewards, instructions and the ends of episodes exactly, video frames exactly with those of
-the store's clips. Prints JSON, an object for each export.
+the store: states, actions, rewards, successes, instructions and the ends of episodes exactly, video frames exactly with
+those of the store's clips, depth within half of one of LeRobot's codes, and seed, parameters and engine of each
+episode. Prints JSON, an object for each export.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import numpy as np
 
 from benchmarks.machine import machine
 from multisynth.store import Store
+
+FACTS = ("seed", "task", "instruction", "success", "engine", "robot", "rate", "license", "parameters")
 
 
 def main(run: Path, python: str) -> int:
@@ -69,16 +72,21 @@ def values(store: Store, manifest: dict[str, Any], folder: Path) -> dict[str, An
         rewards = [episode["rewards"][step : step + every] for step in steps]
         done = np.zeros(len(steps), bool)
         done[-1] = steps[-1] + every >= len(times)
+        ends = np.minimum(steps + every, len(times)) - 1
+        facts = {name: episode[name] for name in FACTS}
         found |= {
             f"{number}/observation.state": episode["states"][steps],
             f"{number}/action": episode["actions"][steps],
             f"{number}/next.reward": np.array([np.sum(part, dtype=np.float64) for part in rewards], np.float32),
             f"{number}/next.done": done,
-            f"{number}/success": episode["success"],
+            f"{number}/next.success": episode["successes"][ends],
+            f"{number}/facts": json.dumps({**facts, "sample_id": episode.id}),
             f"{number}/task": episode["instruction"],
         }
         for camera, clip in shown.items():
             found[f"{number}/observation.images.{camera}"] = np.frombuffer(clip["video"], np.uint8)
+            if manifest["options"]["depth"]:
+                found[f"{number}/observation.depth.{camera}"] = np.frombuffer(clip["depth"], np.uint8)
     return found
 
 

@@ -45,22 +45,43 @@ def pixel_stats(frames: Iterator[np.ndarray], count: int) -> Stats:
     Returns:
         Each [3, 1, 1], between 0 and 1; `count` is the number of frames looked at.
     """
+    return _level_stats(frames, count, np.arange(256) / 255)
+
+
+def level_stats(frames: Iterator[np.ndarray], count: int, values: np.ndarray) -> Stats:
+    """The same of a video with one channel.
+
+    Args:
+        frames: All frames, levels. [H, W] each
+        count: How many there are.
+        values: What each level stands for, rising. [levels]
+
+    Returns:
+        Each [1, 1, 1], in the unit of `values`; `count` is the number of frames looked at.
+    """
+    return _level_stats((frame[..., None] for frame in frames), count, values)
+
+
+def _level_stats(frames: Iterator[np.ndarray], count: int, values: np.ndarray) -> Stats:
     chosen = set(_sampled(count))
-    histogram = np.zeros((3, 256), np.int64)
+    histogram: np.ndarray | None = None  # [C, levels]
     for index, frame in enumerate(frames):
         if index in chosen:
-            small = _downsampled(frame)
-            histogram += np.stack([np.bincount(small[..., channel].ravel(), minlength=256) for channel in range(3)])
-    levels, total = np.arange(256), int(histogram[0].sum())
-    mean = histogram @ levels / total
+            channels = np.moveaxis(_downsampled(frame), 2, 0)
+            found = np.stack([np.bincount(channel.ravel(), minlength=len(values)) for channel in channels])
+            histogram = found if histogram is None else histogram + found
+    if histogram is None:
+        raise ValueError("statistics of no frames")
+    total = int(histogram[0].sum())
+    mean = histogram @ values / total
     stats = {
-        "min": (histogram > 0).argmax(axis=1),
-        "max": 255 - (histogram[:, ::-1] > 0).argmax(axis=1),
+        "min": values[(histogram > 0).argmax(axis=1)],
+        "max": values[len(values) - 1 - (histogram[:, ::-1] > 0).argmax(axis=1)],
         "mean": mean,
-        "std": np.sqrt(np.maximum(histogram @ levels**2 / total - mean**2, 0)),
-        **{name: _quantile(histogram, q) for name, q in QUANTILES.items()},
+        "std": np.sqrt(np.maximum(histogram @ values**2 / total - mean**2, 0)),
+        **{name: _quantile(histogram, values, q) for name, q in QUANTILES.items()},
     }
-    return {**{name: (value / 255).reshape(3, 1, 1) for name, value in stats.items()}, "count": np.array([len(chosen)])}
+    return {**{name: value.reshape(-1, 1, 1) for name, value in stats.items()}, "count": np.array([len(chosen)])}
 
 
 def aggregate(before: Stats | None, new: Stats) -> Stats:
@@ -94,12 +115,12 @@ def _downsampled(frame: np.ndarray) -> np.ndarray:
     return frame[::step, ::step]
 
 
-def _quantile(histogram: np.ndarray, q: float) -> np.ndarray:
-    """Linear between order statistics, as `numpy.quantile` has it. [3]"""
+def _quantile(histogram: np.ndarray, values: np.ndarray, q: float) -> np.ndarray:
+    """Linear between order statistics, as `numpy.quantile` has it. [C]"""
     position = q * (histogram[0].sum() - 1)
     below = int(position)
     cumulative = histogram.cumsum(axis=1)
-    low = (cumulative > below).argmax(axis=1)
-    high = (cumulative > min(below + 1, cumulative[0, -1] - 1)).argmax(axis=1)
-    values: np.ndarray = low + (position - below) * (high - low)
-    return values
+    low = values[(cumulative > below).argmax(axis=1)]
+    high = values[(cumulative > min(below + 1, cumulative[0, -1] - 1)).argmax(axis=1)]
+    found: np.ndarray = low + (position - below) * (high - low)
+    return found

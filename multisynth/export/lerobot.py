@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,20 +10,25 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from multisynth.depth_video import decode_depth_video
 from multisynth.errors import BadInput, nearest
+from multisynth.export import lerobot_depth
 from multisynth.export.exporter import Exporter, Table, Tables
+from multisynth.export.feature_stats import Stats, level_stats, pixel_stats
 from multisynth.export.lerobot_writer import LeRobotWriter
-from multisynth.export.mp4 import open_clip
+from multisynth.export.mp4 import Footage, open_clip
+from multisynth.export.pictures import CAMERA
+from multisynth.export.provenance import facts
 from multisynth.export.relate import LINEAGE, originals
 from multisynth.export.strict_json import dumps
 from multisynth.kinds import CLIP, EPISODE, Kind
+from multisynth.media import decode_video
 from multisynth.sample import Sample
 
 TOLERANCE = 1e-4
 """Seconds by which LeRobot lets a time stamp be off."""
 
 _AT_ONCE = 16
-_CAMERA = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class _Form(NamedTuple):
@@ -49,26 +53,32 @@ class LeRobot(Exporter):
     """Write episodes for lerobot 0.4: Parquet rows, H.264 videos, statistics, instructions.
 
     Features: `observation.state`, `action`, `next.reward`, `next.done`, `next.success`, LeRobot's index columns, and
-    `observation.images.CAMERA` for each camera of the clips, named by `camera` in a clip's `meta` (else `main`).
+    `observation.images.CAMERA` for each camera of the clips, named by `camera` in a clip's `meta` (else `main`); with
+    `depth`, `observation.depth.CAMERA` as well, from 0.01 to 10 m (see `lerobot_depth` for its precision).
 
     With `video`, there is a row for each frame of a clip: the step of that instant, and as `next.reward` the sum of
-    the rewards until the next frame. `next.done` and `next.success` are set on an episode's last step only.
-    `meta/lineage.jsonl` names the sample that each episode was made from, and says why others were left out.
+    the rewards until the next frame. `next.done` is set on an episode's last step only, `next.success` wherever the
+    task stands achieved after the step. The episodes' table also says which sample of which seed each was made from,
+    with what parameters and engine, and whether it succeeded; `meta/replay` has scene and event log of each.
+    `meta/lineage.jsonl` names the samples once more, and says why others were left out.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
     reads: ClassVar[tuple[str, ...]] = ("video",)
 
     video: str | None = Field(None, description="Stage whose clips show the episodes.")
+    depth: bool = Field(False, description="Whether the clips' depth is written as well.")
     tasks: tuple[str, ...] = Field((), description="Names of the tasks to write; all by default.")
     data_files_size_in_mb: int = Field(100, ge=1, description="MiB at which a Parquet file is followed by another.")
     video_files_size_in_mb: int = Field(200, ge=1, description="MiB at which a video is followed by another.")
 
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
         """Write the data set; returns how many episodes it has."""
+        if self.depth and self.video is None:
+            raise BadInput("depth is that of `video`, and there is none", "name a stage in `video`", "depth")
         form, robots = self._survey(samples)
         shots = None if self.video is None else _shots(run.table(self.video), run)
-        features = _features(form, shots)
+        features = _features(form, shots, self.depth)
         fps = form.rate if shots is None else shots.fps
         writer = LeRobotWriter(folder, fps, features, self.data_files_size_in_mb, self.video_files_size_in_mb)
         (folder / "meta").mkdir(parents=True)
@@ -83,7 +93,7 @@ class LeRobot(Exporter):
                 else:
                     entry["episode_index"] = writer.episodes
                     entry["clips"] = {camera: clip.id for camera, clip in clips.items()}
-                    _add(writer, episode, clips)
+                    _add(writer, episode, clips, self.depth)
                 lineage.write(dumps(entry) + "\n")
         if not writer.episodes:
             raise BadInput(
@@ -157,7 +167,7 @@ def _shots(table: Table, run: Tables) -> _Shots:
         if episode is None:
             raise BadInput(f"clip {clip.id} of `{table.name}` was not made from an episode", "film episodes", "video")
         camera = str(clip.meta.get("camera", "main"))
-        if not _CAMERA.fullmatch(camera):
+        if not CAMERA.fullmatch(camera):
             raise BadInput(f"a camera of `{table.name}` is called {camera!r}", "use letters, digits, _ and -", "video")
         if camera in clips.setdefault(episode, {}):
             raise BadInput(
@@ -177,7 +187,7 @@ def _shots(table: Table, run: Tables) -> _Shots:
     return _Shots(fps, height, width, tuple(sorted(cameras)), clips)
 
 
-def _features(form: _Form, shots: _Shots | None) -> dict[str, dict[str, Any]]:
+def _features(form: _Form, shots: _Shots | None, depth: bool) -> dict[str, dict[str, Any]]:
     features: dict[str, dict[str, Any]] = {
         "observation.state": {"dtype": "float32", "shape": [len(form.states)], "names": list(form.states)},
         "action": {"dtype": "float32", "shape": [len(form.actions)], "names": list(form.actions)},
@@ -192,24 +202,27 @@ def _features(form: _Form, shots: _Shots | None) -> dict[str, dict[str, Any]]:
             "names": ["height", "width", "channels"],
         }
         features |= {f"observation.images.{camera}": dict(video) for camera in shots.cameras}
+        if depth:
+            grey = {**video, "shape": [shots.height, shots.width, 1], "info": lerobot_depth.INFO}
+            features |= {f"observation.depth.{camera}": dict(grey) for camera in shots.cameras}
     return features
 
 
-def _add(writer: LeRobotWriter, episode: Sample, clips: dict[str, Sample]) -> None:
+def _add(writer: LeRobotWriter, episode: Sample, clips: dict[str, Sample], depth: bool) -> None:
     videos = {}
     times = episode["times"]
     if clips:
         times = next(iter(clips.values()))["times"]
     steps = _steps(episode, times, writer.fps)
     for camera, clip in clips.items():
-        data = clip["video"]
         try:
-            footage = open_clip(data, writer.fps)
-            if footage.count != len(steps) or not np.allclose(clip["times"], times, rtol=0, atol=TOLERANCE):
-                raise ValueError(f"it has {footage.count} frames for {len(steps)} steps, or another camera's times")
+            if not np.allclose(clip["times"], times, rtol=0, atol=TOLERANCE):
+                raise ValueError("its times are not those of another camera")
+            videos[f"observation.images.{camera}"] = _pictures(clip, writer.fps, len(steps))
+            if depth:
+                videos[f"observation.depth.{camera}"] = _depth(clip, writer.fps, len(steps))
         except ValueError as error:
             raise BadInput(f"clip {clip.id} cannot go into a LeRobot video: {error}") from error
-        videos[f"observation.images.{camera}"] = (data, footage)
     last = len(episode["times"]) - 1
     stride = int(steps[1] - steps[0]) if len(steps) > 1 else last + 1
     ends = np.minimum(np.append(steps[1:], steps[-1] + stride), last + 1)
@@ -224,10 +237,33 @@ def _add(writer: LeRobotWriter, episode: Sample, clips: dict[str, Sample]) -> No
             "action": episode["actions"][steps],
             "next.reward": episode["rewards"][steps] if whole else (sums[ends] - sums[steps]).astype(np.float32),
             "next.done": done,
-            "next.success": done & bool(episode["success"]),
+            "next.success": episode["successes"][ends - 1],
         },
         videos,
+        {**facts(episode), "parameters": episode["parameters"]},
+        {"sample_id": episode.id, "scene": episode["scene"], "events": dumps(episode["events"])},
     )
+
+
+def _pictures(clip: Sample, fps: float, count: int) -> tuple[Footage, Stats]:
+    footage = open_clip(clip["video"], fps)
+    _expect(footage, count)
+    return footage, pixel_stats(decode_video(clip["video"]), count)
+
+
+def _depth(clip: Sample, fps: float, count: int) -> tuple[Footage, Stats]:
+    if clip["depth"] is None:
+        raise ValueError("it has no depth: film with `depth: true`")
+    codes = lerobot_depth.encode_codes(map(lerobot_depth.codes_of, decode_depth_video(clip["depth"])), fps)
+    footage = open_clip(codes, fps, "hevc")
+    _expect(footage, count)
+    values = lerobot_depth.depth_of(np.arange(lerobot_depth.CODES))
+    return footage, level_stats(lerobot_depth.decode_codes(codes), count, values)
+
+
+def _expect(footage: Footage, count: int) -> None:
+    if footage.count != count:
+        raise ValueError(f"it has {footage.count} frames for {count} steps")
 
 
 def _steps(episode: Sample, times: np.ndarray, fps: float) -> np.ndarray:

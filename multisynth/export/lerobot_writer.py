@@ -1,11 +1,12 @@
 """Writes the files of a LeRobot data set, codebase version v3.0, episode by episode.
 
     meta/info.json  meta/stats.json  meta/tasks.parquet  meta/episodes/chunk-000/file-000.parquet
+    meta/replay/chunk-000/file-000.parquet
     data/chunk-000/file-000.parquet
     videos/KEY/chunk-000/file-000.mp4
 
 Files hold many episodes and roll over at a size; a folder holds at most 1000 files. The layout is that of
-`lerobot.datasets.lerobot_dataset` in lerobot 0.4.4.
+`lerobot.datasets.lerobot_dataset` in lerobot 0.4.4, which does not look into `meta/replay`.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from multisynth.export.feature_stats import Stats, aggregate, pixel_stats, vector_stats
+from multisynth.export.feature_stats import Stats, aggregate, vector_stats
 from multisynth.export.mp4 import Footage, Reel, describe
-from multisynth.media import decode_video
 
 DATA = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+REPLAY = "meta/replay/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 EPISODES = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 FILES_IN_A_CHUNK = 1000
 _EPISODES_IN_A_GROUP = 128
@@ -131,6 +132,7 @@ class LeRobotWriter:
     _tasks: dict[str, int] = field(default_factory=dict)
     _stats: dict[str, Stats] = field(default_factory=dict)
     _rows: list[dict[str, Any]] = field(default_factory=list)
+    _replays: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.features = {**self.features, **_INDEXES}
@@ -138,6 +140,7 @@ class LeRobotWriter:
             [(name, _arrow(feature)) for name, feature in self.features.items() if feature["dtype"] != "video"]
         )
         self._data = _Parquet(self.folder, DATA, self.data_mb * 2**20)
+        self._replay = _Parquet(self.folder, REPLAY, self.data_mb * 2**20)
         self._meta = _Parquet(self.folder, EPISODES, self.data_mb * 2**20)
         self._videos = {
             key: _Video(self.folder, key, self.fps, self.video_mb * 2**20)
@@ -146,14 +149,21 @@ class LeRobotWriter:
         }
 
     def add(
-        self, instruction: str, columns: Mapping[str, np.ndarray], videos: Mapping[str, tuple[bytes, Footage]]
+        self,
+        instruction: str,
+        columns: Mapping[str, np.ndarray],
+        videos: Mapping[str, tuple[Footage, Stats]],
+        facts: Mapping[str, Any],
+        replay: Mapping[str, str],
     ) -> None:
         """Add an episode.
 
         Args:
             instruction: What the robot was told to do.
             columns: Each feature but index columns and videos. [T, ...] each
-            videos: For each camera's feature a clip of T frames, whole and taken apart.
+            videos: For each video's feature a clip of T frames, taken apart, and its statistics.
+            facts: Further columns of the episodes' table; an integer becomes one of 64 bits without a sign.
+            replay: Columns of a table that is LeRobot's no more; those of `facts` say what belongs together.
         """
         length = len(next(iter(columns.values())))
         steps = np.arange(length)
@@ -173,13 +183,14 @@ class LeRobotWriter:
         row |= {"dataset_from_index": self.frames, "dataset_to_index": self.frames + length}
         self._data.write(table)
         for key, video in self._videos.items():
-            data, footage = videos[key]
+            footage, stats[key] = videos[key]
             row |= {f"videos/{key}/{name}": value for name, value in video.write(footage).items()}
-            stats[key] = pixel_stats(decode_video(data), footage.count)
         for name, values in stats.items():
             self._stats[name] = aggregate(self._stats.get(name), values)
             row |= {f"stats/{name}/{stat}": value.tolist() for stat, value in values.items()}
+        row |= {name: np.uint64(value) if type(value) is int else value for name, value in facts.items()}
         self._rows.append(row)
+        self._replays.append({"episode_index": self.episodes, **replay})
         if len(self._rows) == _EPISODES_IN_A_GROUP:
             self._flush()
         self.episodes += 1
@@ -190,15 +201,21 @@ class LeRobotWriter:
             place = {f"meta/episodes/{name}": value for name, value in self._meta.make_room(0).items()}
             self._meta.write(pa.Table.from_pylist([{**row, **place} for row in self._rows]))
             self._rows.clear()
+            replays = pa.Table.from_pylist(self._replays)
+            self._replay.make_room(replays.nbytes)
+            self._replay.write(replays)
+            self._replays.clear()
 
     def close(self, robot: str) -> None:
         """Finish all files and write the data set's description."""
         self._flush()
         self._data.close()
         self._meta.close()
+        self._replay.close()
         for key, video in self._videos.items():
             video.close()
-            self.features[key]["info"] = describe(self.folder / VIDEO.format(video_key=key, **_place(0)))
+            described = describe(self.folder / VIDEO.format(video_key=key, **_place(0)))
+            self.features[key]["info"] = {**described, **self.features[key].get("info", {})}
         _write_tasks(self._tasks, self.folder / "meta/tasks.parquet")
         stats = {name: {stat: value.tolist() for stat, value in values.items()} for name, values in self._stats.items()}
         _write_json(self.folder / "meta/stats.json", stats)

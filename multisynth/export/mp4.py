@@ -1,4 +1,4 @@
-"""Several H.264 clips one after another in one MP4, without decoding: packets are copied and get new times."""
+"""Several clips one after another in one MP4, without decoding: packets are copied and get new times."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Footage:
         packets: In decoding order.
         shown: For each packet, which frame of the clip it shows, 0 to count - 1.
         delay: Frames by which decoding runs ahead of showing, as the encoder allowed for B-frames.
-        header: Parameter sets (`avcC`); clips can only be joined where they are equal.
+        header: Parameter sets (`avcC`, `hvcC`); clips can only be joined where they are equal.
         stream: What the packets belong to.
         container: Keeps the stream alive.
     """
@@ -44,18 +44,23 @@ class Footage:
         return sum(packet.size for packet in self.packets)
 
 
-def open_clip(video: bytes, fps: float) -> Footage:
+def open_clip(video: bytes, fps: float, codec: str = "h264") -> Footage:
     """Take an MP4 apart.
 
+    Args:
+        video: Bytes.
+        fps: Frames a second.
+        codec: As FFmpeg calls it, `h264` or `hevc`.
+
     Raises:
-        ValueError: It is not H.264 in MP4, does not start with a key frame, or its frames are not 1 / fps apart.
+        ValueError: It is not that codec in MP4, does not start with a key frame, or its frames are not 1 / fps apart.
     """
     import av
 
     try:
         container = av.open(io.BytesIO(video), "r", format="mp4")
-        if not container.streams.video or container.streams.video[0].codec_context.name != "h264":
-            raise ValueError("it is not a video in H.264")
+        if not container.streams.video or container.streams.video[0].codec_context.name != codec:
+            raise ValueError(f"it is not a video in {'H.264' if codec == 'h264' else codec}")
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
     except (av.FFmpegError, OSError, EOFError) as broken:
@@ -86,7 +91,7 @@ def describe(path: Path) -> dict[str, Any]:
             "video.pix_fmt": stream.pix_fmt,
             "video.is_depth_map": False,
             "video.fps": int(stream.base_rate or 0),
-            "video.channels": 3,
+            "video.channels": 1 if stream.pix_fmt.startswith("gray") else 3,
             "has_audio": bool(container.streams.audio),
         }
 

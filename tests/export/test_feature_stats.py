@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from multisynth.export.feature_stats import QUANTILES, aggregate, pixel_stats, vector_stats
+from multisynth.export.feature_stats import QUANTILES, aggregate, level_stats, pixel_stats, vector_stats
 
 RNG = np.random.default_rng(0)
 
@@ -39,6 +39,18 @@ def test_pixels_equal_numpy():
 def test_one_pixel_has_quantiles():
     stats = pixel_stats(iter([np.full((1, 1, 3), 51, np.uint8)]), 1)
     assert stats["q50"].ravel().tolist() == stats["max"].ravel().tolist() == [0.2] * 3
+
+
+def test_levels_equal_numpy_on_what_they_stand_for():
+    values = np.linspace(0.5, 3, 200) ** 2
+    frames = RNG.integers(0, 200, (5, 20, 30)).astype(np.uint16)
+    stats = level_stats(iter(frames), 5, values)
+    meant = values[frames]
+    for name in ("min", "max", "mean", "std"):
+        assert stats[name].shape == (1, 1, 1)
+        np.testing.assert_allclose(stats[name].ravel(), getattr(meant, name)())
+    for name, q in QUANTILES.items():
+        np.testing.assert_allclose(stats[name].ravel(), np.quantile(meant, q))
 
 
 def test_large_and_long_videos_are_thinned_as_lerobot_does():

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from multisynth.depth_video import encode_depth_video
 from multisynth.errors import BadInput
 from multisynth.export.lerobot import LeRobot
 from multisynth.media import encode_video
@@ -49,7 +50,7 @@ def test_rows_are_the_stores_steps(run, folder, make_episode):
     assert rows["episode_index"].to_pylist() == [0] * 10 + [1] * 11 + [2] * 12 + [3] * 13
     assert rows["timestamp"].to_pylist()[10:13] == pytest.approx([0, 0.05, 0.1])
     assert np.flatnonzero(rows["next.done"].to_pylist()).tolist() == [9, 20, 32, 45]
-    assert np.flatnonzero(rows["next.success"].to_pylist()).tolist() == [9, 32]
+    assert rows["next.success"].to_pylist() == np.concatenate([e["successes"] for e in episodes]).tolist()
     assert (about["total_episodes"], about["total_frames"], about["fps"]) == (4, 46, 20)
     assert (about["codebase_version"], about["robot_type"], about["video_path"]) == ("v3.0", "panda", None)
     assert about["features"]["action"]["names"] == episodes[0]["action_names"]
@@ -82,6 +83,55 @@ def test_episodes_know_their_rows_and_statistics(run, folder, make_episode):
     assert whole["next.done"]["max"] == [True]
 
 
+def test_episodes_say_what_they_are(run, folder, make_episode):
+    event = {
+        "id": "e0", "time": 0.5, "kind": "impact", "bodies": ["hand", "block"], "impulse": 0.25, "speed": 0.5,
+        "position": [0.1, 0.2, 0.3],
+    }  # fmt: skip
+    made = [make_episode(i, events=[event][: i % 2], scene=f'{{"n": {i}}}', parameters='{"a": 1}') for i in range(300)]
+    episodes = run.add("rollouts", made)
+    LeRobot().write(run.table("rollouts"), folder, run)
+    rows, replays = read(folder, "meta/episodes").to_pylist(), read(folder, "meta/replay").to_pylist()
+    assert len(rows) == len(replays) == 300
+    assert max(row["seed"] for row in rows) > 2**63
+    for number, (row, replay, own) in enumerate(zip(rows, replays, episodes, strict=True)):
+        for name in ("seed", "task", "instruction", "success", "engine", "robot", "rate", "license", "parameters"):
+            assert row[name] == own[name], name
+        assert (row["sample_id"], row["episode_index"]) == (own.id, number)
+        assert (replay["sample_id"], replay["episode_index"], replay["scene"]) == (own.id, number, own["scene"])
+        assert json.loads(replay["events"]) == own["events"]
+
+
+def test_depth_is_a_video_of_its_own(run, folder, make_episode, make_clip):
+    episodes = run.add("rollouts", [make_episode(i, steps=14 + i) for i in range(3)])
+    rng = np.random.default_rng(0)
+    depths = [rng.uniform(0.1, 9, (len(e["times"]), 48, 64)).astype(np.float32) for e in episodes]
+    videos = [encode_depth_video(depth, 20) for depth in depths]
+    run.add("clips", [make_clip(e).replace(depth=video) for e, video in zip(episodes, videos, strict=True)])
+    LeRobot(video="clips", depth=True).write(run.table("rollouts"), folder, run)
+    key, about = "observation.depth.main", info(folder)
+    feature = about["features"][key]
+    assert (feature["dtype"], feature["shape"]) == ("video", [48, 64, 1])
+    wanted = {"video.codec": "hevc", "video.pix_fmt": "gray12le", "video.channels": 1, "video.is_depth_map": True}
+    assert feature["info"].items() >= wanted.items()
+    assert not about["features"]["observation.images.main"]["info"]["video.is_depth_map"]
+    path = folder / about["video_path"].format(video_key=key, chunk_index=0, file_index=0)
+    for row, depth in zip(read(folder, "meta/episodes").to_pylist(), depths, strict=True):
+        start, stop = row[f"videos/{key}/from_timestamp"], row[f"videos/{key}/to_timestamp"]
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            container.seek(round((start + 1e-3) / stream.time_base), stream=stream)
+            found = [f for f in container.decode(stream) if start - 1e-4 < f.time < stop - 1e-4]
+            codes = np.stack([f.to_ndarray(format="gray12le") for f in found])
+        low, high = feature["info"]["video.depth_min"], feature["info"]["video.depth_max"]
+        shift = feature["info"]["video.shift"]
+        meant = (low + shift) * ((high + shift) / (low + shift)) ** (codes / 4095) - shift
+        # half a code, and half a millimetre of the clip
+        assert (np.abs(meant - depth) <= (depth + 3.5) * 0.000329 / 2 * 1.01 + 0.0005).all()
+        assert np.ravel(row[f"stats/{key}/mean"]) == pytest.approx(depth.mean(), abs=0.001)
+        assert np.ravel(row[f"stats/{key}/max"]) == pytest.approx(depth.max(), abs=0.005)
+
+
 def test_videos_hold_the_frames_of_each_clip(run, folder, make_episode, make_clip):
     episodes = run.add("rollouts", [make_episode(i, steps=8 + i) for i in range(4)])
     clips = run.add("clips", [make_clip(e, seed=i) for i, e in enumerate(episodes)])
@@ -111,6 +161,7 @@ def test_a_slower_clip_takes_every_nth_step_and_sums_rewards(run, folder, make_e
     wanted = [rewards[0:4].sum(), rewards[4:8].sum(), rewards[8:11].sum()]
     np.testing.assert_allclose(matrix(rows["next.reward"]), wanted, rtol=1e-6)
     assert rows["next.done"].to_pylist() == [False, False, True]
+    assert rows["next.success"].to_pylist() == episode["successes"][[3, 7, 10]].tolist() == [False, False, True]
     assert info(folder)["fps"] == 5
 
 
@@ -192,7 +243,7 @@ def test_the_same_run_writes_the_same_bytes(run, folder, tmp_path, make_episode,
     for target in (folder, again):
         LeRobot(video="clips").write(run.table("rollouts"), target, run)
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 7
+    assert len(files) == 8
     for file in files:
         assert (folder / file).read_bytes() == (again / file).read_bytes(), file
 
@@ -213,6 +264,7 @@ def test_bad_options_and_bad_tables(run, folder, make_episode, make_clip):
     run.add("twice", [make_clip(episodes[0]), make_clip(episodes[0], every=2)])
     run.add("mixed", [make_clip(episodes[0]), make_clip(episodes[1], every=2)])
     run.add("hostile", [make_clip(episodes[0], meta={"camera": "../../etc"})])
+    run.add("flat", [make_clip(episode) for episode in episodes])
     run.add("foreign", [make_clip(others[0])])
     shifted = make_clip(episodes[0])
     run.add("between", [episodes[0].child(shifted.kind, **{**shifted.values, "times": shifted["times"] + 0.01})])
@@ -227,8 +279,10 @@ def test_bad_options_and_bad_tables(run, folder, make_episode, make_clip):
         ({"video": "foreign"}, "`foreign` has no clip of it by camera main"),
         ({"video": "between"}, r"0\.0100 s from the nearest step"),
         ({"video": "broken"}, "cannot be read"),
+        ({"depth": True}, "there is none"),
+        ({"depth": True, "video": "flat"}, "has no depth: film with"),
     ):
-        target = folder / options.get("video", "tasks")
+        target = folder / str(options)
         target.mkdir()
         with pytest.raises(BadInput, match=message):
             LeRobot(**options).write(run.table("rollouts"), target, run)
