@@ -78,4 +78,5 @@ PANDA = Embodiment(
     ),
     state=_state,
     tip=TIP,
+    arm=arm,
 )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from multisynth.scenes.urdf import Robot
 
+from ..kinematics import Chain
+
 
 @dataclass(frozen=True)
 class Embodiment:
@@ -26,6 +28,7 @@ class Embodiment:
         state: That, from positions and velocities of its moving joints and the pose of its tip or trunk.
             [J], [J], [7] → [P]
         tip: The link that its pose is told of: a gripper's tip, or the trunk.
+        arm: The chain to the tip, whose joints are the first of actions and of moving joints; None without an arm.
     """
 
     name: str
@@ -40,3 +43,4 @@ class Embodiment:
     state_names: tuple[str, ...]
     state: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     tip: str
+    arm: Callable[[], Chain] | None = None
