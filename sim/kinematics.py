@@ -112,7 +112,7 @@ class Chain:
         for n in range(iterations):
             tip, jacobian = self.forward(joints)
             error[:3] = position - tip[:3, 3]
-            error[3:] = _turn(rotation.dot(tip[:3, :3].T))
+            error[3:] = rotation_vector(rotation.dot(tip[:3, :3].T))
             drawn = (0.2 * 0.5**n) * (rest - joints)
             # Jᵀ(JJᵀ + λ²)⁻¹ e + (1 - Jᵀ(JJᵀ + λ²)⁻¹ J) d, with one system of equations to solve
             push = np.linalg.solve(jacobian.dot(jacobian.T) + _DAMPED, error - jacobian.dot(drawn))
@@ -133,7 +133,7 @@ def _with_z(axis: np.ndarray) -> np.ndarray:
     return np.stack([x, np.cross(axis, x), axis], -1)
 
 
-def _turn(rotation: np.ndarray) -> list[float]:
+def rotation_vector(rotation: np.ndarray) -> list[float]:
     """A rotation matrix as its axis times its angle. [3, 3] → [3]"""
     w, x, y, z = quaternion(rotation).tolist()
     sine = math.sqrt(x * x + y * y + z * z)

@@ -10,7 +10,7 @@ from gymnasium.spaces import Box
 
 from multisynth.errors import BadInput, nearest
 
-from ..kinematics import Chain
+from ..kinematics import Chain, rotation_vector
 from ..robots.robot import Embodiment
 from ..simulation import Simulation
 
@@ -140,8 +140,12 @@ class HandDelta:
         return np.concatenate((joints, self._middle + action[6:] * self._half))
 
     def inverse(self, targets: np.ndarray) -> np.ndarray:
-        """As `Control.inverse`."""
-        raise BadInput("joint positions are no action of control `ee_delta`", "take control `joint_position`")
+        """As `Control.inverse`, as far as the hand gets in a step."""
+        tip, _ = self._arm.forward(targets[: self._count])
+        way = (tip[:3, 3] - self._place) / self._stride
+        turn = np.array(rotation_vector(tip[:3, :3].dot(self._turn.T))) / self._twist
+        grip = (targets[self._count :] - self._middle) / self._half
+        return np.minimum(np.maximum(np.concatenate((way, turn, grip)), -1.0), 1.0)
 
 
 def _turned(vector: np.ndarray, rotation: np.ndarray) -> np.ndarray:
