@@ -61,6 +61,10 @@ class Randomisation(BaseModel):
     dropout: Term = _field(0.0, 0.0, (0.0, 0.9), "Probability that a body is not seen at a control step.")
     # objects and where they are
     size: Term = _field(None, (0.04, 0.065), (0.02, 0.08), "Edges or diameter of the object to handle, m.")
+    random_urdfs: Term = _field(None, 0.0, (0.0, 1.0), "Probability that it is one of `pybullet_data`'s thousand meshes.")
+    carry: Term = _field(None, (0.17, 0.3), (0.14, 0.4), "From the object to where it shall be put, m.")
+    goal_height: Term = _field(None, (0.0, 0.06), (0.0, 0.12), "Of the place where it shall be put, m.")
+    clearance: Term = _field(None, (0.001, 0.002), (0.0004, 0.01), "Of a hole, beyond the edge of its peg, m.")
     distance: Term = _field(None, (0.1, 0.22), (0.06, 0.3), "From the object to its goal, m.")
     hand: Term = _field(None, (-0.03, 0.03), (-0.08, 0.08), "Of the hand's start along x, y, z from home, m.")
     # open_drawer
@@ -70,6 +74,11 @@ class Randomisation(BaseModel):
     drawer_travel: Term = _field(None, (0.12, 0.17), (0.05, 0.2), "From shut to stop, m.")
     open_share: Term = _field(None, (0.6, 0.9), (0.1, 0.95), "How far it is to be opened, of its travel.")
     cabinet_height: Term = _field(None, (0.12, 0.2), (0.1, 0.25), "And with it where the handle is, m.")
+    # ramp
+    slope: Term = _field(None, (14.0, 22.0), (5.0, 35.0), "Of the ramp, degrees.")
+    ramp_length: Term = _field(None, (0.24, 0.3), (0.1, 0.4), "Along the slope, m.")
+    roller_radius: Term = _field(None, (0.022, 0.03), (0.015, 0.035), "Of the ball that rolls down, m.")
+    target_mass: Term = _field(None, (0.02, 0.05), (0.005, 1.0), "Of what it hits, kg.")
     # topple
     block_mass: Term = _field(None, (0.02, 0.08), (0.005, 2.0), "Of a block of the tower, kg.")
     block_size: Term = _field(None, (0.028, 0.042), (0.02, 0.07), "Edge of the tower's blocks, m.")

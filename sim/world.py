@@ -59,6 +59,8 @@ class Mechanism:
         position, quaternion: Of its root link at the start.
         fixed: Whether the root stands still.
         friction: Coulomb coefficient of its links.
+        patch: Of its contacts, m: the lever of their friction against being turned on the spot, which is two thirds
+            of the radius of the patch that touches; 0 stands for hard points.
         servo: What drives its moving joints; nothing does where there is none.
         damping: Viscous, of joints that nothing drives, N·m·s/rad or N·s/m.
         text: The URDF document, for a description that is in no file.
@@ -71,6 +73,7 @@ class Mechanism:
     quaternion: Quaternion = (1.0, 0.0, 0.0, 0.0)
     fixed: bool = True
     friction: float = 0.8
+    patch: float = 0.0
     servo: Servo | None = None
     damping: float = 0.0
     text: str = ""

@@ -151,7 +151,10 @@ class PyBullet:
             loaded = self._mechanisms[mechanism.name]
             damping = mechanism.servo.damping if mechanism.servo is not None else mechanism.damping
             for link in range(-1, len(loaded.links)):
-                self._call("changeDynamics", loaded.uid, link, lateralFriction=mechanism.friction**0.5)
+                self._call(  # Bullet multiplies one body's spinning friction by the other's lateral
+                    "changeDynamics", loaded.uid, link, lateralFriction=mechanism.friction**0.5,
+                    spinningFriction=mechanism.patch * mechanism.friction**0.5,
+                )  # fmt: skip
             for joint in loaded.joints:
                 self._call("changeDynamics", loaded.uid, joint, jointDamping=damping)
         servo = world.driven.servo

@@ -14,6 +14,11 @@ THERE = 0.006  # m
 PATIENCE = 2.0  # s, after which a waypoint counts as out of reach
 
 
+def raised(place: np.ndarray, height: float) -> np.ndarray:
+    """A place so far above another, m. [3]"""
+    return np.array([place[0], place[1], place[2] + height])
+
+
 class Hand:
     """Turns places for the hand into joint positions that the arm can have by the next control step.
 

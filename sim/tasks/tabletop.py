@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from multisynth.scenes import Body, Camera, Light, Part, Scene, Shape
-from multisynth.scenes.poses import about, quaternion
+from multisynth.scenes.poses import about, quaternion, rotation
 from multisynth.scenes.schema import Vector
 
 from ..channel import FIELDS, Imperfections
+from ..objects import Item
 from ..randomise import WHILE_RUNNING, Draw
 from ..robots import panda
-from ..trial import View
+from ..trial import Situation, View
 from ..world import Mechanism, Physics, Servo, World
 
 PALETTE: dict[str, Vector] = {
@@ -33,6 +34,8 @@ TABLES: dict[str, Vector] = {
     "white": (0.62, 0.61, 0.58),
     "slate": (0.09, 0.10, 0.12),
 }
+X, Y = (0.38, 0.66), (-0.26, 0.26)  # m; where objects and goals lie
+PADS = 0.005  # m; lever of the friction of the fingers' soft ends
 FLOOR = -0.7  # m; the table's top is 0
 ASIDE = 60.0  # degrees that cameras at the sides stand further round
 MARGIN = 0.06  # of the image, that what happens keeps from its edges
@@ -97,10 +100,29 @@ def assemble(
     )
     fingers = panda.OPENING / 4
     servo = Servo(draw("bandwidth"), draw("damping"))
-    arm = Mechanism(panda.NAME, panda.robot(), (*start.tolist(), fingers, fingers), servo=servo)
+    arm = Mechanism(panda.NAME, panda.robot(), (*start.tolist(), fingers, fingers), patch=PADS, servo=servo)
     physics = {body.name: kind for body, kind in physical if isinstance(kind, Physics)}
     others = (kind for _, kind in physical if isinstance(kind, Mechanism))
     return World(scene, physics, (arm, *others), draw("gravity"))
+
+
+def beside(draw: Draw, start: np.ndarray, distance: float) -> np.ndarray:
+    """A place on the table at a distance, within the arm's reach, in a drawn direction or the next that has one. [2]"""
+    first = draw.uniform("direction", -np.pi, np.pi)
+    for turn in np.linspace(0, 2 * np.pi, 64, endpoint=False):
+        place = start + distance * np.array([np.cos(first + turn), np.sin(first + turn)])
+        if X[0] <= place[0] <= X[1] and Y[0] <= place[1] <= Y[1]:
+            break
+    return place
+
+
+def released(now: Situation, name: str, item: Item) -> bool:
+    """Whether the fingers stand wider open than an object between them is, or are not about it."""
+    hand, place = now.hand, now.pose(name)
+    if float(hand[2] - place[2]) > item.above + 0.01:
+        return True
+    across = rotation(place[3:]).T @ rotation(hand[3:])[:, 1]
+    return float(now.joints[7:].sum()) > item.width(float(np.arctan2(across[1], across[0]))) + 0.002
 
 
 def running(draw: Draw, duration: float) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Taking hold of an object from above, and putting it down."""
+
+from __future__ import annotations
+
+import numpy as np
+from multisynth.scenes.poses import rotation
+
+from ..objects import Grip, Item
+from ..robots.panda import OPENING
+from .motion import raised
+from .script import Script, Steps
+
+ROOM = 0.03  # m, between fingers and object before they close
+ABOVE = 0.07  # m, over what is in the way
+SETTLE = 0.15  # s
+CLOSE = 0.5  # s, for the fingers to come together at most
+LIFT = 0.03  # m, after which an object that was missed still lies there
+DOWN, UP = 0.25, 0.3  # m/s
+
+
+class Grasper(Script):
+    """An expert that handles one object.
+
+    Args:
+        name: The object.
+        item: What it is like.
+        period: Between control steps, s.
+        watched: Other things whose places are averaged.
+    """
+
+    def __init__(self, name: str, item: Item, period: float, watched: tuple[str, ...] = ()) -> None:
+        super().__init__(period, (name, *watched))
+        self.name, self.item = name, item
+        self.grip = item.grips[0]
+        self.yaw = 0.0
+        self.held = np.zeros(3)
+        """From the tip to the object's origin while it is held, world, m."""
+
+    @property
+    def place(self) -> np.ndarray:
+        """Of the object, m. [3]"""
+        return self.sights[self.name].pose[:3]
+
+    def take(self) -> Steps:
+        """Go over the object, down, close the fingers and lift it a little."""
+        self.opening = OPENING
+        self._choose()
+        yield from self.go(lambda: raised(self._tip(), self.item.above + ABOVE), lambda: self.yaw)
+        self.sights[self.name].forget()
+        yield from self.wait(SETTLE)
+        self._choose()
+        self.opening = min(self.grip.width + ROOM, OPENING)
+        yield from self.go(self._tip, lambda: self.yaw, DOWN, 0.004)
+        lay = self.place.copy()
+        self.opening = 0.0
+        yield from self._close()
+        yield from self.go(raised(self.now.hand, 2 * LIFT), self.yaw, UP)
+        self.sights[self.name].forget()
+        yield from self.wait(SETTLE)
+        self.lifted = bool(self.place[2] - lay[2] > LIFT)
+        self.held = self.place - self.now.hand[:3]
+
+    def put(self, where: np.ndarray, yaw: float, over: float, near: float = 0.004) -> Steps:
+        """Bring the held object's origin to a place, let go, and draw back.
+
+        Args:
+            where: m. [3]
+            yaw: Of the hand meanwhile, rad.
+            over: m, that the origin keeps above that place on the way.
+            near: m.
+        """
+        high = max(float(self.now.hand[2]), float(where[2] + over - self.held[2]))
+        here = self.now.hand[:3].copy()
+        yield from self.go(np.array([here[0], here[1], high]), self.yaw)
+        self.yaw = yaw
+        yield from self.go(lambda: np.array([*(where - self.held)[:2], high]), yaw, near=near)
+        self.sights[self.name].forget()
+        yield from self.wait(SETTLE)
+        self.held = self.place - self.now.hand[:3]
+        yield from self.go(lambda: where - self.held, yaw, DOWN, near)
+        self.opening = min(self.grip.width + ROOM, OPENING)
+        yield from self.wait(SETTLE)
+        yield from self.go(raised(self.now.hand, self.item.above + ABOVE), yaw, UP)
+
+    def _close(self) -> Steps:
+        """Until the fingers have stopped."""
+        for n in range(round(CLOSE / self.period)):
+            if n * self.period > 0.15 and abs(self.now.velocities[7:]).max() < 0.005:
+                return
+            yield self.hand.stay(self.now, self.opening)
+
+    def _tip(self) -> np.ndarray:
+        """Where the tip goes to take hold. [3]"""
+        return self.place + rotation(self.sights[self.name].pose[3:]) @ self.grip.middle
+
+    def _choose(self) -> None:
+        """The grip that turns the wrist least."""
+        w, x, y, z = self.sights[self.name].pose[3:]
+        heading = float(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)))
+        self.grip, self.yaw = min(((grip, _square(heading, grip)) for grip in self.item.grips), key=lambda g: abs(g[1]))
+
+
+def _square(heading: float, grip: Grip) -> float:
+    """The hand's yaw for a grip on an object that is turned so, rad, between ±π/2."""
+    return (heading + grip.axis) % np.pi - np.pi / 2

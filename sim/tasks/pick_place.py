@@ -1,0 +1,78 @@
+"""Pick an object up and put it on a place beside it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from multisynth.scenes import Shape
+
+from ..experts.pick_place import PickPlaceExpert
+from ..objects import item
+from ..randomise import Draw
+from ..trial import Situation, Trial, View
+from ..world import Physics
+from .shaping import apart, near
+from .tabletop import assemble, beside, colours, released, running, thing
+from .task import Task
+
+TOLERANCE = 0.025
+"""m; nearer than this to the middle of its place, an object is there."""
+LEVEL = 0.008
+"""m; that it may be above or below where it lies there."""
+STILL = 0.05
+"""m/s; faster than this it does not lie."""
+EDGE = 0.11
+"""m; of the place."""
+DURATION = 10.0  # s
+
+
+def pick_place(draw: Draw, view: View) -> Trial:
+    """Draw an object, a place for it, as high as it may be, and everything about them."""
+    (hue, colour), (_, mark), *_ = colours(draw)
+    thing_to_put = item(draw, colour)
+    name = f"{hue} {thing_to_put.kind}"
+    start = np.array([draw.uniform("object.x", 0.42, 0.6), draw.uniform("object.y", -0.2, 0.2), thing_to_put.below])
+    level = max(draw("goal_height"), 0.001)
+    goal = np.array([*beside(draw, start[:2], draw("carry")), level + thing_to_put.below])
+    place = Shape(kind="box", size=(EDGE, EDGE, level), colour=mark)
+    yaw = draw.uniform("object.yaw", -np.pi, np.pi)
+    friction, restitution = draw("friction"), draw("restitution")
+    physics = Physics(draw("mass"), friction, restitution, inertia=draw("inertia"))
+    support = Physics(friction=friction, restitution=restitution, solid=level > 0.001)
+    things = [
+        (thing(name, thing_to_put.kind, thing_to_put.shape, start, yaw), physics),
+        (thing("goal", "goal", place, (*goal[:2], level / 2), moves=False), support),
+    ]
+
+    def achieved(now: Situation) -> bool:
+        x, y, z = now.pose(name)[:3].tolist()
+        return (
+            math.hypot(x - goal[0], y - goal[1]) < TOLERANCE
+            and abs(z - goal[2]) < LEVEL
+            and released(now, name, thing_to_put)
+            and float(np.abs(now.velocity(name)[:3]).max()) < STILL
+        )
+
+    def reward(now: Situation) -> float:
+        if achieved(now):
+            return 1.0
+        place = now.pose(name)
+        lifted = min(max((float(place[2]) - start[2]) / (goal[2] - start[2] + 0.03), 0.0), 1.0)
+        return 0.3 * near(apart(now.hand, place), 0.1) + 0.2 * lifted + 0.4 * near(apart(place, goal), 0.15)
+
+    top = goal[2] + thing_to_put.above
+    return Trial(
+        world=assemble(draw, things, [(*start[:2], thing_to_put.height), (*goal[:2], 0), (*goal[:2], top)], view),
+        instruction=f"Pick up the {name} and put it on the goal.",
+        focus=name,
+        goal=lambda now: np.array([*goal, 1.0, 0.0, 0.0, 0.0]),
+        expert=lambda period: PickPlaceExpert(name, thing_to_put, goal, period),
+        achieved=achieved,
+        reward=reward,
+        witnesses=(name, "goal"),
+        **running(draw, DURATION),
+    )
+
+
+PICK_PLACE = Task("pick_place", "Pick an object up and put it on its place.", "panda", pick_place, DURATION)
