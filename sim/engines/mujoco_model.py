@@ -29,15 +29,27 @@ RECOVERY = 0.1
 """Share of an overlap that a contact without bounce takes away in a time step."""
 LEAST_FRICTION = 1e-5
 """MuJoCo refuses less."""
+FACETS = 64
+"""Of the prisms that stand in for cylinders."""
 
 
 class Geometry(NamedTuple):
-    """One colliding geom: its name in the model, the piece it belongs to, the body of that, and if it can move."""
+    """A colliding geom: its name, the scene's body that it belongs to, whether it can move, its kind, and its prism.
+
+    MuJoCo 3.17 gets normals wrong where a cylinder meets an edge that is nearly parallel to it (of several contact
+    points found at once). So a cylinder meets faces as a prism, unless it stands, lies or rolls on something still.
+    """
 
     name: str
-    piece: str
     body: str
     moves: bool
+    kind: str
+    prism: str = ""
+
+    def against(self, other: Geometry) -> str:
+        """The name of the geom that meets another."""
+        smooth = other.kind == "sphere" or (other.kind == "box" and not other.moves)
+        return self.name if smooth or not self.prism else self.prism
 
 
 class Model(NamedTuple):
@@ -86,9 +98,11 @@ def build(world: World) -> Model:
         for b in geometries[n + 1 :]
         if a.body != b.body and (a.moves or b.moves)
     ]
+    patched = {mechanism.name for mechanism in world.mechanisms if mechanism.patch}
     for a, b in pairs:
         spec.add_pair(
-            geomname1=a.name, geomname2=b.name, condim=3, solimp=[IMPEDANCE, IMPEDANCE, 0.001, 0.5, 2],
+            geomname1=a.against(b), geomname2=b.against(a), condim=4 if patched & {a.body, b.body} else 3,
+            solimp=[IMPEDANCE, IMPEDANCE, 0.001, 0.5, 2],
         )  # fmt: skip
     for joint in world.driven.robot.moving:
         actuator = spec.add_actuator(
@@ -105,8 +119,10 @@ def apply(world: World, built: Model) -> None:
     model.opt.gravity[:] = 0, 0, -world.gravity
     friction = {name: physics.friction for name, physics in world.physics.items()}
     friction |= {mechanism.name: mechanism.friction for mechanism in world.mechanisms}
+    patch = {mechanism.name: mechanism.patch for mechanism in world.mechanisms}
     for n, (a, b) in enumerate(built.pairs):
         model.pair_friction[n, :2] = max(math.sqrt(friction[a] * friction[b]), LEAST_FRICTION)
+        model.pair_friction[n, 2] = max(patch.get(a, 0.0), patch.get(b, 0.0)) * model.pair_friction[n, 0]
         bounce = math.sqrt(_restitution(world, a) * _restitution(world, b))
         model.pair_solref[n], model.pair_solreffriction[n] = reference(bounce), reference(0.0)
     for mechanism in world.mechanisms:
@@ -159,7 +175,14 @@ def _add(spec: Any, name: str, part: Part, physics: Physics) -> list[Geometry]:
                 "sphere": (mujoco.mjtGeom.mjGEOM_SPHERE, shape.size),
                 "cylinder": (mujoco.mjtGeom.mjGEOM_CYLINDER, [shape.size[0], shape.size[-1] / 2]),
             }[shape.kind]
-        geometries.append(Geometry(f"{name}#{n}", name, name, moves))
+        prism = ""
+        if shape.kind == "cylinder":
+            prism = f"{name}#{n}'"
+            body.add_geom(
+                name=prism, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=_prism(spec, shape), pos=shape.position,
+                quat=shape.quaternion, contype=0, conaffinity=0,
+            )  # fmt: skip
+        geometries.append(Geometry(f"{name}#{n}", name, moves, shape.kind, prism))
     return geometries
 
 
@@ -173,6 +196,17 @@ def _mesh(spec: Any, shape: Shape) -> str:
         vertices, faces = hull(shape.mesh, (x, y, z))
         mesh = spec.add_mesh(name=name, uservert=vertices.ravel(), userface=faces.ravel())
         mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX
+    return name
+
+
+def _prism(spec: Any, shape: Shape) -> str:
+    """The name of a prism like a cylinder in a spec that has it afterwards."""
+    radius, length = shape.size
+    name = f"cylinder {radius:g},{length:g}"
+    if spec.mesh(name) is None:
+        angles = np.arange(FACETS) * (2 * np.pi / FACETS)
+        ring = np.stack([radius * np.cos(angles), radius * np.sin(angles), np.full(FACETS, length / 2)], -1)
+        spec.add_mesh(name=name, uservert=np.concatenate([ring, ring * (1, 1, -1)]).ravel())
     return name
 
 
@@ -197,8 +231,7 @@ def _attach(spec: Any, mechanism: Mechanism) -> list[Geometry]:
         body.gravcomp = float(mechanism.fixed and mechanism.servo is not None)
         for n, geom in enumerate(body.geoms):
             geom.name, geom.contype, geom.conaffinity = f"{body.name}#{n}", 0, 0
-            piece = f"{mechanism.name}/{body.name}"
-            geometries.append(Geometry(f"{piece}#{n}", piece, mechanism.name, moves))
+            geometries.append(Geometry(f"{mechanism.name}/{geom.name}", mechanism.name, moves, "link"))
     starts = dict(zip((joint.name for joint in mechanism.robot.moving), mechanism.start, strict=True))
     for joint in child.joints:
         if joint.name in starts:
