@@ -366,7 +366,29 @@ CAPTION = Kind(
     text="text",
 )
 
-KINDS: Mapping[str, Kind] = {k.name: k for k in (DOCUMENT, PROBLEM, REASONING, EPISODE, FRAME, CLIP, CAPTION)}
+POLICY = Kind(
+    "policy",
+    {
+        "task": Column(pa.string(), "what it was trained on"),
+        "robot": Column(pa.string(), "name of the robot"),
+        "learner": Column(pa.string(), "expert | clone | ppo"),
+        "engine": Column(pa.string(), "physics engine that it practised in"),
+        "control": Column(pa.string(), "what its actions mean: name of the environment's control"),
+        "rate": Column(pa.float64(), "control steps a second, Hz"),
+        "history": Column(pa.int32(), "observations that it sees at once"),
+        "iteration": Column(pa.int32(), "0, 1, … in its training"),
+        "episodes": Column(pa.int64(), "practised so far"),
+        "steps": Column(pa.int64(), "practised so far"),
+        "success": Column(pa.float64(), "share of this iteration's episodes that succeeded"),
+        "reward": Column(pa.float64(), "mean over this iteration's steps"),
+        "entropy": Column(pa.float64(), "of the curriculum, nats a dimension", optional=True),
+        "curriculum": Column(pa.string(), "bounds and buffers of its domain randomisation, JSON", optional=True),
+        "weights": Column(pa.large_binary(), "safetensors; none for an expert", media=True, optional=True),
+        "moments": Column(pa.large_binary(), "of its optimiser, safetensors", media=True, optional=True),
+    },
+)
+
+KINDS: Mapping[str, Kind] = {k.name: k for k in (DOCUMENT, PROBLEM, REASONING, EPISODE, FRAME, CLIP, CAPTION, POLICY)}
 
 
 def kind(name: str) -> Kind:

@@ -139,6 +139,11 @@ class HandDelta:
         self._joints, self._place, self._turn = joints, place, turn
         return np.concatenate((joints, self._middle + action[6:] * self._half))
 
+    @property
+    def sent(self) -> np.ndarray:
+        """Where the arm's joints were sent last, rad. [7]"""
+        return self._joints
+
     def inverse(self, targets: np.ndarray) -> np.ndarray:
         """As `Control.inverse`, as far as the hand gets in a step."""
         tip, _ = self._arm.forward(targets[: self._count])

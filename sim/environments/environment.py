@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from multisynth import seeds
 from multisynth.errors import BadInput, nearest
 
-from .. import engines
+from .. import engines, parameters
 from ..randomise import Draw, Randomisation, Randomise
 from ..robots import ROBOTS
 from ..simulation import Simulation, begin, divides
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 RATE = 20
 """Control steps a second by default, Hz."""
 _TERMS: TypeAdapter[Randomisation] = TypeAdapter(Randomise)
-_OPTIONS = ("seed", "parameters")
+OPTIONS = ("parameters",)
+"""Of `reset`."""
 
 
 class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
@@ -37,8 +38,8 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
 
     `step` gives the task's dense reward and `info["success"]`, whether the task stands achieved. An episode goes on
     until its time limit unless `terminate` is set, because a task that stands achieved may be undone again. `reset`
-    gives in `info` what it takes to have the episode again: `seed` and `parameters`, the latter as JSON, as the column
-    of recorded episodes has them; and the `instruction`.
+    gives `info["parameters"]`, what it takes to have the episode again, as JSON, as the column of recorded episodes
+    has it, and `info["instruction"]`.
 
     Args:
         task: Name of the task.
@@ -81,6 +82,8 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
             raise BadInput(f"no task is called `{task}`", nearest(task, list(TASKS)))
         if cameras < 1 or min(width, height) < 16:
             raise BadInput(f"{cameras} cameras of {width} x {height} px", "ask for one or more, of 16 x 16 px or more")
+        if not 0 < rate <= 80:
+            raise BadInput(f"a rate of {rate:g} Hz", "take a divisor of 80: 10, 16, 20, 40 or 80")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise BadInput(f"render mode `{render_mode}`", "take rgb_array, or none")
         self.task, self.robot = TASKS[task], ROBOTS[TASKS[task].robot]
@@ -89,10 +92,10 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         self.randomise = randomise
         self._engine = engines.engine(engines.default() if engine is None else engine)
         self._view, self._terminate = View(cameras, width, height), terminate
-        self._control = _control(control, self.robot, rate, normalise)
+        self.control = _control(control, self.robot, rate, normalise)
         self._observe = Observing(observe, self.robot, self._view, points)
-        self.action_space, self.observation_space = self._control.space, self._observe.space
-        self.action_names, self.state_names = self._control.names, self._observe.state_names
+        self.action_space, self.observation_space = self.control.space, self._observe.space
+        self.action_names, self.state_names = self.control.names, self._observe.state_names
         self._shape = self.action_space.shape
         self._simulation: Simulation | None = None
         self._expert: Expert | None = None
@@ -123,34 +126,32 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
 
         Args:
             seed: Of this episode and of those that follow it until another seed is given.
-            options: `seed` and `parameters` of a recorded episode, either or both, such as `info` and the columns of
-                episodes have them: with the seed all draws are those of that episode, if they are from the same terms;
-                with the parameters it is the same trial whatever the terms.
+            options: `parameters` of an episode, as its `info` or its column has them: the same trial again, with the
+                same noise, whatever `randomise` says.
 
         Returns:
-            The first observation; `seed`, `parameters` and `instruction`.
+            The first observation; in `info` the `parameters` and the `instruction`.
 
         Raises:
-            BadInput: An option is unknown or malformed.
-            ValueError: Something that the task draws is not among the recorded parameters.
+            BadInput: An option is unknown.
+            ValueError: The parameters are none, or not those of this task.
         """
         super().reset(seed=seed)
-        given = dict(options or {})
-        for name in given:
-            if name not in _OPTIONS:
-                raise BadInput(f"no option of `reset` is called `{name}`", nearest(name, list(_OPTIONS)))
-        fresh = int(self.np_random.integers(2**63))  # drawn in any case: the next episodes do not depend on options
-        key = int(given.get("seed", fresh))
-        if not 0 <= key < 2**64:
-            raise BadInput(f"an episode's seed of {key}", "give an unsigned number of 64 bits")
-        self._close()
-        draw = Draw(self._randomise, _streams(key), _parameters(given.get("parameters")))
+        for name in options or {}:
+            if name not in OPTIONS:
+                raise BadInput(f"no option of `reset` is called `{name}`", nearest(name, list(OPTIONS)))
+        key = int(self.np_random.integers(2**63))  # even where it is not used: later episodes depend on no option
+        recorded = None
+        if options and options.get("parameters") is not None:
+            given = options["parameters"]
+            key, recorded = parameters.read(given if isinstance(given, str) else json.dumps(given))
+        self._end()
+        draw = Draw(self._randomise, lambda purpose: seeds.rng(key, purpose), recorded)
         trial = self.task.draw(draw, self._view)
         simulation = self._simulation = begin(draw, trial, self._engine, self.robot, self.rate)
-        self._control.reset(simulation)
+        self.control.reset(simulation)
         self._observe.reset(simulation)
-        parameters = json.dumps(draw.drawn)
-        info = {"seed": np.uint64(key), "parameters": parameters, "instruction": trial.instruction}
+        info = {"parameters": parameters.Parameters(key, draw.drawn).json(), "instruction": trial.instruction}
         return self._observe(simulation), info
 
     def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -169,7 +170,7 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         action = np.asarray(action, np.float64)
         if action.shape != self._shape or not np.isfinite(action).all():
             raise BadInput(f"an action of {action.tolist()}", f"give {self._shape[0]} finite numbers")
-        simulation.step(self._control.targets(action, simulation))
+        simulation.step(self.control.targets(action, simulation))
         success = bool(simulation.achieved)
         ended = success and self._terminate
         return self._observe(simulation), float(simulation.reward), ended, False, {"success": success}
@@ -183,7 +184,7 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         simulation = self.simulation
         if self._expert is None:
             self._expert = simulation.trial.expert(1 / self.rate)
-        return self._control.inverse(self._expert.act(simulation.seen)).astype(np.float32)
+        return self.control.inverse(self._expert.act(simulation.seen)).astype(np.float32)
 
     def render(self) -> Any:
         """What the first camera sees, [height, width, 3] uint8; None where no render mode was asked for."""
@@ -200,30 +201,13 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
 
     def close(self) -> None:
         """Let the engine go."""
-        self._close()
+        self._end()
         super().close()
 
-    def _close(self) -> None:
+    def _end(self) -> None:
         if self._simulation is not None:
             self._simulation.close()
         self._simulation = self._expert = self._camera = None
 
 
 _control = control  # the constructor has an argument of that name
-
-
-def _streams(seed: int) -> Callable[[str], np.random.Generator]:
-    return lambda purpose: seeds.rng(seed, purpose)
-
-
-def _parameters(given: Any) -> dict[str, Any] | None:
-    """Recorded parameters, as a mapping or as JSON."""
-    if given is None:
-        return None
-    try:
-        found = json.loads(given) if isinstance(given, str | bytes) else dict(given)
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"recorded parameters that cannot be read: {error}", "give a mapping, or its JSON") from error
-    if not isinstance(found, dict):
-        raise BadInput("recorded parameters that are no mapping", "give a mapping, or its JSON")
-    return found

@@ -71,6 +71,12 @@ class Hand:
         """The action that keeps the arm where it was last sent. [8]"""
         return np.append(self._start(situation), self._grip(opening))
 
+    def take_up(self, joints: np.ndarray, opening: float) -> None:
+        """Go on from where somebody else sent the arm, rad [7], and the fingers, m."""
+        tip, _ = panda.arm().forward(joints)
+        self._joints, self._opening = joints.copy(), opening
+        self._yaw = float(np.arctan2(tip[1, 0], tip[0, 0]))
+
     def _start(self, situation: Situation) -> np.ndarray:
         """The arm's joints as they were last sent. [7]"""
         if self._joints is None:

@@ -1,0 +1,49 @@
+"""What a policy sees: the last few states, with where things are relative to the hand, and what it did between."""
+
+from __future__ import annotations
+
+import numpy as np
+
+POSE = 7
+TASK = 2 * POSE  # the focus and the goal, which a state ends with
+
+
+def features(state: np.ndarray) -> np.ndarray:
+    """A state, then the focus from the hand and the goal from the focus, m. [S] → [S + 6]
+
+    The differences, which decide everything, are lost in the spread of positions over a table otherwise.
+    """
+    own = len(state) - TASK
+    hand, focus, goal = state[own - POSE : own - POSE + 3], state[own : own + 3], state[own + POSE : own + POSE + 3]
+    return np.concatenate((state, focus - hand, goal - focus))
+
+
+def width(state: int, actions: int, history: int) -> int:
+    """How many numbers an observation has."""
+    return history * (state + 6) + (history - 1) * actions
+
+
+class Memory:
+    """The observations and actions that a policy sees at once; what was before the start is like the start.
+
+    Args:
+        history: How many observations.
+        actions: A, numbers in an action.
+    """
+
+    def __init__(self, history: int, actions: int) -> None:
+        self._history, self._zero = history, np.zeros(actions)
+        self._seen: list[np.ndarray] = []
+        self._done: list[np.ndarray] = []
+
+    def see(self, state: np.ndarray) -> np.ndarray:
+        """What the policy sees now. [S] → [D]"""
+        now = features(state)
+        self._seen = [*(self._seen or [now] * self._history)[1:], now]
+        if not self._done:
+            self._done = [self._zero] * (self._history - 1)
+        return np.concatenate((*self._seen, *self._done))
+
+    def did(self, action: np.ndarray) -> None:
+        """What it does about it. [A]"""
+        self._done = [*self._done, action][-(self._history - 1) :] if self._history > 1 else []

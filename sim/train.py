@@ -1,0 +1,181 @@
+"""Training in simulation: scripted experts, behaviour cloning or PPO, with fixed or automatic domain randomisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, Literal
+
+import numpy as np
+from multisynth.scenes.assets import locate
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from multisynth.artifact import Artifact
+from multisynth.errors import nearest
+from multisynth.kinds import POLICY, Kind
+from multisynth.sample import Sample
+from multisynth.stage import Scatter, Series
+
+from . import engines
+from .adr import PROPERTIES, Curriculum, Pin, Rules
+from .learn.clone import Clone, clone
+from .learn.network import Network
+from .learn.observation import width
+from .learn.ppo import Ppo, ppo
+from .learn.practise import Plan, practise
+from .randomise import Randomisation, Randomise
+from .robots import ROBOTS
+from .simulation import TASK_STATE_NAMES, divides
+from .tasks import TASKS
+
+
+class Adr(BaseModel):
+    """What automatic domain randomisation is about."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    fields: tuple[str, ...] = Field(PROPERTIES, min_length=1, description="Parameters whose bounds move.")
+    rules: Rules = Field(Rules(), description="When they do.")
+
+    @field_validator("fields")
+    @classmethod
+    def _known(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        Curriculum.start(fields)
+        return fields
+
+
+class Train(Series):
+    """Practise episode after episode and learn from each iteration of them; its samples are the policy so far.
+
+    With `adr`, episodes are drawn within bounds that grow where the policy (or the expert, which learns nothing)
+    succeeds: Algorithm 1 of arXiv 1910.07113. A sample holds everything that the next is made from.
+    """
+
+    makes: ClassVar[Kind] = POLICY
+    extent: ClassVar[str] = "iterations"
+
+    iterations: int = Field(20, ge=0, description="How many there are.")
+    episodes: int = Field(64, ge=1, description="In an iteration.")
+    task: str = Field("push", description="What is practised.")
+    learner: Literal["expert", "clone", "ppo"] = Field("clone", description="Who acts, and how it learns.")
+    randomise: Randomise = Field(
+        Randomisation.calibrated(), description="Terms of the drawn parameters, or a YAML file of them."
+    )
+    adr: Adr | None = Field(None, description="Automatic domain randomisation over `randomise`.")
+    engine: str = Field("pybullet", description="Physics engine: pybullet or mujoco.")
+    rate: float = Field(10.0, gt=0, le=80, description="Control steps a second, Hz; a divisor of 80.")
+    duration: float | None = Field(
+        None, gt=0, le=60, description="Of an episode at most, s; the task's own if not set."
+    )
+    history: int = Field(3, ge=1, le=16, description="Observations that the policy sees at once.")
+    width: int = Field(128, ge=8, le=2048, description="Of the policy's hidden layers.")
+    taught: int = Field(4, ge=1, description="Iterations over which a cloning policy takes over from the expert.")
+    clone: Clone = Field(Clone(), description="How a cloning policy learns.")
+    ppo: Ppo = Field(Ppo(), description="How a policy improves by PPO.")
+
+    @field_validator("task")
+    @classmethod
+    def _known(cls, task: str) -> str:
+        if task not in TASKS:
+            raise ValueError(f"no task is called `{task}`: {nearest(task, list(TASKS))}")
+        return task
+
+    @field_validator("rate")
+    @classmethod
+    def _divides(cls, rate: float) -> float:
+        return divides(rate)
+
+    @field_validator("engine")
+    @classmethod
+    def _engine(cls, name: str) -> str:
+        if name not in engines.ENGINES:
+            raise ValueError(f"no engine is called `{name}`: {nearest(name, list(engines.ENGINES))}")
+        return name
+
+    @model_validator(mode="after")
+    def _can_be_taught(self) -> Train:
+        if self.learner == "clone" and ROBOTS[TASKS[self.task].robot].arm is None:
+            raise ValueError(f"the expert of `{self.task}` moves no hand to be cloned: take learner ppo or expert")
+        return self
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """The robot's description and meshes.
+
+        Raises:
+            BadInput: The engine is not installed.
+        """
+        engines.engine(self.engine)
+        robot = ROBOTS[TASKS[self.task].robot]
+        folder = locate(robot.urdf, (".urdf",)).parent
+        return [Artifact.of(folder, "asset", folder.name, robot.license)]
+
+    def follow(
+        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+    ) -> Sample:
+        """As `Series.follow`."""
+        network, moments = self._policy(previous)
+        curriculum = self._curriculum(previous)
+        pins, plans = self._plans(ordinal, curriculum, network)
+        practised = scatter(practise, plans)
+        for pin, episode in zip(pins, practised, strict=True):
+            curriculum = None if curriculum is None else curriculum.after(pin, float(episode.success))
+        measured: dict[str, float] = {}
+        if network is not None:
+            shuffle = self.rng(ordinal, "shuffle")
+            if self.learner == "clone":
+                network, moments, measured = clone(network, moments, practised, self.clone, shuffle)
+            else:
+                network, moments, measured = ppo(network, moments, practised, self.ppo, shuffle)
+        entropy = None if curriculum is None else curriculum.entropy
+        return Sample(
+            POLICY, ordinal, task=self.task, robot=TASKS[self.task].robot, learner=self.learner, engine=self.engine,
+            control=self._control, rate=self.rate, history=self.history, iteration=ordinal,
+            episodes=len(practised) + (0 if previous is None else previous["episodes"]),
+            steps=sum(len(e.rewards) for e in practised) + (0 if previous is None else previous["steps"]),
+            success=float(np.mean([episode.success for episode in practised])),
+            reward=float(np.mean(np.concatenate([episode.rewards for episode in practised]))),
+            entropy=entropy, curriculum=None if curriculum is None else curriculum.model_dump_json(),
+            weights=None if network is None else network.to_bytes(), moments=moments, meta=measured,
+        )  # fmt: skip
+
+    @property
+    def _control(self) -> str:
+        return "joint_position" if ROBOTS[TASKS[self.task].robot].arm is None else "ee_delta"
+
+    def _policy(self, previous: Sample | None) -> tuple[Network | None, bytes | None]:
+        """Weights and moments that an iteration starts from."""
+        if self.learner == "expert":
+            return None, None
+        if previous is not None:
+            return Network.from_bytes(previous["weights"]), previous["moments"]
+        robot = ROBOTS[TASKS[self.task].robot]
+        actions = len(robot.low) if robot.arm is None else 6 + len(robot.low) - len(robot.arm().lower)
+        observation = width(len(robot.state_names) + len(TASK_STATE_NAMES), actions, self.history)
+        return Network.fresh(observation, actions, self.width, self.rng(0, "weights")), None
+
+    def _curriculum(self, previous: Sample | None) -> Curriculum | None:
+        if self.adr is None:
+            return None
+        if previous is not None:
+            return Curriculum.model_validate_json(previous["curriculum"])
+        return Curriculum.start(self.adr.fields, self.adr.rules, self.randomise)
+
+    def _plans(
+        self, ordinal: int, curriculum: Curriculum | None, network: Network | None
+    ) -> tuple[list[Pin | None], list[Plan]]:
+        """What is pinned in each episode of an iteration, and all that decides it."""
+        weights = None if network is None else network.to_bytes()
+        expert = max(0.0, 1 - ordinal / self.taught) if self.learner == "clone" else 0.0
+        pins, plans = [], []
+        for n in range(self.episodes):
+            pin = None if curriculum is None else curriculum.pin(self.rng(ordinal, f"pin {n}"))
+            seed = int(self.rng(ordinal, f"episode {n}").integers(2**63))
+            pins.append(pin)
+            plans.append(
+                Plan(
+                    self.task, self.engine, self.rate, self._control,
+                    self.randomise if curriculum is None else curriculum.terms(pin), seed,
+                    self.duration or TASKS[self.task].duration, weights, self.history,
+                    explores=self.learner == "ppo", expert=expert, labels=self.learner == "clone",
+                )
+            )  # fmt: skip
+        return pins, plans
