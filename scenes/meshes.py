@@ -83,15 +83,15 @@ def _file(name: str) -> Mesh:
                 continue
             material, places = getattr(piece.visual, "material", None), getattr(piece.visual, "uv", None)
             diffuse, picture = getattr(material, "diffuse", None), getattr(material, "image", None)
-            textured = picture is not None and places is not None
-            index = -1
-            if textured:
+            if picture is None or places is None:
+                images.append(np.full(len(piece.faces), -1, np.int16))
+                uv.append(np.zeros((len(piece.vertices), 2)))
+            else:
                 key = picture.tobytes()  # pieces often share one picture
                 if key not in textures:
                     textures[key] = linear(picture)
-                index = list(textures).index(key)
-            images.append(np.full(len(piece.faces), index, np.int16))
-            uv.append(np.asarray(places, np.float64) if textured else np.zeros((len(piece.vertices), 2)))
+                images.append(np.full(len(piece.faces), list(textures).index(key), np.int16))
+                uv.append(np.asarray(places, np.float64))
             # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
             tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255
             vertices.append(np.asarray(piece.vertices, np.float64))
