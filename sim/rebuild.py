@@ -56,6 +56,15 @@ def rebuild(episode: Sample, engine: str | None = None, watch: bool = False) -> 
     return begin(draw, trial, make, robot, rate, watch)
 
 
+def view_of(episode: Sample) -> View:
+    """The cameras that an episode's scene has.
+
+    Raises:
+        ValueError: It has no scene, or none that can be looked at.
+    """
+    return _view(_scene(episode["scene"]))
+
+
 def task_of(episode: Sample) -> Task:
     """An episode's task.
 
