@@ -47,8 +47,10 @@ def reach(start: np.ndarray, position: np.ndarray, yaw: float = 0.0) -> np.ndarr
 
 
 def _motors(action: np.ndarray) -> np.ndarray:
-    half = action[7] / 2  # each finger goes half of the way
-    return np.append(action[:7], (half, half))
+    motors = np.empty(9)
+    motors[:7] = action[:7]
+    motors[7:] = action[7] / 2  # each finger goes half of the way
+    return motors
 
 
 def _action(positions: np.ndarray) -> np.ndarray:
