@@ -61,7 +61,9 @@ class Randomisation(BaseModel):
     dropout: Term = _field(0.0, 0.0, (0.0, 0.9), "Probability that a body is not seen at a control step.")
     # objects and where they are
     size: Term = _field(None, (0.04, 0.065), (0.02, 0.08), "Edges or diameter of the object to handle, m.")
-    random_urdfs: Term = _field(None, 0.0, (0.0, 1.0), "Probability that it is one of `pybullet_data`'s thousand meshes.")
+    random_urdfs: Term = _field(
+        None, 0.0, (0.0, 1.0), "Probability that it is one of `pybullet_data`'s thousand meshes."
+    )
     carry: Term = _field(None, (0.17, 0.3), (0.14, 0.4), "From the object to where it shall be put, m.")
     goal_height: Term = _field(None, (0.0, 0.06), (0.0, 0.12), "Of the place where it shall be put, m.")
     clearance: Term = _field(None, (0.001, 0.002), (0.0004, 0.01), "Of a hole, beyond the edge of its peg, m.")

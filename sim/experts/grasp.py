@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from multisynth.scenes.poses import rotation
 
-from ..objects import Grip, Item
+from ..objects import Item
 from ..robots.panda import OPENING
 from .motion import raised
 from .script import Script, Steps
@@ -95,11 +97,17 @@ class Grasper(Script):
 
     def _choose(self) -> None:
         """The grip that turns the wrist least."""
-        w, x, y, z = self.sights[self.name].pose[3:]
-        heading = float(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)))
-        self.grip, self.yaw = min(((grip, _square(heading, grip)) for grip in self.item.grips), key=lambda g: abs(g[1]))
+        turn = heading(self.sights[self.name].pose)
+        ways = ((grip, (turn + grip.axis) % np.pi - np.pi / 2) for grip in self.item.grips)
+        self.grip, self.yaw = min(ways, key=lambda way: abs(way[1]))
 
 
-def _square(heading: float, grip: Grip) -> float:
-    """The hand's yaw for a grip on an object that is turned so, rad, between ±π/2."""
-    return (heading + grip.axis) % np.pi - np.pi / 2
+def heading(pose: np.ndarray) -> float:
+    """Of a thing's x about the vertical, rad. [7]"""
+    w, x, y, z = pose[3:].tolist()
+    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+def square(turn: float) -> float:
+    """The least turn that leaves the sides of squares as that one does, rad, between ±π/4."""
+    return (turn + math.pi / 4) % (math.pi / 2) - math.pi / 4

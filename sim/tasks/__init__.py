@@ -5,7 +5,9 @@ from __future__ import annotations
 from .open_drawer import OPEN_DRAWER
 from .pick_place import PICK_PLACE
 from .push import PUSH
+from .reach import REACH
+from .stack import STACK
 from .task import Task
 from .topple import TOPPLE
 
-TASKS: dict[str, Task] = {task.name: task for task in (PUSH, PICK_PLACE, OPEN_DRAWER, TOPPLE)}
+TASKS: dict[str, Task] = {task.name: task for task in (REACH, PUSH, PICK_PLACE, STACK, OPEN_DRAWER, TOPPLE)}

@@ -30,18 +30,18 @@ DURATION = 10.0  # s
 def pick_place(draw: Draw, view: View) -> Trial:
     """Draw an object, a place for it, as high as it may be, and everything about them."""
     (hue, colour), (_, mark), *_ = colours(draw)
-    thing_to_put = item(draw, colour)
-    name = f"{hue} {thing_to_put.kind}"
-    start = np.array([draw.uniform("object.x", 0.42, 0.6), draw.uniform("object.y", -0.2, 0.2), thing_to_put.below])
+    moved = item(draw, colour)
+    name = f"{hue} {moved.kind}"
+    start = np.array([draw.uniform("object.x", 0.42, 0.6), draw.uniform("object.y", -0.2, 0.2), moved.below])
     level = max(draw("goal_height"), 0.001)
-    goal = np.array([*beside(draw, start[:2], draw("carry")), level + thing_to_put.below])
+    goal = np.array([*beside(draw, start[:2], draw("carry")), level + moved.below])
     place = Shape(kind="box", size=(EDGE, EDGE, level), colour=mark)
     yaw = draw.uniform("object.yaw", -np.pi, np.pi)
     friction, restitution = draw("friction"), draw("restitution")
     physics = Physics(draw("mass"), friction, restitution, inertia=draw("inertia"))
     support = Physics(friction=friction, restitution=restitution, solid=level > 0.001)
     things = [
-        (thing(name, thing_to_put.kind, thing_to_put.shape, start, yaw), physics),
+        (thing(name, moved.kind, moved.shape, start, yaw), physics),
         (thing("goal", "goal", place, (*goal[:2], level / 2), moves=False), support),
     ]
 
@@ -50,7 +50,7 @@ def pick_place(draw: Draw, view: View) -> Trial:
         return (
             math.hypot(x - goal[0], y - goal[1]) < TOLERANCE
             and abs(z - goal[2]) < LEVEL
-            and released(now, name, thing_to_put)
+            and released(now, name, moved)
             and float(np.abs(now.velocity(name)[:3]).max()) < STILL
         )
 
@@ -61,13 +61,13 @@ def pick_place(draw: Draw, view: View) -> Trial:
         lifted = min(max((float(place[2]) - start[2]) / (goal[2] - start[2] + 0.03), 0.0), 1.0)
         return 0.3 * near(apart(now.hand, place), 0.1) + 0.2 * lifted + 0.4 * near(apart(place, goal), 0.15)
 
-    top = goal[2] + thing_to_put.above
+    top = goal[2] + moved.above
     return Trial(
-        world=assemble(draw, things, [(*start[:2], thing_to_put.height), (*goal[:2], 0), (*goal[:2], top)], view),
+        world=assemble(draw, things, [(*start[:2], moved.height), (*goal[:2], 0), (*goal[:2], top)], view),
         instruction=f"Pick up the {name} and put it on the goal.",
         focus=name,
         goal=lambda now: np.array([*goal, 1.0, 0.0, 0.0, 0.0]),
-        expert=lambda period: PickPlaceExpert(name, thing_to_put, goal, period),
+        expert=lambda period: PickPlaceExpert(name, moved, goal, period),
         achieved=achieved,
         reward=reward,
         witnesses=(name, "goal"),
