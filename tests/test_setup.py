@@ -88,7 +88,8 @@ def imported(folder: str) -> set[str]:
 @pytest.mark.parametrize("folder", ["multisynth", "scenes", "text", "vision", "sim"])
 def test_what_is_imported_is_asked_for(folder: str) -> None:
     """Rather than there by chance, because something else asks for it."""
-    lists = [PROJECT["dependencies"], PROJECT["optional-dependencies"]["ray"]]
+    extras = PROJECT["optional-dependencies"]
+    lists = [PROJECT["dependencies"], *(extras[name] for name in extras if name != "dev")]
     asked = {canonicalize_name(Requirement(line).name) for lines in lists for line in lines} | {"multisynth"}
     owners = packages_distributions()
     missing = {

@@ -1,6 +1,6 @@
 """A policy's network: a multilayer perceptron over normalised observations, with a value and an exploration noise.
 
-Workers act with NumPy, which takes a tenth of torch's time for one observation; learning uses torch on the same weights.
+Workers act with NumPy, which takes a tenth of torch's time for one observation; torch learns on the same weights.
 """
 
 from __future__ import annotations
