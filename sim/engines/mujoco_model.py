@@ -193,7 +193,7 @@ def _mesh(spec: Any, shape: Shape) -> str:
     x, y, z = shape.size
     name = f"{shape.mesh}*{x:g},{y:g},{z:g}"
     if spec.mesh(name) is None:
-        vertices, faces = hull(shape.mesh, (x, y, z))
+        vertices, faces = hull(shape.mesh, shape.size)
         mesh = spec.add_mesh(name=name, uservert=vertices.ravel(), userface=faces.ravel())
         mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX
     return name

@@ -9,15 +9,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from multisynth.scenes.assets import locate
-from multisynth.scenes.schema import Body
-
-from multisynth.errors import BadInput
+from multisynth.scenes.schema import Body, Shape
 
 from ..world import Mechanism, Physics, World
 from .engine import Contact, Step
+from .solids import hull, solid
 
 TIMESTEP = 1 / 240
 """s; Bullet's own default, which its solver is tuned for."""
+
+_SINGULAR = {
+    "shapeTypes": "shapeType", "halfExtents": "halfExtents", "radii": "radius", "lengths": "height",
+    "collisionFramePositions": "collisionFramePosition", "collisionFrameOrientations": "collisionFrameOrientation",
+}  # fmt: skip
+"""Bullet's words for one shape, by its words for many."""
 
 
 class _Loaded(NamedTuple):
@@ -48,6 +53,7 @@ class PyBullet:
         self._call("resetSimulation")
         self._call("setGravity", 0, 0, -world.gravity)
         self._call("setPhysicsEngineParameter", fixedTimeStep=TIMESTEP, numSubSteps=0, deterministicOverlappingPairs=1)
+        self._offsets: dict[int, tuple[Any, Any]] = {}
         self._mechanisms = {mechanism.name: self._load(mechanism) for mechanism in world.mechanisms}
         self._bodies = {
             body.name: self._make(body, world.physics[body.name])
@@ -68,7 +74,8 @@ class PyBullet:
             self._at[f"{body.name}/{part.name}" if body.name in self._mechanisms else body.name]
             for body, part in world.scene.moving
         ]
-        self._moving = [uid for name, uid in self._bodies.items() if world.physics[name].mass > 0]
+        self._moving = [self._mechanisms[m.name].uid for m in world.mechanisms if not m.fixed]
+        self._moving += [uid for name, uid in self._bodies.items() if world.physics[name].mass > 0]
         self._motion: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
         self.change(world)
 
@@ -94,8 +101,9 @@ class PyBullet:
             w, x, y, z = mechanism.quaternion
             uid = self._call(
                 "loadURDF", str(path), mechanism.position, (x, y, z, w), useFixedBase=mechanism.fixed,
-                flags=self._bullet.URDF_IGNORE_VISUAL_SHAPES,
+                flags=self._bullet.URDF_IGNORE_VISUAL_SHAPES | self._bullet.URDF_USE_INERTIA_FROM_FILE,
             )  # fmt: skip
+        self._frame_in_centre(uid)
         infos = [self._call("getJointInfo", uid, joint) for joint in range(self._call("getNumJoints", uid))]
         index = {info[1].decode(): joint for joint, info in enumerate(infos)}
         moving = mechanism.robot.moving
@@ -120,27 +128,74 @@ class PyBullet:
         return _Loaded(int(uid), [info[12].decode() for info in infos], joints, efforts)
 
     def _make(self, body: Body, physics: Physics) -> int:
-        bullet, (part,) = self._bullet, body.parts
-        (shape,) = part.shapes
-        if shape.kind == "mesh" or shape.position != (0, 0, 0) or shape.quaternion != (1, 0, 0, 0):
-            raise BadInput(f"`{body.name}` is no primitive at its part's centre", "give a box, a sphere or a cylinder")
-        collision = -1
-        if physics.solid and shape.kind == "box":
-            collision = self._call("createCollisionShape", bullet.GEOM_BOX, halfExtents=[s / 2 for s in shape.size])
-        elif physics.solid and shape.kind == "sphere":
-            collision = self._call("createCollisionShape", bullet.GEOM_SPHERE, radius=shape.size[0])
-        elif physics.solid:
-            radius, height = shape.size
-            collision = self._call("createCollisionShape", bullet.GEOM_CYLINDER, radius=radius, height=height)
+        part = body.parts[0]
+        shape = self._shape(part.shapes) if physics.solid else -1
         w, x, y, z = part.quaternion
-        uid = self._call("createMultiBody", physics.mass, collision, -1, part.position, (x, y, z, w))
+        options: dict[str, Any] = {}
+        if physics.mass > 0:
+            of = solid(part.shapes)
+            turn = of.turn.tolist()
+            options = {
+                "baseInertialFramePosition": of.centre.tolist(),
+                "baseInertialFrameOrientation": [*turn[1:], turn[0]],
+            }
+        uid = int(self._call("createMultiBody", physics.mass, shape, -1, part.position, (x, y, z, w), **options))
         self._call(  # Bullet brakes free flight by default, which no vacuum does
             "changeDynamics", uid, -1, restitution=physics.restitution**0.5, linearDamping=0, angularDamping=0,
             spinningFriction=0, rollingFriction=0,
         )  # fmt: skip
+        if physics.mass > 0:
+            moments = of.moments * physics.mass * physics.inertia
+            self._call("changeDynamics", uid, -1, localInertiaDiagonal=moments.tolist())
+            self._frame_in_centre(uid)
         if any(physics.velocity):
             self._call("resetBaseVelocity", uid, physics.velocity, (0, 0, 0))
-        return int(uid)
+        return uid
+
+    def _shape(self, shapes: tuple[Shape, ...]) -> int:
+        """A collision shape in the server."""
+        with tempfile.TemporaryDirectory() as folder:
+            forms = [self._form(shape, Path(folder) / f"{n}.obj") for n, shape in enumerate(shapes)]
+            if len(forms) == 1 and "fileNames" not in forms[0]:
+                return int(self._call("createCollisionShape", **{_SINGULAR[key]: of for key, of in forms[0].items()}))
+            nothing = {
+                "radii": 0.0, "halfExtents": (0, 0, 0), "lengths": 0.0, "fileNames": "", "meshScales": (1, 1, 1),
+                "planeNormals": (0, 0, 1), "flags": 0,
+            }  # fmt: skip
+            filled = [{**nothing, **form} for form in forms]
+            return int(self._call("createCollisionShapeArray", **{key: [f[key] for f in filled] for key in filled[0]}))
+
+    def _form(self, shape: Shape, file: Path) -> dict[str, Any]:
+        """What `createCollisionShapeArray` wants of one shape; the hull of a mesh goes through a file."""
+        bullet, (w, x, y, z) = self._bullet, shape.quaternion
+        placed = {"collisionFramePositions": shape.position, "collisionFrameOrientations": (x, y, z, w)}
+        if shape.kind == "box":
+            return {"shapeTypes": bullet.GEOM_BOX, "halfExtents": [edge / 2 for edge in shape.size], **placed}
+        if shape.kind == "sphere":
+            return {"shapeTypes": bullet.GEOM_SPHERE, "radii": shape.size[0], **placed}
+        if shape.kind == "cylinder":
+            radius, length = shape.size
+            return {"shapeTypes": bullet.GEOM_CYLINDER, "radii": radius, "lengths": length, **placed}
+        vertices, faces = hull(shape.mesh, shape.size)
+        lines = ["v {!r} {!r} {!r}".format(*vertex) for vertex in vertices.tolist()]
+        lines += ["f {} {} {}".format(*face) for face in (faces + 1).tolist()]
+        file.write_text("\n".join(lines), "utf-8")
+        return {"shapeTypes": bullet.GEOM_MESH, "fileNames": str(file), **placed}
+
+    def _frame_in_centre(self, uid: int) -> None:
+        """Remember where the frame of a base lies in the frame of its centre of mass, which Bullet tells about."""
+        info = self._call("getDynamicsInfo", uid, -1)
+        if any(info[3]) or tuple(info[4]) != (0.0, 0.0, 0.0, 1.0):
+            self._offsets[uid] = self._bullet.invertTransform(info[3], info[4])
+
+    def _frame(self, uid: int, link: int) -> tuple[Any, Any]:
+        """Position and x, y, z, w of a link's own frame; -1 is the base."""
+        if link >= 0:
+            return self._bullet.getLinkState(uid, link, 0, 1, self._client)[4:6]  # type: ignore[no-any-return]
+        frame = self._bullet.getBasePositionAndOrientation(uid, self._client)
+        if uid in self._offsets:
+            return self._bullet.multiplyTransforms(*frame, *self._offsets[uid])  # type: ignore[no-any-return]
+        return frame  # type: ignore[no-any-return]
 
     def change(self, world: World) -> None:
         """As `Engine.change`."""
@@ -176,8 +231,8 @@ class PyBullet:
                 frames[uid, link] = state[4], state[5]  # the link's own frame; state[0] is its centre of mass
         for uid in self._moving:
             piece = self._piece[uid, -1]
-            frames[uid, -1] = position, _ = self._call("getBasePositionAndOrientation", uid)
-            centres[piece] = position
+            centres[piece] = self._call("getBasePositionAndOrientation", uid)[0]
+            frames[uid, -1] = self._frame(uid, -1)
             linear[piece], angular[piece] = self._call("getBaseVelocity", uid)
         poses = np.array([(*p, q[3], q[0], q[1], q[2]) for p, q in (frames[at] for at in self._shown)])
         return centres, linear, angular, poses.reshape(-1, 7)
@@ -190,12 +245,7 @@ class PyBullet:
 
     def pose(self, name: str) -> np.ndarray:
         """As `Engine.pose`."""
-        uid, link = self._at[name]
-        if link < 0:
-            (px, py, pz), (x, y, z, w) = self._bullet.getBasePositionAndOrientation(uid, self._client)
-        else:
-            state = self._bullet.getLinkState(uid, link, 0, 1, self._client)
-            (px, py, pz), (x, y, z, w) = state[4], state[5]
+        (px, py, pz), (x, y, z, w) = self._frame(*self._at[name])
         return np.array((px, py, pz, w, x, y, z))
 
     def velocity(self, name: str) -> np.ndarray:

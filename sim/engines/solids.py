@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ class Solid(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def hull(mesh: str, scale: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+def hull(mesh: str, scale: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Convex hull of a mesh file times a scale, which is what physics makes of meshes: [V, 3], [F, 3] outward."""
     import trimesh
 
@@ -55,8 +54,7 @@ def _alone(shape: Shape) -> tuple[float, np.ndarray, np.ndarray]:
     if shape.kind == "mesh":
         import trimesh
 
-        scale: Sequence[float] = shape.size
-        vertices, faces = hull(shape.mesh, (scale[0], scale[1], scale[2]))
+        vertices, faces = hull(shape.mesh, shape.size)
         convex = trimesh.Trimesh(vertices, faces, process=False)
         volume, centre, inertia = convex.volume, convex.center_mass, convex.moment_inertia / convex.volume
         return float(volume), turn @ centre + place, turn @ inertia @ turn.T
