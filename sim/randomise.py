@@ -66,6 +66,9 @@ class Randomisation(BaseModel):
     )
     carry: Term = _field(None, (0.17, 0.3), (0.14, 0.4), "From the object to where it shall be put, m.")
     goal_height: Term = _field(None, (0.0, 0.06), (0.0, 0.12), "Of the place where it shall be put, m.")
+    peg_edge: Term = _field(None, (0.024, 0.034), (0.015, 0.06), "Of a square peg, m.")
+    peg_length: Term = _field(None, (0.08, 0.1), (0.07, 0.14), "m.")
+    board_thickness: Term = _field(None, (0.024, 0.034), (0.01, 0.04), "Of the board with the hole, m.")
     clearance: Term = _field(None, (0.001, 0.002), (0.0004, 0.01), "Of a hole, beyond the edge of its peg, m.")
     distance: Term = _field(None, (0.1, 0.22), (0.06, 0.3), "From the object to its goal, m.")
     hand: Term = _field(None, (-0.03, 0.03), (-0.08, 0.08), "Of the hand's start along x, y, z from home, m.")
@@ -89,7 +92,7 @@ class Randomisation(BaseModel):
     ball_mass: Term = _field(None, (0.3, 0.7), (0.01, 2.0), "kg.")
     ball_radius: Term = _field(None, (0.028, 0.038), (0.015, 0.04), "m.")
     thrown: Term = _field(None, 0.5, (0.0, 1.0), "Probability that the ball is thrown, not struck.")
-    strike_speed: Term = _field(None, (0.6, 1.2), (0.2, 1.5), "Of the hand when it strikes the ball, m/s.")
+    strike_speed: Term = _field(None, (0.75, 1.2), (0.2, 1.5), "Of the hand when it strikes the ball, m/s.")
     throw_speed: Term = _field(None, (2.6, 3.6), (0.5, 8.0), "Of the ball when it is thrown, m/s.")
     aim: Term = _field(None, (-0.01, 0.01), (-0.05, 0.05), "How far beside the tower's axis the ball aims, m.")
     # looks

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..trial import Situation
-from .motion import PATIENCE, Hand
+from .script import Script, Steps
 
 OPENING = 0.034  # m; wider, and a finger would not fit between bar and drawer
+SQUEEZE = 0.006  # m that the fingers are told to be nearer than the bar is thick
 ABOVE = np.array([0.0, 0.0, 0.09])  # m, from the bar to where the hand comes down from
 SEAT = np.array([0.0, 0.0, 0.003])  # m, from the bar's axis to the tip: the hand keeps off the cabinet's top
-GRASP = 0.35  # s, to close the fingers
-SPEED, SLOWEST = 0.15, 0.03  # m/s while pulling
+GRASP = 0.35  # s, to close or open the fingers
+DOWN, UP, PULL, SLOWEST = 0.2, 0.3, 0.15, 0.03  # m/s
 GAIN = 4.0  # 1/s, from the way left to the speed
 BEYOND = 0.012  # m past where it counts as open
-LOST = 0.03  # m between tip and bar, from where it is to be taken again
+LOST = 0.03  # m between tip and bar, from where it has slipped out
+LONGEST = 3.0  # s, of a pull
+TRIES = 4
 
 
-class OpenDrawerExpert:
-    """Goes above the bar, straddles it, closes, pulls along the slide, and lets go.
+class OpenDrawerExpert(Script):
+    """Goes above the bar, straddles it, closes, pulls along the slide, lets go, and looks.
 
     Args:
         handle: The link whose origin is in the bar.
+        thickness: Of the bar, m.
         shut: Where that is while the drawer is shut, m. [3]
         heading: The way the drawer opens, unit length. [3]
         least: How far it is to be opened, m.
@@ -30,59 +33,53 @@ class OpenDrawerExpert:
     """
 
     def __init__(
-        self, handle: str, shut: np.ndarray, heading: np.ndarray, least: float, travel: float, period: float
+        self,
+        handle: str,
+        thickness: float,
+        shut: np.ndarray,
+        heading: np.ndarray,
+        least: float,
+        travel: float,
+        period: float,
     ) -> None:
-        self._handle, self._shut, self._heading, self._period = handle, shut, heading, period
+        super().__init__(period, (handle,))
+        self._handle, self._closed = handle, thickness - SQUEEZE
+        self._shut, self._heading = shut, heading
         self._enough = min(least + BEYOND, travel)
         self._yaw = float(np.arctan2(heading[1], heading[0])) + np.pi / 2  # the fingers open along the slide
-        self._hand = Hand(period)
-        self._phase, self._waited = "over", 0.0
-        self._leave = np.zeros(3)
-        self.done = False
 
-    def act(self, situation: Situation) -> np.ndarray:
-        """As `Expert.act`."""
-        bar = situation.pose(self._handle)[:3]
-        seat = bar + SEAT
-        left = self._enough - float((bar - self._shut) @ self._heading)
-        if self._phase == "over":
-            return self._go(situation, bar + ABOVE, OPENING, "down", 0.5)
-        if self._phase == "down":
-            return self._go(situation, seat, OPENING, "grasp", 0.2)
-        if self._phase == "grasp":
-            self._waited += self._period
-            if self._waited > GRASP:
-                self._phase, self._waited = "pull", 0.0
-            return self._hand.stay(situation, 0.0)
-        if self._phase == "pull":
-            self._waited += self._period
-            if np.linalg.norm(situation.hand[:3] - seat) > LOST:
-                self._phase, self._waited = "over", 0.0
-            elif left > 0.002 and self._waited < 2 * PATIENCE:
-                stride = float(np.clip(GAIN * left, SLOWEST, SPEED)) * self._period
-                rail = self._shut + SEAT  # the hand keeps to the line that the bar moves on
-                along = float((situation.hand[:3] - rail) @ self._heading)
-                place = rail + (along + stride) * self._heading
-                return self._hand.towards(situation, place, self._yaw, 0.0)[0]
-            else:
-                self._phase, self._waited, self._leave = "let go", 0.0, situation.hand[:3].copy()
-        if self._phase == "let go":
-            self._waited += self._period
-            if self._waited > GRASP:
-                self._phase, self._waited = "up", 0.0
-            return self._hand.stay(situation, OPENING)
-        if self._phase == "up":
-            return self._go(situation, self._leave + ABOVE, OPENING, "look", 0.3)
-        if left > BEYOND:
-            self._phase = "over"
-        else:
-            self.done = True
-        return self._hand.stay(situation, OPENING)
+    def steps(self) -> Steps:
+        """As `Script.steps`."""
+        for _ in range(TRIES):
+            self.opening = OPENING
+            yield from self.go(lambda: self._bar + ABOVE, self._yaw)
+            yield from self.go(lambda: self._bar + SEAT, self._yaw, DOWN, 0.004)
+            self.opening = self._closed
+            yield from self.wait(GRASP)
+            yield from self._pull()
+            self.opening = OPENING
+            yield from self.wait(GRASP)
+            self.sights[self._handle].forget()
+            yield from self.go(self.now.hand[:3] + ABOVE, self._yaw, UP)
+            if self._left(self._bar) < BEYOND:
+                return
 
-    def _go(self, situation: Situation, place: np.ndarray, opening: float, following: str, speed: float) -> np.ndarray:
-        """On the way to a place; the next phase once there, or when it shows to be out of reach."""
-        action, there = self._hand.towards(situation, place, self._yaw, opening, speed)
-        self._waited += self._period
-        if there or self._waited > PATIENCE:
-            self._phase, self._waited = following, 0.0
-        return action
+    @property
+    def _bar(self) -> np.ndarray:
+        return self.sights[self._handle].pose[:3]
+
+    def _left(self, bar: np.ndarray) -> float:
+        """How much farther the drawer is to be opened, m."""
+        return self._enough - float((bar - self._shut) @ self._heading)
+
+    def _pull(self) -> Steps:
+        """Along the line that the bar moves on, until it is far enough or slips out of the hand."""
+        rail = self._shut + SEAT
+        for _ in range(round(LONGEST / self.period)):
+            tip = self.now.hand[:3]
+            along = float((tip - rail) @ self._heading)
+            left = self._enough - along
+            if left < 0.002 or np.linalg.norm(tip - SEAT - self.now.pose(self._handle)[:3]) > LOST:
+                return
+            stride = float(np.clip(GAIN * left, SLOWEST, PULL)) * self.period
+            yield self.hand.towards(self.now, rail + (along + stride) * self._heading, self._yaw, self.opening)[0]

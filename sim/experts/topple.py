@@ -5,15 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ..trial import Situation
-from .motion import PATIENCE, Hand
+from .script import Script, Steps
 
 FINGER = 0.012  # m, half of a finger's breadth along the strike
-RUN_UP = 0.07  # m
+RUN_UP = 0.1  # m
 FOLLOW = 0.1  # m past the place where the ball was met
 HIGH = 0.14  # m
+LOWEST = 0.02  # m, of the tip
+DOWN, UP = 0.3, 0.4  # m/s
+STEADY = 0.15  # s, still behind the ball before the strike
+WATCHING = 1.0  # s
 
 
-class StrikeExpert:
+class StrikeExpert(Script):
     """Goes behind the ball, strikes it, and lifts the hand.
 
     Args:
@@ -25,40 +29,30 @@ class StrikeExpert:
     """
 
     def __init__(self, name: str, target: np.ndarray, radius: float, speed: float, period: float) -> None:
-        self._name, self._target, self._radius = name, target, radius
-        self._speed, self._period = speed, period
-        self._opening = float(np.clip(radius * 0.8, 0.01, 0.04))
-        self._hand = Hand(period)
-        self._phase, self._waited = "over", 0
-        self._yaw = 0.0
-        self._end = np.zeros(3)
-        self.done = False
+        super().__init__(period, (name,))
+        self._name, self._target, self._radius, self._speed = name, target, radius, speed
+        self.opening = float(np.clip(radius * 0.8, 0.01, 0.04))
 
-    def act(self, situation: Situation) -> np.ndarray:
-        """As `Expert.act`."""
-        ball = situation.pose(self._name)[:2]
-        low = max(self._radius, 0.02)
-        if self._phase in ("over", "down"):
-            heading = (self._target - ball) / np.linalg.norm(self._target - ball)
-            self._yaw = float(np.arctan2(heading[1], heading[0]))
-            behind = ball - heading * (self._radius + FINGER + RUN_UP)
-            self._end = np.array([*(ball - heading * (self._radius + FINGER - FOLLOW)), low])
-            if self._phase == "over":
-                return self._go(situation, np.array([*behind, HIGH]), "down", 0.5)
-            return self._go(situation, np.array([*behind, low]), "strike", 0.3)
-        if self._phase == "strike":
-            return self._go(situation, self._end, "up", self._speed)
-        if self._phase == "up":
-            return self._go(situation, np.array([*self._end[:2], HIGH]), "rest", 0.4)
-        self.done = True
-        return self._hand.stay(situation, self._opening)
+    def steps(self) -> Steps:
+        """As `Script.steps`."""
+        low = max(self._radius, LOWEST)
+        back = self._radius + FINGER + RUN_UP
+        yield from self.go(lambda: self._along(-back, HIGH), self._yaw)
+        yield from self.go(lambda: self._along(-back, low), self._yaw, DOWN, 0.003)
+        yield from self.wait(STEADY)
+        end, yaw = self._along(FOLLOW - self._radius - FINGER, low), self._yaw()
+        yield from self.go(end, yaw, self._speed)
+        yield from self.go(np.array([*end[:2], HIGH]), yaw, UP)
 
-    def _go(self, situation: Situation, place: np.ndarray, following: str, speed: float) -> np.ndarray:
-        action, there = self._hand.towards(situation, place, self._yaw, self._opening, speed)
-        self._waited += 1
-        if there or self._waited * self._period > PATIENCE:
-            self._phase, self._waited = following, 0
-        return action
+    def _along(self, way: float, height: float) -> np.ndarray:
+        """A place so far on from the ball in the direction that it is to roll. [3]"""
+        ball = self.sights[self._name].pose[:2]
+        heading = (self._target - ball) / np.linalg.norm(self._target - ball)
+        return np.array([*(ball + way * heading), height])
+
+    def _yaw(self) -> float:
+        x, y = self._target - self.sights[self._name].pose[:2]
+        return float(np.arctan2(y, x))
 
 
 class WatchExpert:
@@ -72,5 +66,5 @@ class WatchExpert:
         """As `Expert.act`."""
         if self._joints is None:
             self._joints = np.append(situation.joints[:7], situation.joints[7:].sum())
-        self.done = situation.time > 1.0
+        self.done = situation.time > WATCHING
         return self._joints

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from multisynth.scenes.cabinet import DRAWER, Cabinet
+from multisynth.scenes.cabinet import BAR, DRAWER, Cabinet
 from multisynth.scenes.poses import about, quaternion
 
 from ..experts.open_drawer import OpenDrawerExpert
 from ..randomise import Draw
 from ..trial import Situation, Trial, View
 from ..world import Mechanism
+from .shaping import apart, near
 from .tabletop import TABLES, assemble, colours, running
 from .task import Task
 
@@ -50,15 +51,15 @@ def open_drawer(draw: Draw, view: View) -> Trial:
     def reward(now: Situation) -> float:
         if achieved(now):
             return 1.0
-        near = 1 - np.tanh(5 * np.linalg.norm(now.hand[:3] - now.pose(HANDLE)[:3]))
-        return float(0.3 * near + 0.6 * np.clip(_opened(now, shut, heading) / least, 0, 1))
+        opened = min(max(_opened(now, shut, heading) / least, 0.0), 1.0)
+        return 0.3 * near(apart(now.hand, now.pose(HANDLE)), 0.2) + 0.6 * opened
 
     return Trial(
         world=assemble(draw, [(body, mechanism)], [*corners, shut + cabinet.travel * heading], view, aside=True),
         instruction=f"Pull the handle of the {hue} drawer until it stands at least {100 * least:.0f} cm open.",
         focus=HANDLE,
         goal=lambda now: goal,
-        expert=lambda period: OpenDrawerExpert(HANDLE, shut, heading, least, cabinet.travel, period),
+        expert=lambda period: OpenDrawerExpert(HANDLE, 2 * BAR, shut, heading, least, cabinet.travel, period),
         achieved=achieved,
         reward=reward,
         witnesses=("panda", NAME),
