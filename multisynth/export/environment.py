@@ -1,48 +1,89 @@
-"""The Gymnasium environment that made an episode, as a specification that others rebuild it from.
+"""The Gymnasium environment that an episode was recorded in, as others make it again.
 
 Environments are registered under `multisynth/RobotTask-v0` by whatever package has them (entry point group
-`gymnasium.envs`), so the core needs to know their names alone.
+`gymnasium.envs`), so the core knows them by name alone. What it asks of them: options `engine`, `rate`, `control`,
+`normalise`, `observe`, `cameras`, `width` and `height`; a `render_fps` in the class's metadata, which is the default
+rate that the registered time limit is meant for; and a `reset` that takes an episode's `parameters`.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from multisynth.export.forms import Form
+from multisynth.export.pictures import Pictures
+
 if TYPE_CHECKING:
+    from gymnasium import Space
     from gymnasium.envs.registration import EnvSpec
 
 
-def environment_id(robot: str, task: str) -> str:
+@dataclass(frozen=True)
+class Environment:
+    """What episodes of one form were recorded in.
+
+    Args:
+        name: As it is registered, or would be.
+        options: Keyword arguments with which it observes and acts as the episodes do.
+        spec: Its specification with these options; None where `missing` says why there is none.
+        spaces: Of observations and of actions; None where it cannot be made on this machine.
+        missing: Why it cannot be made again.
+    """
+
+    name: str
+    options: dict[str, Any]
+    spec: EnvSpec | None = None
+    spaces: tuple[Space[Any], Space[Any]] | None = None
+    missing: str = ""
+
+
+def environment_name(robot: str, task: str) -> str:
     """`panda`, `pick_place` → `multisynth/PandaPickPlace-v0`."""
     words = f"{robot}_{task}".replace("-", "_").split("_")
     return f"multisynth/{''.join(word.capitalize() for word in words)}-v0"
 
 
-def environment_options(engine: str, rate: float, observe: Sequence[str]) -> dict[str, Any]:
-    """Keyword arguments of an environment like the one that an episode was recorded in.
+def environment_of(form: Form, pictures: Pictures | None, depth: bool) -> Environment:
+    """The environment of some episodes.
 
     Args:
-        engine: Name and version, as an episode has it.
-        rate: Control steps a second, Hz.
-        observe: Names of what is observed.
-    """
-    return {"engine": engine.split()[0], "control": "joint_position", "rate": rate, "observe": list(observe)}
-
-
-def environment_spec(name: str, options: dict[str, Any]) -> EnvSpec | None:
-    """The specification under which an environment is registered, with these options.
-
-    None when it is not, or is made by a function that no file can name.
+        form: What they have in common.
+        pictures: What is observed besides the state.
+        depth: Whether depth is observed as well.
     """
     import gymnasium
+    from gymnasium.envs.registration import load_env_creator
 
+    name = environment_name(form.robot, form.task)
+    options: dict[str, Any] = {
+        "engine": form.engine,
+        "rate": form.rate,
+        "control": "joint_position",
+        "normalise": False,
+        "observe": "state",
+    }
+    if pictures is not None:
+        options["observe"] = ["state", "rgb", *(["depth"] if depth else [])]
+        options |= {"cameras": len(pictures.cameras), "width": pictures.width, "height": pictures.height}
     try:
         spec = copy.deepcopy(gymnasium.spec(name))
     except gymnasium.error.Error:
-        return None
-    if callable(spec.entry_point):
-        return None
+        return Environment(name, options, missing=f"{name} was not registered when this was written")
+    if not isinstance(spec.entry_point, str):
+        return Environment(name, options, missing=f"{name} is made by a function that no file can name")
     spec.kwargs = {**spec.kwargs, **options}
-    return spec
+    if spec.max_episode_steps is not None:
+        rate = load_env_creator(spec.entry_point).metadata.get("render_fps", form.rate)  # type: ignore[attr-defined]
+        spec.max_episode_steps = round(spec.max_episode_steps * form.rate / rate)
+    try:
+        made = gymnasium.make(spec, disable_env_checker=True)
+    except Exception:  # its engine may be missing here, and be there where the data are read
+        return Environment(name, options, spec)
+    spaces = made.observation_space, made.action_space
+    made.close()
+    state = spaces[0] if pictures is None else spaces[0]["state"]
+    if (state.shape, spaces[1].shape) != ((len(form.states),), (len(form.actions),)):
+        return Environment(name, options, missing=f"{name} observes or acts otherwise than when these were recorded")
+    return Environment(name, options, spec, spaces)

@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 
 from multisynth.errors import BadInput
 from multisynth.export.demonstrations import Demonstration, demonstrations
-from multisynth.export.environment import environment_id, environment_options, environment_spec
+from multisynth.export.environment import Environment, environment_of
 from multisynth.export.exporter import Exporter, Table, Tables
 from multisynth.export.forms import Form, survey
 from multisynth.export.hdf5 import set_attributes, write_pictures
@@ -44,12 +44,13 @@ class Minari(Exporter):
     dataset = minari.load_dataset("multisynth/panda-push/pybullet-v0")
     ```
 
-    `recover_environment()` rebuilds the environment with the engine and the rate of the recording. The observation
-    after the last action is not known, so an episode of T steps gives T - 1 steps and T observations. No episode ends
-    by itself: `terminations` are false, the last of `truncations` is true, and `infos["success"]` tells whether the
-    task stood achieved after each step. An episode's metadata holds what it takes to tell where it came from and to
-    replay it: the sample's id, seed, drawn parameters, scene, engine, event log, success. `lineage.jsonl` names each
-    episode's sample, and says why others were left out.
+    `recover_environment()` makes the environment with the engine and the rate of the recording; when that is reset with
+    `options={"parameters": metadata["parameters"]}`, an episode's actions make it happen again. The observation after
+    the last action is not known, so an episode of T steps gives T - 1 steps and T observations. No episode ends by
+    itself: `terminations` are false, the last of `truncations` is true, and `infos["success"]` tells whether the task
+    stood achieved after each step. An episode's metadata holds what it takes to tell where it came from and to replay
+    it: the sample's id, seed, drawn parameters, scene, engine, event log, success. `lineage.jsonl` names each episode's
+    sample, and says why others were left out.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
@@ -110,7 +111,6 @@ class _DataSet:
     def create(cls, form: Form, engines: set[str], root: Path, options: Minari, pictures: Pictures | None) -> _DataSet:
         """An empty one."""
         import h5py
-        from gymnasium.spaces import Box
         from minari.dataset.minari_storage import MinariStorage
 
         name = "/".join((options.namespace, *form.name)) + "-v0"
@@ -120,20 +120,19 @@ class _DataSet:
             if parent == root:
                 break
             (parent / "namespace_metadata.json").write_text("{}")
-        environment = environment_id(form.robot, form.task)
-        observed = ["state", *(["rgb"] if pictures else []), *(["depth"] if options.depth else [])]
-        spec = environment_spec(environment, environment_options(form.engine, form.rate, observed))
+        environment = environment_of(form, pictures, options.depth)
+        observations, actions = environment.spaces or _unbounded(form, pictures, options.depth)
         storage = MinariStorage.new(
             folder,
-            observation_space=_space(len(form.states), pictures, options.depth),
-            action_space=Box(-np.inf, np.inf, (len(form.actions),), np.float32),
-            env_spec=spec,
+            observation_space=observations,
+            action_space=actions,
+            env_spec=environment.spec,
             jpeg_encoding=False,
         )
         storage.update_metadata({
             "dataset_id": name,
             "minari_version": version("minari"),
-            "description": _description(form, environment, spec is not None),
+            "description": _description(form, environment),
             "requirements": sorted("==".join(engine.split()) for engine in engines) if len(engines) == 1 else [],
             "state_names": list(form.states),
             "action_names": list(form.actions),
@@ -177,20 +176,21 @@ class _DataSet:
         storage.update_metadata({"total_episodes": self.episodes, "total_steps": self.steps, "dataset_size": size})
 
 
-def _space(states: int, pictures: Pictures | None, depth: bool) -> Space[Any]:
-    """What is observed: a vector, or a dictionary of it and the pictures."""
+def _unbounded(form: Form, pictures: Pictures | None, depth: bool) -> tuple[Space[Any], Space[Any]]:
+    """Spaces of observations and of actions where nobody knows their bounds."""
     from gymnasium.spaces import Box, Dict
 
-    state = Box(-np.inf, np.inf, (states,), np.float32)
+    state = Box(-np.inf, np.inf, (len(form.states),), np.float32)
+    actions = Box(-np.inf, np.inf, (len(form.actions),), np.float32)
     if pictures is None:
-        return state
+        return state, actions
     spaces: dict[str, Space[Any]] = {"state": state}
     size = pictures.height, pictures.width
     for name in (_suffix(camera, pictures.cameras) for camera in pictures.cameras):
         spaces[f"rgb{name}"] = Box(0, 255, (*size, 3), np.uint8)
         if depth:
             spaces[f"depth{name}"] = Box(0, np.inf, size, np.float32)
-    return Dict(spaces)
+    return Dict(spaces), actions
 
 
 def _suffix(camera: str, cameras: tuple[str, ...]) -> str:
@@ -198,10 +198,10 @@ def _suffix(camera: str, cameras: tuple[str, ...]) -> str:
     return f".{camera}" if len(cameras) > 1 else ""
 
 
-def _description(form: Form, environment: str, registered: bool) -> str:
-    made = f"Made in {environment}." if registered else f"{environment} was not registered when this was written."
+def _description(form: Form, environment: Environment) -> str:
+    made = environment.missing or f"made in {environment.name}"
     return (
         f"Synthetic episodes of a {form.robot} that does `{form.task}` in {form.engine} at {form.rate:g} control steps "
-        f"a second. {made} Units are in state_names and action_names; each episode's metadata says which sample, of "
+        f"a second; {made}. Units are in state_names and action_names; each episode's metadata says which sample, of "
         "which seed, parameters and scene, it is."
     )

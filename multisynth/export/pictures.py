@@ -103,9 +103,9 @@ class Pictures:
 
     table: Table
     run: Tables
-    height: int = field(init=False)
-    width: int = field(init=False)
-    cameras: tuple[str, ...] = field(init=False)
+    height: int = field(init=False, default=0)
+    width: int = field(init=False, default=0)
+    cameras: tuple[str, ...] = field(init=False, default=())
     _moments: dict[str, dict[str, list[tuple[float, str]]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -15,9 +15,9 @@ from pydantic import Field
 
 from multisynth.errors import BadInput
 from multisynth.export.demonstrations import Demonstration, demonstrations
-from multisynth.export.environment import environment_id, environment_options
+from multisynth.export.environment import environment_of
 from multisynth.export.exporter import Exporter, Table, Tables
-from multisynth.export.forms import COLUMNS, Form, survey
+from multisynth.export.forms import Form, survey
 from multisynth.export.hdf5 import set_attributes, write_pictures
 from multisynth.export.pictures import Pictures
 from multisynth.export.provenance import provenance
@@ -41,8 +41,8 @@ class Robomimic(Exporter):
     id, seed, drawn parameters, scene, engine, event log, success. `mask` has filter keys: `train` and `valid`, and the
     same of `success` alone. `lineage.jsonl` names each demonstration's sample, and says why others were left out.
 
-    robomimic's policies act within -1 … 1: with `normalise`, actions are scaled there from their extremes in the file,
-    which `data` has in its attributes `action_low` and `action_high`.
+    robomimic's policies act within -1 … 1: with `normalise`, actions are scaled there from the environment's bounds,
+    which `data` has in its attributes `action_low` and `action_high`; the environment of `env_args` takes them so.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
@@ -62,12 +62,8 @@ class Robomimic(Exporter):
         pictures = Pictures(run.table(self.images), run) if self.images else None
         if self.depth and not pictures:
             raise BadInput("depth is that of `images`, and there are none", "name a stage in `images`", "depth")
-        ranges = _ranges(samples, forms) if self.normalise else {}
         with ExitStack() as stack, (folder / "lineage.jsonl").open("w", encoding="utf-8") as lineage:
-            files = {
-                form: stack.enter_context(_File.create(form, folder, self, ranges.get(form), pictures is not None))
-                for form in forms
-            }
+            files = {form: stack.enter_context(_File.create(form, folder, self, pictures)) for form in forms}
             for episode, form, content in demonstrations(samples, forms, pictures):
                 entry: dict[str, Any] = {"id": episode.id, "license": episode["license"]}
                 if isinstance(content, str):
@@ -90,29 +86,31 @@ class _File:
     file: h5py.File
     depth: bool
     valid: float
-    actions: tuple[np.ndarray, np.ndarray] | None  # [A] each, the extremes that are scaled to -1 and 1
+    actions: tuple[np.ndarray, np.ndarray] | None  # [A] each, the bounds that are scaled to -1 and 1
     ids: list[str] = field(default_factory=list)
     successful: list[int] = field(default_factory=list)
     total: int = 0
 
     @classmethod
-    def create(
-        cls, form: Form, folder: Path, options: Robomimic, actions: tuple[np.ndarray, np.ndarray] | None, seen: bool
-    ) -> _File:
+    def create(cls, form: Form, folder: Path, options: Robomimic, pictures: Pictures | None) -> _File:
         """An empty one."""
         import h5py
 
+        environment, actions = environment_of(form, pictures, options.depth), None
+        if options.normalise:
+            if environment.spaces is None:
+                reason = environment.missing or f"{environment.name} cannot be made here"
+                raise BadInput(f"the bounds of actions are unknown: {reason}", "leave `normalise` out", "normalise")
+            actions = environment.spaces[1].low, environment.spaces[1].high  # type: ignore[attr-defined]
         name = f"{'-'.join(form.name)}.hdf5"
         file = h5py.File(folder / name, "w")
-        observed = ["state", *(["rgb"] if seen else []), *(["depth"] if options.depth else [])]
-        arguments = {
-            "env_name": environment_id(form.robot, form.task),
+        data = file.create_group("data")
+        data.attrs["env_args"] = json.dumps({
+            "env_name": environment.name,
             "env_version": version("multisynth"),
             "type": GYM,
-            "env_kwargs": environment_options(form.engine, form.rate, observed),
-        }
-        data = file.create_group("data")
-        data.attrs["env_args"] = json.dumps(arguments)
+            "env_kwargs": {**environment.options, "normalise": options.normalise},
+        })  # fmt: skip
         data.attrs["state_names"], data.attrs["action_names"] = list(form.states), list(form.actions)
         if actions is not None:
             data.attrs["action_low"], data.attrs["action_high"] = actions
@@ -170,19 +168,7 @@ def _write_views(
         group.create_virtual_dataset(f"{part}/{name}", layout)
 
 
-def _ranges(samples: Table, forms: Collection[Form]) -> dict[Form, tuple[np.ndarray, np.ndarray]]:
-    """The least and the largest of each action among a form's transitions."""
-    found: dict[Form, tuple[np.ndarray, np.ndarray]] = {}
-    for episode in samples.samples((*COLUMNS, "actions"), batch_size=256):
-        form, actions = Form.of(episode), episode["actions"][:-1]
-        if form in forms and len(actions):
-            low, high = found.get(form, (actions[0], actions[0]))
-            found[form] = np.minimum(low, actions.min(axis=0)), np.maximum(high, actions.max(axis=0))
-    return found
-
-
 def _scaled(actions: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Actions with `low` at -1 and `high` at 1; one that never varies is 0."""
-    span = np.where(high > low, high - low, 1)
-    scaled = np.where(high > low, 2 * (actions - low) / span - 1, 0)
-    return np.clip(scaled, -1, 1).astype(np.float32)
+    """Actions with `low` at -1 and `high` at 1. [N, A]"""
+    middle, half = (np.float64(high) + low) / 2, (np.float64(high) - low) / 2
+    return np.clip((actions - middle) / half, -1, 1).astype(np.float32)

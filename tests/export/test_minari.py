@@ -11,26 +11,36 @@ from multisynth.export.minari import Minari
 from multisynth.kinds import FRAME
 from multisynth.media import decode_video, encode_depth, encode_rgb
 
+from . import conftest
 from .conftest import picture
 
-NAME = "multisynth/panda-push/pybullet-v0"
+NAME = "multisynth/arm-push/pybullet-v0"
+
+
+@pytest.fixture
+def make_episode():
+    """Of a robot that no package has an environment for."""
+    return lambda ordinal, steps=20, **values: conftest.episode(ordinal, steps, **{"robot": "arm", **values})
 
 
 class Reach(gymnasium.Env):
     """Stands in for an environment that some package has registered."""
 
-    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (8,), np.float32)
+    metadata = {"render_modes": [], "render_fps": 40}
     action_space = gymnasium.spaces.Box(-1, 1, (7,), np.float32)
 
-    def __init__(self, engine="other", control="other", rate=1.0, observe=("other",)):
-        self.options = {"engine": engine, "control": control, "rate": rate, "observe": list(observe)}
+    def __init__(self, **options):
+        self.options, self.observation_space = options, gymnasium.spaces.Box(-5, 5, (options["size"],), np.float32)
 
 
 @pytest.fixture
-def registered():
-    gymnasium.register("multisynth/TestArmReach-v0", f"{__name__}:Reach")
-    yield
-    del gymnasium.registry["multisynth/TestArmReach-v0"]
+def register():
+    def register(size):
+        options = {"size": size, "engine": "other", "rate": 40}
+        gymnasium.register("multisynth/TestArmReach-v0", f"{__name__}:Reach", max_episode_steps=400, kwargs=options)
+
+    yield register
+    gymnasium.registry.pop("multisynth/TestArmReach-v0")
 
 
 @pytest.fixture(autouse=True)
@@ -89,13 +99,13 @@ def test_minari_lists_and_samples(run, folder, make_episode):
     run.add("rollouts", [make_episode(i) for i in range(5)] + [make_episode(9, task="topple", engine="mujoco 3.17.0")])
     Minari().write(run.table("rollouts"), folder, run)
     listed = minari.list_local_datasets()
-    assert sorted(listed) == [NAME, "multisynth/panda-topple/mujoco-v0"]
+    assert sorted(listed) == [NAME, "multisynth/arm-topple/mujoco-v0"]
     assert listed[NAME]["requirements"] == ["pybullet==3.2.7"]
     assert not listed[NAME]["jpeg_encoding"]
     assert minari.namespace.list_local_namespaces() == [
         "multisynth",
-        "multisynth/panda-push",
-        "multisynth/panda-topple",
+        "multisynth/arm-push",
+        "multisynth/arm-topple",
     ]
     data = minari.load_dataset(NAME)
     data.set_seed(1)
@@ -104,15 +114,30 @@ def test_minari_lists_and_samples(run, folder, make_episode):
     assert [part.total_steps for part in parts] == [57, 38]
 
 
-def test_the_environment_comes_back_with_the_options_of_the_recording(run, folder, make_episode, registered):
+def test_the_environment_comes_back_with_the_options_of_the_recording(run, folder, make_episode, register):
+    register(size=8)
     run.add("rollouts", [make_episode(0, robot="test_arm", task="reach", engine="mujoco 3.17.0", rate=20.0)])
     Minari().write(run.table("rollouts"), folder, run)
     data = minari.load_dataset("multisynth/test-arm-reach/mujoco-v0")
-    environment = data.recover_environment(disable_env_checker=True).unwrapped
-    assert isinstance(environment, Reach)
-    wanted = {"engine": "mujoco", "control": "joint_position", "rate": 20.0, "observe": ["state"]}
-    assert environment.options == wanted
-    assert gymnasium.spec("multisynth/TestArmReach-v0").kwargs == {}
+    environment = data.recover_environment(disable_env_checker=True)
+    assert isinstance(environment.unwrapped, Reach)
+    assert environment.unwrapped.options == {
+        "size": 8, "engine": "mujoco", "rate": 20.0, "control": "joint_position", "normalise": False,
+        "observe": "state",
+    }  # fmt: skip
+    assert environment.spec.max_episode_steps == 200
+    assert data.observation_space == environment.observation_space == gymnasium.spaces.Box(-5, 5, (8,), np.float32)
+    assert data.action_space == environment.action_space == Reach.action_space
+    assert gymnasium.spec("multisynth/TestArmReach-v0").kwargs["engine"] == "other"
+
+
+def test_an_environment_that_changed_since_is_left_out_and_named(run, folder, make_episode, register):
+    register(size=9)
+    run.add("rollouts", [make_episode(0, robot="test_arm", task="reach")])
+    Minari().write(run.table("rollouts"), folder, run)
+    data = minari.load_dataset("multisynth/test-arm-reach/pybullet-v0")
+    assert "TestArmReach-v0 observes or acts otherwise" in data.storage.metadata["description"]
+    assert data.env_spec is None
 
 
 def test_an_environment_that_nobody_registered_is_left_out_and_named(run, folder, make_episode):
