@@ -12,4 +12,6 @@ from .stack import STACK
 from .task import Task
 from .topple import TOPPLE
 
-TASKS: dict[str, Task] = {task.name: task for task in (REACH, PUSH, PICK_PLACE, STACK, PEG_INSERT, OPEN_DRAWER, RAMP, TOPPLE)}
+TASKS: dict[str, Task] = {
+    task.name: task for task in (REACH, PUSH, PICK_PLACE, STACK, PEG_INSERT, OPEN_DRAWER, RAMP, TOPPLE)
+}
