@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 from multisynth.scenes.poses import rotation
+from multisynth.scenes.schema import Vector
 
 from ..objects import Item
 from ..robots.panda import OPENING
+from ..trial import Situation
 from .motion import raised
-from .script import Script, Steps
+from .script import Script, Sight, Steps
 
 ROOM = 0.03  # m, between fingers and object before they close
 ABOVE = 0.07  # m, over what is in the way
@@ -28,15 +30,32 @@ class Grasper(Script):
         item: What it is like.
         period: Between control steps, s.
         watched: Other things whose places are averaged.
+        point: Of the object, that is to be brought somewhere, object's frame, m.
     """
 
-    def __init__(self, name: str, item: Item, period: float, watched: tuple[str, ...] = ()) -> None:
+    lifted = False
+    """Whether the object came along when the hand was lifted."""
+
+    def __init__(
+        self, name: str, item: Item, period: float, watched: tuple[str, ...] = (), point: Vector = (0.0, 0.0, 0.0)
+    ) -> None:
         super().__init__(period, (name, *watched))
-        self.name, self.item = name, item
+        self.name, self.item, self._point = name, item, point
         self.grip = item.grips[0]
         self.yaw = 0.0
-        self.held = np.zeros(3)
-        """From the tip to the object's origin while it is held, world, m."""
+        self._offset = Sight(period)
+
+    def act(self, situation: Situation) -> np.ndarray:
+        """As `Expert.act`."""
+        offset = situation.pose(self.name).copy()
+        offset[:3] += rotation(offset[3:]) @ self._point - situation.hand[:3]
+        self._offset.look(offset)
+        return super().act(situation)
+
+    @property
+    def held(self) -> np.ndarray:
+        """From the tip to the object's point since it was last forgotten, world, m. [3]"""
+        return self._offset.pose[:3]
 
     @property
     def place(self) -> np.ndarray:
@@ -57,18 +76,16 @@ class Grasper(Script):
         self.opening = 0.0
         yield from self._close()
         yield from self.go(raised(self.now.hand, 2 * LIFT), self.yaw, UP)
-        self.sights[self.name].forget()
-        yield from self.wait(SETTLE)
+        yield from self.feel(SETTLE)
         self.lifted = bool(self.place[2] - lay[2] > LIFT)
-        self.held = self.place - self.now.hand[:3]
 
     def put(self, where: np.ndarray, yaw: float, over: float, near: float = 0.004) -> Steps:
-        """Bring the held object's origin to a place, let go, and draw back.
+        """Bring the held object's point to a place, let go, and draw back.
 
         Args:
             where: m. [3]
             yaw: Of the hand meanwhile, rad.
-            over: m, that the origin keeps above that place on the way.
+            over: That the point keeps above that place on the way, m.
             near: m.
         """
         high = max(float(self.now.hand[2]), float(where[2] + over - self.held[2]))
@@ -76,13 +93,21 @@ class Grasper(Script):
         yield from self.go(np.array([here[0], here[1], high]), self.yaw)
         self.yaw = yaw
         yield from self.go(lambda: np.array([*(where - self.held)[:2], high]), yaw, near=near)
-        self.sights[self.name].forget()
-        yield from self.wait(SETTLE)
-        self.held = self.place - self.now.hand[:3]
+        yield from self.feel(SETTLE)
         yield from self.go(lambda: where - self.held, yaw, DOWN, near)
+        yield from self.release()
+
+    def release(self) -> Steps:
+        """Let go and draw back."""
         self.opening = min(self.grip.width + ROOM, OPENING)
         yield from self.wait(SETTLE)
-        yield from self.go(raised(self.now.hand, self.item.above + ABOVE), yaw, UP)
+        yield from self.go(raised(self.now.hand, self.item.above + ABOVE), self.yaw, UP)
+
+    def feel(self, seconds: float) -> Steps:
+        """Stay, and look anew at where the object is in the hand."""
+        self.sights[self.name].forget()
+        self._offset.forget()
+        yield from self.wait(seconds)
 
     def _close(self) -> Steps:
         """Until the fingers have stopped."""

@@ -79,13 +79,14 @@ class Script:
         yaw: Callable[[], float] | float,
         speed: float = SPEED,
         near: float = THERE,
+        until: Callable[[], bool] = lambda: False,
     ) -> Steps:
-        """Move the tip to a place, which may move too, until it is there or that takes too long."""
+        """Move the tip to a place, which may move too, until it is there, or that takes too long, or something else."""
         for _ in range(round(PATIENCE / self.period)):
             target = place() if callable(place) else place
             turn = yaw() if callable(yaw) else yaw
             action, there = self.hand.towards(self.now, target, turn, self.opening, speed, near)
-            if there:
+            if there or until():
                 return
             yield action
 
