@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ TURN = 3.0
 LEASH = 0.2
 """rad or m, that joints are sent ahead of where they are at most: a blocked hand does not push ever harder."""
 ASTRAY, ASKEW = 0.03, 0.1
-"""m and rad, that the hand is wanted away from where its joints are sent at most."""
+"""m and rad between the hand's wanted pose and its joints' from which the wanted one waits for them."""
 
 
 class Control(Protocol):
@@ -38,11 +39,7 @@ class Control(Protocol):
         """The embodiment's action for this one, now. [A] → [E]"""
 
     def inverse(self, targets: np.ndarray) -> np.ndarray:
-        """The action that `targets` would turn into these. [E] → [A]
-
-        Raises:
-            BadInput: There is none for any targets.
-        """
+        """The action that `targets` turns into these, or the nearest one. [E] → [A]"""
 
 
 class JointPosition:
@@ -126,17 +123,14 @@ class HandDelta:
         place = self._place + self._stride * action[:3]
         turn = _turned(self._twist * action[3:6], self._turn)
         change = arm.reach(self._joints, place, turn, self._rest, iterations=1) - self._joints
-        joints = self._joints + np.minimum(np.maximum(change, -self._longest), self._longest)
-        joints = np.minimum(np.maximum(joints, measured - LEASH), measured + LEASH)
+        change *= min(1.0, 1.0 / float((np.abs(change) / self._longest).max() + 1e-9))  # all alike: the way is kept
+        joints = np.minimum(np.maximum(self._joints + change, measured - LEASH), measured + LEASH)
         joints = np.minimum(np.maximum(joints, arm.lower), arm.upper)
         tip, _ = arm.forward(joints)
-        astray = place - tip[:3, 3]
-        distance = float(np.sqrt(astray.dot(astray)))
-        if distance > ASTRAY:
-            place = tip[:3, 3] + astray * (ASTRAY / distance)
-        if (turn * tip[:3, :3]).sum() < 1 + 2 * np.cos(ASKEW):  # the trace of the turn between them
-            turn = tip[:3, :3]
-        self._joints, self._place, self._turn = joints, place, turn
+        off = _off(place, turn, tip)
+        if off < 1 or off < _off(self._place, self._turn, tip):
+            self._place, self._turn = place, turn
+        self._joints = joints
         return np.concatenate((joints, self._middle + action[6:] * self._half))
 
     @property
@@ -151,6 +145,12 @@ class HandDelta:
         turn = np.array(rotation_vector(tip[:3, :3].dot(self._turn.T))) / self._twist
         grip = (targets[self._count :] - self._middle) / self._half
         return np.minimum(np.maximum(np.concatenate((way, turn, grip)), -1.0), 1.0)
+
+
+def _off(place: np.ndarray, turn: np.ndarray, tip: np.ndarray) -> float:
+    """How far a pose is from another, as a share of what is put up with. [3], [3, 3], [4, 4]"""
+    way, trace = place - tip[:3, 3], float((turn * tip[:3, :3]).sum())  # of the turn between them
+    return max(float(way.dot(way)) / ASTRAY**2, (3 - trace) / (2 - 2 * math.cos(ASKEW)))
 
 
 def _turned(vector: np.ndarray, rotation: np.ndarray) -> np.ndarray:

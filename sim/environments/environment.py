@@ -176,11 +176,7 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         return self._observe(simulation), float(simulation.reward), ended, False, {"success": success}
 
     def expert_action(self) -> np.ndarray:
-        """What the task's scripted expert would do now; ask it at each step of an episode from the first. [A]
-
-        Raises:
-            BadInput: Actions are no joint positions.
-        """
+        """What the task's scripted expert would do now; ask it at each step of an episode from the first. [A]"""
         simulation = self.simulation
         if self._expert is None:
             self._expert = simulation.trial.expert(1 / self.rate)
