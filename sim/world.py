@@ -63,6 +63,7 @@ class Mechanism:
             of the radius of the patch that touches; 0 stands for hard points.
         servo: What drives its moving joints; nothing does where there is none.
         damping: Viscous, of joints that nothing drives, N·m·s/rad or N·s/m.
+        geared: Names of pairs of joints that a gear keeps at equal positions.
         text: The URDF document, for a description that is in no file.
     """
 
@@ -76,6 +77,7 @@ class Mechanism:
     patch: float = 0.0
     servo: Servo | None = None
     damping: float = 0.0
+    geared: tuple[tuple[str, str], ...] = ()
     text: str = ""
 
 

@@ -99,6 +99,12 @@ def build(world: World) -> Model:
         if a.body != b.body and (a.moves or b.moves)
     ]
     patched = {mechanism.name for mechanism in world.mechanisms if mechanism.patch}
+    for mechanism in world.mechanisms:
+        for one, other in mechanism.geared:
+            spec.add_equality(
+                type=mujoco.mjtEq.mjEQ_JOINT, objtype=mujoco.mjtObj.mjOBJ_JOINT, name1=f"{mechanism.name}/{one}",
+                name2=f"{mechanism.name}/{other}", data=[0.0, 1.0, *[0.0] * 10], solref=(2 * TIMESTEP, 1),
+            )  # fmt: skip
     for a, b in pairs:
         spec.add_pair(
             geomname1=a.against(b), geomname2=b.against(a), condim=4 if patched & {a.body, b.body} else 3,
@@ -109,6 +115,9 @@ def build(world: World) -> Model:
             name=joint.name, target=f"{world.driven.name}/{joint.name}", trntype=mujoco.mjtTrn.mjTRN_JOINT
         )
         actuator.gaintype, actuator.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_AFFINE
+        if math.isfinite(joint.effort):
+            most = max(joint.effort, 1e-9)  # MuJoCo takes no empty range
+            actuator.forcelimited, actuator.forcerange = True, [-most, most]
     model = spec.compile()
     return _started(world, model, [(a.body, b.body) for a, b in pairs])
 

@@ -18,6 +18,9 @@ from .solids import hull, solid
 TIMESTEP = 1 / 240
 """s; Bullet's own default, which its solver is tuned for."""
 
+GEAR, HOLD = 0.1, 200.0
+"""Share of a gear's error that a step takes away, and the force of its teeth, N or N·m."""
+
 _SINGULAR = {
     "shapeTypes": "shapeType", "halfExtents": "halfExtents", "radii": "radius", "lengths": "height",
     "collisionFramePositions": "collisionFramePosition", "collisionFrameOrientations": "collisionFrameOrientation",
@@ -110,6 +113,12 @@ class PyBullet:
         joints = [index[joint.name] for joint in moving]
         for joint, position in zip(joints, mechanism.start, strict=True):
             self._call("resetJointState", uid, joint, position)
+        for one, other in mechanism.geared:
+            gear = self._call(
+                "createConstraint", uid, index[one], uid, index[other], self._bullet.JOINT_GEAR, [1, 0, 0], [0, 0, 0],
+                [0, 0, 0],
+            )  # fmt: skip
+            self._call("changeConstraint", gear, gearRatio=-1, erp=GEAR, maxForce=HOLD)
         efforts = [joint.effort for joint in moving]
         if mechanism.servo is None:
             self._call(

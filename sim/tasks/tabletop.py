@@ -35,6 +35,7 @@ TABLES: dict[str, Vector] = {
     "slate": (0.09, 0.10, 0.12),
 }
 X, Y = (0.38, 0.66), (-0.26, 0.26)  # m; where objects and goals lie
+FINGERS = "panda_finger_joint1", "panda_finger_joint2"
 PADS = 0.005  # m; lever of the friction of the fingers' soft ends
 FLOOR = -0.7  # m; the table's top is 0
 ASIDE = 60.0  # degrees that cameras at the sides stand further round
@@ -100,7 +101,9 @@ def assemble(
     )
     fingers = panda.OPENING / 4
     servo = Servo(draw("bandwidth"), draw("damping"))
-    arm = Mechanism(panda.NAME, panda.robot(), (*start.tolist(), fingers, fingers), patch=PADS, servo=servo)
+    arm = Mechanism(
+        panda.NAME, panda.robot(), (*start.tolist(), fingers, fingers), patch=PADS, servo=servo, geared=(FINGERS,)
+    )
     physics = {body.name: kind for body, kind in physical if isinstance(kind, Physics)}
     others = (kind for _, kind in physical if isinstance(kind, Mechanism))
     return World(scene, physics, (arm, *others), draw("gravity"))
