@@ -384,6 +384,9 @@ POLICY = Kind(
         "entropy": Column(pa.float64(), "of the curriculum, nats a dimension", optional=True),
         "curriculum": Column(pa.string(), "bounds and buffers of its domain randomisation, JSON", optional=True),
         "weights": Column(pa.large_binary(), "safetensors; none for an expert", media=True, optional=True),
+        "experience": Column(
+            pa.large_binary(), "this iteration's observations and labels, safetensors", media=True, optional=True
+        ),
         "moments": Column(pa.large_binary(), "of its optimiser, safetensors", media=True, optional=True),
     },
 )

@@ -1,7 +1,7 @@
 """What a stage is: options, what it takes and makes, and one method.
 
     Source.generate(ordinals)      makes samples out of nothing but their ordinals
-    Series.follow(previous, …)     makes each sample from the one before: training, a curriculum
+    Series.follow(past, …)         makes each sample from those before it: training, a curriculum
     Map.process(samples)           turns each sample into any number of samples, or drops it
     Reduce                         sketch(batch) in parallel, resolve(sketches) once, apply(batch, decision) in parallel
 
@@ -153,21 +153,21 @@ class Scatter(Protocol):
 
 
 class Series(Source):
-    """Makes each sample from the one before it, which is its parent, so that a stage can learn as it goes.
+    """Makes each sample from those before it, so that a stage can learn as it goes; the last is its parent.
 
     One with kinds in `takes` learns from the samples that feed it, all of which are parents of its first; it starts
-    over when they change. It runs in the driver, one sample after another. What a sample takes from its past must be in
-    the sample before: then a run that was stopped and goes on makes what an unbroken one makes.
+    over when they change. It runs in the driver, one sample after another. What a sample takes from the past must be in
+    the samples before it: then a run that was stopped and goes on makes what an unbroken one makes.
     """
 
     def follow(
-        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+        self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
     ) -> Sample:
         """Make a sample.
 
         Args:
-            previous: The sample before, as the table has it; None for the first.
-            ordinal: Which it is; the sample's origin.
+            past: The samples before, as the table has them.
+            ordinal: How many those are; the new sample's origin.
             inputs: Reads what feeds it from the start, in the order of the tables, a few at once in memory.
             scatter: For the work within it that can be done in parallel.
         """

@@ -93,14 +93,14 @@ def in_turn(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 class Following:
-    """A `Series` as a method of ordinals.
+    """A `Series` as a method of ordinals, which come in order.
 
     Args:
         stage: The series.
         birth: What its samples have in common, which gives the one before its id.
         inputs: Reads what feeds it.
         scatter: Does its parallel work.
-        stored: Finds what an earlier run made of an ordinal.
+        stored: Reads the first so many samples that an earlier run made.
     """
 
     def __init__(
@@ -109,33 +109,28 @@ class Following:
         birth: Birth,
         inputs: Callable[[], Iterator[Sample]],
         scatter: Scatter = in_turn,
-        stored: Callable[[int], Sample | None] = lambda ordinal: None,
+        stored: Callable[[int], list[Sample]] = lambda count: [],
     ) -> None:
         self._stage, self._birth, self._inputs, self._scatter, self._stored = stage, birth, inputs, scatter, stored
-        self._last: tuple[int, Sample] | None = None
+        self._past: list[Sample] = []
 
     def __call__(self, ordinals: range) -> Iterator[Sample]:
-        """Make them, each from the one before.
+        """Make them, each from those before.
 
         Raises:
-            BadInput: The one before failed, or was taken back.
+            BadInput: One of those failed, or was taken back.
         """
         for ordinal in ordinals:
-            previous = None if ordinal == 0 else self._before(ordinal)
-            sample = self._stage.follow(previous, ordinal, self._inputs, self._scatter)
-            taught = (sample.id for sample in self._inputs()) if previous is None else (previous.id,)
+            if len(self._past) != ordinal:
+                self._past = self._stored(ordinal)
+            if len(self._past) != ordinal:
+                problem = f"of the {ordinal} samples from which this one is made, {len(self._past)} are there"
+                raise BadInput(f"{problem}: others failed or were taken back", "run again once that is mended")
+            sample = self._stage.follow(tuple(self._past), ordinal, self._inputs, self._scatter)
+            taught = (self._past[-1].id,) if self._past else (sample.id for sample in self._inputs())
             sample.parents = (*taught, *sample.parents)
-            self._last = ordinal, batch_of(self._birth, [sample])[0]
+            self._past.append(batch_of(self._birth, [sample])[0])
             yield sample
-
-    def _before(self, ordinal: int) -> Sample:
-        if self._last is not None and self._last[0] == ordinal - 1:
-            return self._last[1]
-        stored = self._stored(ordinal - 1)
-        if stored is None:
-            remedy = "run again once that is mended, or restore it"
-            raise BadInput(f"{ordinal - 1}, from which {ordinal} is made, failed or was taken back", remedy)
-        return stored
 
 
 class StageBroken(RuntimeError):
@@ -234,11 +229,10 @@ class Worker:
         for name, version in self.job.inputs:
             yield from Store(self.job.root).shelf(name).table(version).samples()
 
-    def _stored(self, ordinal: int) -> Sample | None:
-        """What a source made of an ordinal, as its table has it."""
-        table = Store(self.job.root).shelf(self.job.birth.stage).table()
-        rows = [row for row, origin in enumerate(table.column("origin").to_pylist()) if origin == str(ordinal)]
-        return table.rows(rows[0], rows[0] + 1)[0] if rows else None
+    def _stored(self, count: int) -> list[Sample]:
+        """What a source made of its first so many ordinals, as its table has it."""
+        wanted = {str(ordinal) for ordinal in range(count)}
+        return [s for s in Store(self.job.root).shelf(self.job.birth.stage).table().samples() if s["origin"] in wanted]
 
     def close(self) -> None:
         """Close the stage."""

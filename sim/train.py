@@ -17,6 +17,7 @@ from multisynth.stage import Scatter, Series
 
 from . import engines
 from .adr import PROPERTIES, Curriculum, Pin, Rules
+from .learn.batch import Lessons
 from .learn.clone import Clone, clone
 from .learn.network import Network
 from .learn.observation import width
@@ -109,9 +110,10 @@ class Train(Series):
         return [Artifact.of(folder, "asset", folder.name, robot.license)]
 
     def follow(
-        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+        self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
     ) -> Sample:
         """As `Series.follow`."""
+        previous = past[-1] if past else None
         network, moments = self._policy(previous)
         curriculum = self._curriculum(previous)
         pins, plans = self._plans(ordinal, curriculum, network)
@@ -119,12 +121,14 @@ class Train(Series):
         for pin, episode in zip(pins, practised, strict=True):
             curriculum = None if curriculum is None else curriculum.after(pin, float(episode.success))
         measured: dict[str, float] = {}
-        if network is not None:
-            shuffle = self.rng(ordinal, "shuffle")
-            if self.learner == "clone":
-                network, moments, measured = clone(network, moments, practised, self.clone, shuffle)
-            else:
-                network, moments, measured = ppo(network, moments, practised, self.ppo, shuffle)
+        experience: bytes | None = None
+        shuffle = self.rng(ordinal, "shuffle")
+        if network is not None and self.learner == "clone":
+            experience = Lessons.of(practised).to_bytes()
+            lessons = Lessons.together([*(sample["experience"] for sample in past), experience])
+            network, moments, measured = clone(network, moments, *lessons, self.clone, shuffle)
+        elif network is not None:
+            network, moments, measured = ppo(network, moments, practised, self.ppo, shuffle)
         entropy = None if curriculum is None else curriculum.entropy
         return Sample(
             POLICY, ordinal, task=self.task, robot=TASKS[self.task].robot, learner=self.learner, engine=self.engine,
@@ -134,7 +138,8 @@ class Train(Series):
             success=float(np.mean([episode.success for episode in practised])),
             reward=float(np.mean(np.concatenate([episode.rewards for episode in practised]))),
             entropy=entropy, curriculum=None if curriculum is None else curriculum.model_dump_json(),
-            weights=None if network is None else network.to_bytes(), moments=moments, meta=measured,
+            weights=None if network is None else network.to_bytes(), moments=moments,
+            experience=experience, meta=measured,
         )  # fmt: skip
 
     @property

@@ -218,12 +218,12 @@ class Hop(Series):
     hops: int = Field(5, ge=0, description="How many.")
 
     def follow(
-        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+        self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
     ) -> Sample:
         if os.environ.get("MULTISYNTH_TEST_STUMBLE") == str(ordinal):
             raise RuntimeError("stumbled")
         drawn = self.rng(ordinal, "hop").integers(1000, size=4).tolist()
-        total = sum(scatter(square, drawn)) + (0 if previous is None else int(previous["text"]))
+        total = sum(scatter(square, drawn)) + (int(past[-1]["text"]) if past else 0)
         return Sample(DOCUMENT, ordinal, text=str(total))
 
 
@@ -233,15 +233,15 @@ class Learn(Hop):
     takes = (DOCUMENT,)
 
     def follow(
-        self, previous: Sample | None, ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+        self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
     ) -> Sample:
-        total = sum(len(sample["text"]) for sample in inputs()) + (0 if previous is None else int(previous["text"]))
+        total = sum(len(sample["text"]) for sample in inputs()) + (int(past[-1]["text"]) if past else 0)
         return Sample(DOCUMENT, ordinal, text=str(total))
 
 
 for _name, _stage in {
     "ask": Ask, "unopened": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
-    "flaky": Flaky, "hop": Hop, "learn": Learn, "look": Look, "model": Answer, "paint": Paint, "pass": Pass, "poison": Poison, "rank": Rank,
-    "split": Split,
+    "flaky": Flaky, "hop": Hop, "learn": Learn, "look": Look, "model": Answer, "paint": Paint, "pass": Pass,
+    "poison": Poison, "rank": Rank, "split": Split,
 }.items():  # fmt: skip
     registry.add(f"test.{_name}", _stage)

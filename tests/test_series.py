@@ -48,7 +48,7 @@ def test_a_series_that_was_stopped_goes_on_where_it_was(make, monkeypatch):
     store, result = make(HOPS, out="stopped")
     assert not result.ok and len(store.table("hops")) == 4
     failed = [row["reason"] for row in store.ledger().to_pylist() if row["status"] == "failed"]
-    assert failed[0] == "RuntimeError: stumbled" and "failed or was taken back" in failed[1]
+    assert failed[0] == "RuntimeError: stumbled" and "failed or were taken back" in failed[1]
     monkeypatch.delenv("MULTISYNTH_TEST_STUMBLE")
     store, result = make(HOPS, out="stopped")
     assert result.ok

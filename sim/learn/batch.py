@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+
+from .network import tensors
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,31 @@ class Practice:
 def seen(episodes: Sequence[Practice]) -> np.ndarray:
     """All observations that an action followed. [N, D]"""
     return np.concatenate([episode.observations[:-1] for episode in episodes])
+
+
+class Lessons(NamedTuple):
+    """What an expert said it would do."""
+
+    observations: np.ndarray
+    """At which it was asked. [N, D]"""
+    labels: np.ndarray
+    """What it said. [N, A]"""
+
+    @classmethod
+    def of(cls, episodes: Sequence[Practice]) -> Lessons:
+        """Those of some episodes."""
+        labels = np.concatenate([episode.labels for episode in episodes])
+        asked = ~np.isnan(labels).any(1)
+        return cls(seen(episodes)[asked], labels[asked])
+
+    @classmethod
+    def together(cls, parts: Sequence[bytes]) -> Lessons:
+        """Those of several iterations, each as `to_bytes` has them."""
+        read = [tensors(part) for part in parts]
+        return cls(*(np.concatenate([arrays[name] for arrays in read]) for name in cls._fields))
+
+    def to_bytes(self) -> bytes:
+        """As safetensors."""
+        from safetensors.numpy import save
+
+        return bytes(save(self._asdict()))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from multisynth.sim.learn.batch import Practice
+from multisynth.sim.learn.batch import Lessons, Practice
 from multisynth.sim.learn.clone import Clone, clone
 from multisynth.sim.learn.network import Network, Normaliser
 from multisynth.sim.learn.ppo import Ppo, advantages, ppo
@@ -73,7 +73,9 @@ def test_cloning_learns_what_the_labels_say():
         x = rng.uniform(-1, 1, (401, 3))
         labels = np.stack([x[:-1, 0] * 0.5, np.sin(2 * x[:-1, 1])], 1)
         labels[::7] = np.nan  # nobody asked
-        network, moments, told = clone(network, moments, [episode(x, labels=labels)], Clone(rate=3e-3), rng)
+        lessons = Lessons.of([episode(x, labels=labels)])
+        assert len(lessons.labels) == 400 - 58
+        network, moments, told = clone(network, moments, *lessons, Clone(rate=3e-3, descents=50), rng)
         errors.append(told["error"])
     assert errors[-1] < 0.05 < 0.2 < errors[0]
     np.testing.assert_allclose(network.act(np.array([0.4, 0.3, -0.9])), [0.2, np.sin(0.6)], atol=0.1)
@@ -99,12 +101,14 @@ def test_ppo_finds_the_best_action():
 @pytest.mark.parametrize("learn", [clone, ppo])
 def test_learning_goes_on_from_bytes_bit_for_bit(learn):
     def iterations(network, moments, ordinals):
-        how = Clone() if learn is clone else Ppo()
         for n in ordinals:
             rng = seeds.rng(n, "shuffle")
             x = rng.uniform(-1, 1, (101, 3))
-            practised = episode(x, rng.uniform(-1, 1, (100, 2)), np.tanh(x[:-1, :2]), x[:-1, 0])
-            network, moments, _ = learn(network, moments, [practised], how, rng)
+            practised = [episode(x, rng.uniform(-1, 1, (100, 2)), np.tanh(x[:-1, :2]), x[:-1, 0])]
+            if learn is clone:
+                network, moments, _ = clone(network, moments, *Lessons.of(practised), Clone(descents=20), rng)
+            else:
+                network, moments, _ = ppo(network, moments, practised, Ppo(), rng)
         return network, moments
 
     unbroken = iterations(fresh(), None, range(4))
