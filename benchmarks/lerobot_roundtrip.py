@@ -38,20 +38,31 @@ def main(run: Path, python: str) -> int:
         with tempfile.TemporaryDirectory() as scratch:
             expected = Path(scratch) / "expected.npz"
             np.savez(expected, **values(store, manifest, folder))
-            program = [python, str(Path(__file__).with_name("lerobot_reader.py")), str(folder), str(expected)]
-            # lerobot asks the hub for what it misses; nothing may be missing
-            offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": scratch}
-            done = subprocess.run(program, env=offline, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            print(f"{folder} is not what the store holds", file=sys.stderr)
-            return 1
-        results[sidecar.stem] = json.loads(done.stdout.splitlines()[-1])
+            try:
+                results[sidecar.stem] = read(folder, expected, python)
+            except subprocess.CalledProcessError:
+                print(f"{folder} is not what the store holds", file=sys.stderr)
+                return 1
     if not results:
         print(f"{run} has no LeRobot export", file=sys.stderr)
         return 2
     command = " ".join(["python -m benchmarks.lerobot_roundtrip", str(run), python])
     print(json.dumps({"command": command, **machine(), "exports": results}, indent=2))
     return 0
+
+
+def read(folder: Path, expected: Path, python: str) -> dict[str, Any]:
+    """What `lerobot_reader.py` says of a data set that should hold the values of a file.
+
+    Raises:
+        subprocess.CalledProcessError: It holds others, or lerobot cannot read it.
+    """
+    program = [python, str(Path(__file__).with_name("lerobot_reader.py")), str(folder), str(expected)]
+    # lerobot asks the hub for what it misses; nothing may be missing
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(expected.parent)}
+    done = subprocess.run(program, env=offline, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def values(store: Store, manifest: dict[str, Any], folder: Path) -> dict[str, Any]:

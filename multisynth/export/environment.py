@@ -1,17 +1,20 @@
 """The Gymnasium environment that an episode was recorded in, as others make it again.
 
-Environments are registered under `multisynth/RobotTask-v0` by whatever package has them (entry point group
-`gymnasium.envs`), so the core knows them by name alone. What it asks of them: options `engine`, `rate`, `control`,
-`normalise`, `observe`, `cameras`, `width` and `height`; a `render_fps` in the class's metadata, which is the default
-rate that the registered time limit is meant for; and a `reset` that takes an episode's `parameters`.
+Whatever package has environments registers them, under `multisynth/RobotTask-v0`, in a function that it names in the
+entry point group `multisynth.environments`; so the core knows them by name alone. What it asks of them: options
+`engine`, `rate`, `control`, `normalise`, `observe`, `cameras`, `width` and `height`; a `render_fps` in the class's
+metadata, which is the default rate that the registered time limit is meant for; and a `reset` that takes an episode's
+`parameters`.
 """
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from multisynth.errors import BadInput
 from multisynth.export.forms import Form
 from multisynth.export.pictures import Pictures
 
@@ -19,13 +22,15 @@ if TYPE_CHECKING:
     from gymnasium import Space
     from gymnasium.envs.registration import EnvSpec
 
+GROUP = "multisynth.environments"
+
 
 @dataclass(frozen=True)
 class Environment:
     """What episodes of one form were recorded in.
 
     Args:
-        name: As it is registered, or would be.
+        name: As it is registered, or would be, with the module that registers it: what `gymnasium.make` takes.
         options: Keyword arguments with which it observes and acts as the episodes do.
         spec: Its specification with these options; None where `missing` says why there is none.
         spaces: Of observations and of actions; None where it cannot be made on this machine.
@@ -67,10 +72,11 @@ def environment_of(form: Form, pictures: Pictures | None, depth: bool) -> Enviro
     if pictures is not None:
         options["observe"] = ["state", "rgb", *(["depth"] if depth else [])]
         options |= {"cameras": len(pictures.cameras), "width": pictures.width, "height": pictures.height}
-    try:
-        spec = copy.deepcopy(gymnasium.spec(name))
-    except gymnasium.error.Error:
+    module = _register(name)
+    if name not in gymnasium.registry:
         return Environment(name, options, missing=f"{name} was not registered when this was written")
+    spec = copy.deepcopy(gymnasium.spec(name))
+    name = f"{module}:{name}" if module else name
     if not isinstance(spec.entry_point, str):
         return Environment(name, options, missing=f"{name} is made by a function that no file can name")
     spec.kwargs = {**spec.kwargs, **options}
@@ -87,3 +93,22 @@ def environment_of(form: Form, pictures: Pictures | None, depth: bool) -> Enviro
     if (state.shape, spaces[1].shape) != ((len(form.states),), (len(form.actions),)):
         return Environment(name, options, missing=f"{name} observes or acts otherwise than when these were recorded")
     return Environment(name, options, spec, spaces)
+
+
+def _register(name: str) -> str | None:
+    """Have environments registered; returns the module that has this one, if any of the entry points' has.
+
+    Raises:
+        BadInput: What registers them breaks.
+    """
+    import gymnasium
+
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            point.load()()
+        except Exception as error:  # whatever the module of a stranger raises
+            what = f"environments `{point.name}` cannot be registered: {error or type(error).__name__}"
+            raise BadInput(what, f"repair {point.value}, or uninstall it") from error
+        if name in gymnasium.registry:
+            return point.module
+    return None

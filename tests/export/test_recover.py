@@ -1,13 +1,14 @@
 """What is exported can be made to happen again, in the environments that the data sets name."""
 
 import json
+import subprocess
+import sys
 
 import gymnasium
 import h5py
 import minari
 import numpy as np
 import pytest
-from multisynth.sim import environments
 from multisynth.sim.rollout import Rollout
 from multisynth.vision.film import Film
 
@@ -17,8 +18,6 @@ from multisynth.export.robomimic import Robomimic
 from multisynth.testing import run_stage
 
 pytest.importorskip("pybullet", reason="PyBullet has no wheel for this Python")
-
-environments.register()
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +79,14 @@ def test_robomimics_environment_takes_normalised_actions(run, rollouts, folder):
             observation, *_ = environment.step(action)
             np.testing.assert_allclose(observation[:7], demo["next_obs/state"][step, :7], atol=1e-3)
         environment.close()
+    program = "import gymnasium, json, sys; gymnasium.make(sys.argv[1], **json.loads(sys.argv[2])).reset(seed=0)"
+    options = json.dumps(arguments["env_kwargs"])
+    subprocess.run([sys.executable, "-c", program, arguments["env_name"], options], check=True)
 
 
 def test_pictures_of_the_data_set_are_those_of_its_environment(run, rollouts, folder, monkeypatch):
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(folder))
-    run.add("clips", list(Film(depth=True).process(rollouts)))
+    run.add("clips", list(Film(depth=True).process(rollouts[:1])))
     Minari(images="clips", depth=True, tasks=["push"]).write(run.table("rollouts"), folder, run)
     data = minari.load_dataset("multisynth/panda-push/pybullet-v0")
     environment = data.recover_environment()
@@ -105,7 +107,8 @@ def test_lerobot_has_what_a_replay_takes(run, rollouts, folder):
     LeRobot(tasks=["push"]).write(run.table("rollouts"), folder, run)
     rows = pq.read_table(folder / "meta/episodes/chunk-000/file-000.parquet").to_pylist()
     data = pq.read_table(folder / "data/chunk-000/file-000.parquet")
-    environment = gymnasium.make("multisynth/PandaPush-v0", engine="pybullet", rate=rows[0]["rate"], normalise=False)
+    name = "multisynth.sim.environments:multisynth/PandaPush-v0"
+    environment = gymnasium.make(name, engine="pybullet", rate=rows[0]["rate"], normalise=False)
     for row in rows:
         environment.reset(options={"parameters": row["parameters"]})
         part = data.slice(row["dataset_from_index"], row["length"]).to_pydict()
