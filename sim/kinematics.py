@@ -8,10 +8,9 @@ import numpy as np
 from multisynth.scenes.poses import quaternion
 from multisynth.scenes.urdf import MOVING, Robot
 
-DAMPING = 0.02
+DAMPING, PULL = 0.02, 0.2
 NEAR = 2e-4  # m and rad; the step that is still taken leaves a fraction of it
 STRIDE = 0.3  # rad or m, a joint's longest step in one iteration
-_DAMPED = DAMPING**2 * np.eye(6)
 
 
 class Chain:
@@ -94,6 +93,8 @@ class Chain:
         rotation: np.ndarray,
         rest: np.ndarray,
         iterations: int = 30,
+        damping: float = DAMPING,
+        pull: float = PULL,
     ) -> np.ndarray:
         """Joint positions that bring the tip to a pose, or as near as they get.
 
@@ -105,17 +106,19 @@ class Chain:
             rotation: World. [3, 3]
             rest: Where a joint should rather be when it makes no difference to the tip. [N]
             iterations: At most.
+            damping: λ; the more, the calmer where a joint's turning hardly moves the tip, and the slower elsewhere.
+            pull: Share of the way to `rest` that the first iteration goes, each further one half as much.
         """
         lower, upper = self.lower, self.upper
         joints = np.minimum(np.maximum(start, lower), upper)
-        error = np.empty(6)
+        error, damped = np.empty(6), damping**2 * np.eye(6)
         for n in range(iterations):
             tip, jacobian = self.forward(joints)
             error[:3] = position - tip[:3, 3]
             error[3:] = rotation_vector(rotation.dot(tip[:3, :3].T))
-            drawn = (0.2 * 0.5**n) * (rest - joints)
+            drawn = (pull * 0.5**n) * (rest - joints)
             # Jᵀ(JJᵀ + λ²)⁻¹ e + (1 - Jᵀ(JJᵀ + λ²)⁻¹ J) d, with one system of equations to solve
-            push = np.linalg.solve(jacobian.dot(jacobian.T) + _DAMPED, error - jacobian.dot(drawn))
+            push = np.linalg.solve(jacobian.dot(jacobian.T) + damped, error - jacobian.dot(drawn))
             change = jacobian.T.dot(push) + drawn
             joints = np.minimum(np.maximum(joints + np.minimum(np.maximum(change, -STRIDE), STRIDE), lower), upper)
             if max(map(abs, error.tolist())) < NEAR:

@@ -21,6 +21,8 @@ TURN = 3.0
 """rad/s, of the hand about each axis at ±1."""
 LEASH = 0.2
 """rad or m, that joints are sent ahead of where they are at most: a blocked hand does not push ever harder."""
+DAMPING, PULL = 0.1, 0.02
+"""As `Chain.reach` has them."""
 ASTRAY, ASKEW = 0.03, 0.1
 """m and rad between the hand's wanted pose and its joints' from which the wanted one waits for them."""
 
@@ -122,7 +124,7 @@ class HandDelta:
         action = np.minimum(np.maximum(action, -1.0), 1.0)
         place = self._place + self._stride * action[:3]
         turn = _turned(self._twist * action[3:6], self._turn)
-        change = arm.reach(self._joints, place, turn, self._rest, iterations=1) - self._joints
+        change = arm.reach(self._joints, place, turn, self._rest, 1, DAMPING, PULL) - self._joints
         change *= min(1.0, 1.0 / float((np.abs(change) / self._longest).max() + 1e-9))  # all alike: the way is kept
         joints = np.minimum(np.maximum(self._joints + change, measured - LEASH), measured + LEASH)
         joints = np.minimum(np.maximum(joints, arm.lower), arm.upper)
