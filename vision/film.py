@@ -26,6 +26,7 @@ class Film(Map):
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
     makes: ClassVar[Kind | None] = CLIP
     needs: ClassVar[Needs] = Needs(batch_size=2)
+    version: ClassVar[int] = 2  # meshes have their textures
 
     camera: str | None = Field(None, description="Name of a camera of the scene; by default its first.")
     width: int | None = Field(None, ge=16, le=3840, multiple_of=2, description="px; by default the camera's own.")
