@@ -7,10 +7,9 @@ import numpy as np
 from .script import Script, Steps
 
 ROOM = 0.024  # m that the fingers open beside the ball
-SQUEEZE = 0.006  # m that they are told to be nearer than it is thick: told to shut, they would drift with it
 ABOVE = np.array([0.0, 0.0, 0.1])  # m
 DROP = np.array([0.0, 0.0, 0.002])  # m that the ball falls on the ramp
-LOWEST = 0.018  # m, of the tip
+SEAT = 0.004  # m, of the tip above the ball's centre: the finger's ends keep off the ramp's curbs
 GRASP, SETTLE = 0.35, 0.1  # s
 DOWN, UP, CARRY, LOWER = 0.2, 0.2, 0.3, 0.1  # m/s
 LIFTED = 0.04  # m, at least, of a ball that is held
@@ -55,7 +54,7 @@ class RampExpert(Script):
         self.sights[self._ball].forget()
         yield from self.go(lambda: self._low() + ABOVE, self._way)
         yield from self.go(self._low, self._way, DOWN, 0.004)
-        self.opening = 2 * self._radius - SQUEEZE
+        self.opening = 0.0
         yield from self.wait(GRASP)
         yield from self.go(self.now.hand[:3] + ABOVE, self._way, CARRY)
 
@@ -72,7 +71,7 @@ class RampExpert(Script):
     def _low(self) -> np.ndarray:
         """Where the tip goes to take the ball. [3]"""
         x, y, _ = self.sights[self._ball].pose[:3]
-        return np.array([x, y, max(self._radius, LOWEST)])
+        return np.array([x, y, self._radius + SEAT])
 
     def _held(self) -> np.ndarray:
         """From the tip to the ball, m. [3]"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from multisynth.scenes import Body, Shape
 from multisynth.scenes.poses import about, quaternion
@@ -16,7 +18,9 @@ from .tabletop import TABLES, assemble, colours, running, thing
 from .task import Task
 
 DURATION = 8.0  # s
-WIDTH = 0.11  # m, of the ramp
+WIDTH = 0.1  # m, of the ramp
+CURB = 0.008  # m, that its edges rise above the slope; fingers that hold the ball go over them
+SIDE = 0.012  # m, that the ball can roll off the middle before it meets them
 BOARD = 0.016  # m, its thickness
 BRINK = 0.03  # m, from the ramp's upper end down to where the ball is set
 MARK = 0.045
@@ -112,19 +116,30 @@ def ramp(draw: Draw, view: View) -> Trial:
 
 
 def _ramp(lane: Lane, way: float, colour: Vector) -> list[Body]:
-    """The sloping board, whose upper face meets the table in a line, and what it rests on."""
+    """The sloping board, whose upper face meets the table in a line, its curbs, and what it rests on."""
     turn = about(np.array([0.0, 0.0, 1.0]), way) @ about(np.array([0.0, 1.0, 0.0]), lane.slope)
     foot = np.array([*lane.foot, 0.0])
-    long = lane.length + BOARD  # its lower edge ends in the table
-    centre = foot + turn @ np.array([(long / 2 - lane.length), 0.0, -BOARD / 2])
-    board = thing("ramp", "ramp", Shape(kind="box", size=(long, WIDTH, BOARD), colour=colour), centre, moves=False)
     w, x, y, z = quaternion(turn).tolist()
-    (part,) = board.parts
-    board = board.model_copy(update={"parts": (part.model_copy(update={"quaternion": (w, x, y, z)}),)})
+
+    def plank(name: str, size: Vector, centre: Sequence[float]) -> Body:
+        """A box in the frame of the slope, whose origin is at the foot, x down the slope and z away from it."""
+        at = foot + turn @ np.array(centre)
+        body = thing(name, "ramp", Shape(kind="box", size=size, colour=colour), at, moves=False)
+        (part,) = body.parts
+        return body.model_copy(update={"parts": (part.model_copy(update={"quaternion": (w, x, y, z)}),)})
+
+    long = lane.length + BOARD  # the lower edge ends in the table
+    inside = lane.radius + SIDE
+    curb, beside = WIDTH / 2 - inside, (WIDTH / 2 + inside) / 2
     under = foot + turn @ np.array([-lane.length + 0.02, 0.0, -BOARD])
     tall = float(under[2]) + BOARD / 2  # it ends within the board
     post = Shape(kind="box", size=(0.02, WIDTH * 0.9, tall), colour=colour)
-    return [board, thing("support", "ramp", post, (*under[:2], tall / 2), way, moves=False)]
+    return [
+        plank("ramp", (long, WIDTH, BOARD), (long / 2 - lane.length, 0.0, -BOARD / 2)),
+        plank("left curb", (lane.length, curb, CURB), (-lane.length / 2, beside, CURB / 2)),
+        plank("right curb", (lane.length, curb, CURB), (-lane.length / 2, -beside, CURB / 2)),
+        thing("support", "ramp", post, (*under[:2], tall / 2), way, moves=False),
+    ]
 
 
 def _target(draw: Draw, name: str, kind: str, colour: Vector, lane: Lane, way: float) -> tuple[Body, float]:
