@@ -39,11 +39,15 @@ def deliver(store: Store, delivery: Delivery) -> int:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     records = exporter.write(store.table(delivery.source), fresh, store)
+    old, record = fresh.with_name(f".{delivery.name}.old"), fresh.with_name(f".{delivery.name}.record")
+    record.write_text(json.dumps({**manifest, "records": records}, indent=2) + "\n")
+    shutil.rmtree(old, ignore_errors=True)
     sidecar.unlink(missing_ok=True)
     if folder.is_symlink():
         folder.unlink()
     elif folder.exists():
-        shutil.rmtree(folder)
+        folder.replace(old)  # out of sight before it is taken apart
     fresh.replace(folder)
-    sidecar.write_text(json.dumps({**manifest, "records": records}, indent=2) + "\n")
+    record.replace(sidecar)
+    shutil.rmtree(old, ignore_errors=True)
     return records
