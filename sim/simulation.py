@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from multisynth.scenes.meshes import triangles
+from multisynth.scenes.poses import rotation
 
 from .channel import Channel
 from .engines.engine import Engine
@@ -157,8 +159,13 @@ def _log(trial: Trial, engine: Engine, heights: dict[str, float]) -> EventLog:
 
 
 def _height(trial: Trial, name: str) -> float:
-    """Of a box or a cylinder that stands, m."""
-    return trial.world.scene.body(name).parts[0].shapes[0].size[-1]
+    """Of a body that stands upright in its own frame, m."""
+    (part,) = trial.world.scene.body(name).parts
+    heights = [
+        (triangles(shape).vertices @ rotation(np.array(shape.quaternion))[2]) + shape.position[2]
+        for shape in part.shapes
+    ]
+    return float(max(z.max() for z in heights) - min(z.min() for z in heights))
 
 
 def _unknown(name: str) -> bool:

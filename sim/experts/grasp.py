@@ -12,7 +12,7 @@ from ..objects import Item
 from ..robots.panda import OPENING
 from ..trial import Situation
 from .motion import raised
-from .script import Script, Sight, Steps
+from .script import MEMORY, Script, Sight, Steps
 
 ROOM = 0.03  # m, between fingers and object before they close
 ABOVE = 0.07  # m, over what is in the way
@@ -43,19 +43,19 @@ class Grasper(Script):
         self.name, self.item, self._point = name, item, point
         self.grip = item.grips[0]
         self.yaw = 0.0
-        self._offset = Sight(period)
+        self.slip = Sight(period)
 
     def act(self, situation: Situation) -> np.ndarray:
         """As `Expert.act`."""
         offset = situation.pose(self.name).copy()
         offset[:3] += rotation(offset[3:]) @ self._point - situation.hand[:3]
-        self._offset.look(offset)
+        self.slip.look(offset)
         return super().act(situation)
 
     @property
     def held(self) -> np.ndarray:
         """From the tip to the object's point since it was last forgotten, world, m. [3]"""
-        return self._offset.pose[:3]
+        return self.slip.pose[:3]
 
     @property
     def place(self) -> np.ndarray:
@@ -106,8 +106,16 @@ class Grasper(Script):
     def feel(self, seconds: float) -> Steps:
         """Stay, and look anew at where the object is in the hand."""
         self.sights[self.name].forget()
-        self._offset.forget()
+        self.slip.forget()
         yield from self.wait(seconds)
+
+    def peer(self, error: float) -> Steps:
+        """Stay, and look anew until that is known to some standard error, m, or no better for looking on."""
+        yield from self.feel(SETTLE)
+        for _ in range(round(MEMORY / self.period)):
+            if self.slip.error < error:
+                return
+            yield self.hand.stay(self.now, self.opening)
 
     def _close(self) -> Steps:
         """Until the fingers have stopped."""

@@ -13,9 +13,9 @@ from .script import Steps
 
 OVER = 0.012  # m, that the peg's end stands above the board before it goes in
 NEAR = 0.0015  # m
-LOOK = 0.25  # s
+SURE = 0.0003  # m, standard error of where the peg is in the hand before it is lowered
 IN = 0.06  # m/s
-STUCK = 0.004  # m, that the peg stays behind the hand where it does not go in
+STUCK = 0.002  # m, that the peg stays behind the hand where it does not go in
 SEARCH = 0.0006  # m, by which tries are beside where the hole seems to be
 SPIRAL = 2.4  # rad; the golden angle, so that tries lie evenly about it
 TRIES = 16
@@ -63,7 +63,7 @@ class PegExpert(Grasper):
         """Hold the peg's end over the hole, look, and put right what is seen."""
         for _ in range(2):
             yield from self.go(raised(self._hole - self.held, OVER), self.yaw, 0.15, NEAR)
-            yield from self.feel(LOOK)
+            yield from self.peer(SURE)
             self._turn()
 
     def _lower(self) -> Steps:
@@ -73,9 +73,11 @@ class PegExpert(Grasper):
         held = self.held.copy()
         beside = self._hole + np.array([aside * math.cos(around), aside * math.sin(around), 0.0])
         yield from self.go(raised(beside - held, OVER), self.yaw, 0.15, NEAR)
-        self._offset.forget()
+        self.slip.forget()
         through = raised(beside - held, 0.001 - self._thickness)
-        yield from self.go(through, self.yaw, IN, NEAR, until=lambda: self.held[2] - held[2] > STUCK)
+        yield from self.go(
+            through, self.yaw, IN, NEAR, until=lambda: self.held[2] - held[2] > STUCK + 3 * self.slip.error
+        )
 
     def _turn(self) -> None:
         """Sides along sides."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -10,7 +11,9 @@ from ..trial import Situation
 from .motion import PATIENCE, SPEED, THERE, Hand
 
 Steps = Iterator[np.ndarray]
-MEMORY = 0.5  # s, over which what is seen of a thing is averaged
+MEMORY = 2.0  # s, over which what is seen of a thing is averaged
+FEW = 4
+"""Looks that tell nothing of how much they scatter."""
 
 
 class Sight:
@@ -22,13 +25,18 @@ class Sight:
 
     def __init__(self, period: float) -> None:
         self._most, self._count = MEMORY / period, 0
-        self._mean = np.zeros(7)
+        self._mean, self._variance = np.zeros(7), np.zeros(3)
 
     def look(self, pose: np.ndarray) -> None:
         """It is seen there. [7]"""
         self._count += 1
+        if self._count == 1:
+            self._mean, self._variance = pose.copy(), np.zeros(3)
+            return
         share = 1 / min(self._count, self._most)
-        self._mean[:3] += share * (pose[:3] - self._mean[:3])
+        off = pose[:3] - self._mean[:3]
+        self._mean[:3] += share * off
+        self._variance += share * ((1 - share) * off**2 - self._variance)
         self._mean[3:] = pose[3:]
 
     def forget(self) -> None:
@@ -39,6 +47,13 @@ class Sight:
     def pose(self) -> np.ndarray:
         """x, y, z in m and w, x, y, z. [7]"""
         return self._mean
+
+    @property
+    def error(self) -> float:
+        """Standard error of its place, m; infinite after a few looks."""
+        if self._count < FEW:
+            return math.inf
+        return math.sqrt(float(self._variance.max()) / min(self._count, self._most))
 
 
 class Script:
