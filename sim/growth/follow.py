@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from multisynth.scenes.poses import about, transform
+from multisynth.scenes.poses import transform
 
 from ..robots import panda
 from ..trial import Situation, Trial
 from .bridge import bridge
 from .demonstration import Segment
-from .subtasks import UP, Subtask, symmetries
+from .subtasks import Subtask, symmetries
 
 HASTE = 0.95  # of the joints' greatest speeds
 FLIPS = np.stack([np.eye(4), np.diag([-1.0, -1.0, 1.0, 1.0])])
@@ -24,7 +24,8 @@ class Follow:
     Args:
         trial: The new scene.
         subtasks: The pieces of its task.
-        choose: Gives the segment for a piece, by its index and the frame that it will be told in. [4, 4]
+        choose: Gives the segment for a piece, by its index, the frame that it will be told in [4, 4], and turns of that
+            by which things look the same. [N, 4, 4]
         period: Between control steps, s.
         noise: Standard deviation of every coordinate of the places that the hand is sent to, m.
         rng: Draws that.
@@ -34,7 +35,7 @@ class Follow:
         self,
         trial: Trial,
         subtasks: tuple[Subtask, ...],
-        choose: Callable[[int, np.ndarray], Segment],
+        choose: Callable[[int, np.ndarray, np.ndarray], Segment],
         period: float,
         noise: float,
         rng: np.random.Generator,
@@ -72,11 +73,11 @@ class Follow:
         """The way to the next piece and through it: poses of the hand and the fingers' opening, a control step each."""
         assert self._joints is not None
         subtask = self._subtasks[self._begun]
-        frame = subtask.frame(self._trial, situation)
-        segment = self._choose(self._begun, frame)
+        frame, alike = subtask.frame(self._trial, situation), symmetries(subtask, self._trial)
+        segment = self._choose(self._begun, frame, alike)
         hand = _matrix(panda.arm().pose(self._joints))
         seen = np.linalg.inv(_matrix(situation.hand)) @ _matrix(situation.pose(self._trial.focus))
-        path = fit(segment, subtask, frame, seen, hand, symmetries(self._trial) if subtask.symmetric else 1)
+        path = fit(segment, subtask, frame, seen, hand, alike)
         first = 0
         if subtask.slides:
             first = int(np.linalg.norm(path[:, :3, 3] - hand[:3, 3], axis=1).argmin())
@@ -86,7 +87,7 @@ class Follow:
 
 
 def fit(
-    segment: Segment, subtask: Subtask, frame: np.ndarray, held: np.ndarray, hand: np.ndarray, turns: int
+    segment: Segment, subtask: Subtask, frame: np.ndarray, held: np.ndarray, hand: np.ndarray, alike: np.ndarray
 ) -> np.ndarray:
     """A segment's path in a new scene, in the way that turns the hand least.
 
@@ -96,13 +97,11 @@ def fit(
         frame: The piece's in the new scene. [4, 4]
         held: The focus as seen from the hand there. [4, 4]
         hand: Where the hand is there. [4, 4]
-        turns: By how many turns about the vertical the focus looks the same.
+        alike: As `symmetries` has them. [S, 4, 4]
 
     Returns:
         Poses of the hand. [N, 4, 4]
     """
-    alike = np.tile(np.eye(4), (turns, 1, 1))
-    alike[:, :3, :3] = [about(UP, 2 * np.pi * n / turns) for n in range(turns)]
     if subtask.carries:  # the focus goes the way it went, wherever in the hand it is
         after = segment.held @ alike @ np.linalg.inv(held)
         paths = (frame @ segment.path)[None] @ after[:, None]

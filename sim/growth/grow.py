@@ -58,9 +58,9 @@ class Grow(Reduce):
     copies: int = Field(100, ge=1, description="Successful episodes for each demonstration.")
     attempts: int | None = Field(None, ge=1, description="For each demonstration at most; by default 4 × `copies`.")
     select: Select = Field(
-        "own",
-        description="Whose piece is moved to the new scene: the demonstration's own, or for each piece that of a "
-        "random one, or of one of the 3 whose object lay nearest.",
+        "nearest",
+        description="Whose pieces are moved to the new scene: the demonstration's own, or for each that of a random "
+        "one, or of one of the 3 whose object lay nearest to the new place.",
     )
     noise: float = Field(
         0.0, ge=0, le=0.02, description="Standard deviation of each coordinate of where the hand is sent, m."

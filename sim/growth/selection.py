@@ -1,4 +1,4 @@
-"""Which demonstration a piece is copied from (arXiv 2310.17596, section 4.2 and appendix on selection)."""
+"""Which demonstration a piece is copied from (Mandlekar et al. 2023, arXiv 2310.17596, "source segment selection")."""
 
 from __future__ import annotations
 
@@ -32,23 +32,30 @@ class Selection:
         self._select, self._own, self._every, self._rng = select, own, every, rng
         self.chosen: list[str] = []
 
-    def __call__(self, piece: int, frame: np.ndarray) -> Segment:
-        """The segment for a piece, by its index and its frame in the new scene. [4, 4]"""
-        demonstration = self._demonstration(piece, frame)
+    def __call__(self, piece: int, frame: np.ndarray, alike: np.ndarray) -> Segment:
+        """The segment for a piece.
+
+        Args:
+            piece: Its index among those of the task.
+            frame: Its frame in the new scene. [4, 4]
+            alike: Turns of that by which things look the same. [N, 4, 4]
+        """
+        demonstration = self._demonstration(piece, frame @ alike)
         self.chosen.append(demonstration.id)
         return demonstration.segments[piece]
 
-    def _demonstration(self, piece: int, frame: np.ndarray) -> Demonstration:
+    def _demonstration(self, piece: int, frames: np.ndarray) -> Demonstration:
         if self._select == "own":
             return self._own
         if self._select == "random":
             return self._every[int(self._rng.integers(len(self._every)))]
-        away = [distance(one.segments[piece].frame, frame) for one in self._every]
+        away = [distance(one.segments[piece].frame, frames) for one in self._every]
         nearest = np.argsort(away, kind="stable")[:NEAREST]
         return self._every[int(nearest[int(self._rng.integers(len(nearest)))])]
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Between two poses, m; a turn counts by `LEVER`. [4, 4], [4, 4]"""
-    cosine = (float(np.trace(a[:3, :3].T @ b[:3, :3])) - 1) / 2
-    return float(np.linalg.norm(a[:3, 3] - b[:3, 3])) + LEVER * float(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    """From a pose to the nearest of several, m; a turn counts by `LEVER`. [4, 4], [N, 4, 4]"""
+    cosines = (np.einsum("ij,nij->n", a[:3, :3], b[:, :3, :3]) - 1) / 2
+    turns = np.arccos(np.clip(cosines, -1.0, 1.0))
+    return float((np.linalg.norm(b[:, :3, 3] - a[:3, 3], axis=1) + LEVER * turns).min())

@@ -1,4 +1,4 @@
-"""What a task's demonstrations are cut into: pieces, each about one object (arXiv 2310.17596, section 4.1)."""
+"""What a task's demonstrations are cut into: pieces, each about one object (Mandlekar et al. 2023)."""
 
 from __future__ import annotations
 
@@ -78,11 +78,14 @@ def moved(trial: Trial, start: np.ndarray, now: Situation) -> bool:
     return float(np.linalg.norm(now.pose(trial.focus)[:3] - start[:3])) > MOVED
 
 
-def symmetries(trial: Trial) -> int:
-    """By how many turns about the vertical the focus looks the same, near enough for a hand."""
+def symmetries(subtask: Subtask, trial: Trial) -> np.ndarray:
+    """Turns about the vertical by which the focus looks the same, near enough for a hand. [N, 4, 4]"""
     body, _, part = trial.focus.partition("/")
-    kind = "" if part else trial.world.scene.body(body).parts[0].shapes[0].kind
-    return {"box": 4, "cylinder": ROUND, "sphere": ROUND}.get(kind, 1)
+    kind = "" if part or not subtask.symmetric else trial.world.scene.body(body).parts[0].shapes[0].kind
+    count = {"box": 4, "cylinder": ROUND, "sphere": ROUND}.get(kind, 1)
+    turns = np.tile(np.eye(4), (count, 1, 1))
+    turns[:, :3, :3] = [about(UP, 2 * np.pi * n / count) for n in range(count)]
+    return turns
 
 
 TAKE = Subtask("take", focus, lifted, symmetric=True)
