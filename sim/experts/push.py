@@ -1,11 +1,14 @@
-"""Pushes an object to a goal with two spread fingers, whose two contacts keep it from turning away."""
+"""Pushes an object to a goal with two spread fingers, whose two contacts keep it from turning away.
+
+What it does follows from what it sees now, not from what it did before: so a policy can learn it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..trial import Situation
-from .motion import PATIENCE, Hand
+from .motion import Hand
 
 FINGER = 0.012  # m, half of a finger's breadth along the push
 CLEARANCE = 0.03  # m, between fingers and object before the push
@@ -13,11 +16,12 @@ HIGH = 0.16  # m, above every object
 SPEED, SLOWEST = 0.14, 0.03  # m/s while pushing
 GAIN = 7.0  # 1/s, from the way left to the speed
 ASTRAY = 0.02  # m beside the line, where pushing on would turn the object away
-GOOD = 0.012  # m from the goal, where another try is not worth it
+GOOD = 0.012  # m from the goal, where another push is not worth it
+FUNNEL = (0.012, 0.04)  # m from above the place behind the object: nearer it goes down, farther it stays high
 
 
 class PushExpert:
-    """Goes behind the object as seen from the goal, pushes, looks, and tries again where it is not there.
+    """Goes behind the object as seen from the goal, goes down, and pushes for as long as it is lined up.
 
     Args:
         name: The object.
@@ -28,60 +32,35 @@ class PushExpert:
     """
 
     def __init__(self, name: str, goal: np.ndarray, radius: float, height: float, period: float) -> None:
-        self._name, self._goal, self._radius, self._period = name, goal, radius, period
+        self._name, self._goal, self._period, self._height = name, goal, period, height
+        self._contact = radius + FINGER
         self._low = float(np.clip(height / 2, 0.016, 0.03))
         self._opening = float(np.clip(radius * 0.7, 0.01, 0.04))
         self._hand = Hand(period)
-        self._phase = "over"
-        self._heading = np.zeros(2)
-        self._away = np.zeros(3)
-        self._waited = 0
         self.done = False
 
     def act(self, situation: Situation) -> np.ndarray:
         """As `Expert.act`."""
-        place = situation.pose(self._name)[:2]
+        place, tip = situation.pose(self._name)[:2], situation.hand[:3]
         way = self._goal - place
         distance = float(np.linalg.norm(way))
-        if self._phase == "over" and self._waited == 0:
-            self._heading = way / max(distance, 1e-9)
-        heading = self._heading
-        behind = place - heading * (self._radius + FINGER + CLEARANCE)
-        tip = situation.hand[:3]
-        if self._phase == "over":
-            return self._go(situation, np.array([*behind, HIGH]), "down")
-        if self._phase == "down":
-            return self._go(situation, np.array([*behind, self._low]), "push", speed=0.35)
-        if self._phase == "push":
-            if distance > 0.03:
-                self._heading = heading = way / distance
-            left = float(way @ heading)
-            beside = np.array([-heading[1], heading[0]])
-            astray = float((tip[:2] - place) @ beside)
-            if left > 0.003 and abs(astray) < ASTRAY:
-                stride = float(np.clip(GAIN * left, SLOWEST, SPEED)) * self._period
-                target = tip[:2] + heading * stride - beside * astray * 0.7
-                return self._to(situation, np.array([*target, self._low]))[0]
-            self._phase = "back"
-            self._away = np.array([*(tip[:2] - heading * 0.04), self._low])
-        if self._phase == "back":
-            return self._go(situation, self._away, "up", speed=0.25)
-        if self._phase == "up":
-            return self._go(situation, np.array([*self._away[:2], HIGH]), "look")
-        if distance > GOOD:
-            self._phase = "over"
-        else:
-            self.done = True
-        return self._hand.stay(situation, self._opening)
-
-    def _to(self, situation: Situation, place: np.ndarray, speed: float = 0.5) -> tuple[np.ndarray, bool]:
-        yaw = float(np.arctan2(self._heading[1], self._heading[0]))
-        return self._hand.towards(situation, place, yaw, self._opening, speed)
-
-    def _go(self, situation: Situation, place: np.ndarray, following: str, speed: float = 0.5) -> np.ndarray:
-        """On the way to a place; the next phase once there, or when it shows to be out of reach."""
-        action, there = self._to(situation, place, speed)
-        self._waited += 1
-        if there or self._waited * self._period > PATIENCE:
-            self._phase, self._waited = following, 0
-        return action
+        self.done = distance < GOOD
+        if self.done:
+            return self._hand.stay(situation, self._opening)
+        heading = way / distance
+        beside = np.array([-heading[1], heading[0]])
+        along, across = float((tip[:2] - place) @ heading), float((tip[:2] - place) @ beside)
+        behind = place - heading * (self._contact + CLEARANCE)
+        astray = float(np.linalg.norm(tip[:2] - behind))
+        yaw = float(np.arctan2(heading[1], heading[0]))
+        if tip[2] < self._low + 0.015 and abs(across) < ASTRAY and -0.04 < -along - self._contact < 2 * CLEARANCE:
+            stride = float(np.clip(GAIN * distance, SLOWEST, SPEED)) * self._period
+            target = tip[:2] + heading * stride - beside * across * 0.7
+            return self._hand.towards(situation, np.array([*target, self._low]), yaw, self._opening)[0]
+        if tip[2] < self._height + 0.03 and astray > FUNNEL[1]:
+            away = (tip[:2] - place) / max(float(np.linalg.norm(tip[:2] - place)), 1e-9)
+            clear = np.array([*(tip[:2] + 0.03 * away), HIGH])
+            return self._hand.towards(situation, clear, yaw, self._opening, 0.25)[0]
+        share = float(np.clip((astray - FUNNEL[0]) / (FUNNEL[1] - FUNNEL[0]), 0, 1))
+        over = np.array([*behind, self._low + share * (HIGH - self._low)])
+        return self._hand.towards(situation, over, yaw, self._opening, 0.35 if share < 1 else 0.5)[0]
