@@ -104,8 +104,7 @@ class Simulation:
     def state(self) -> np.ndarray:
         """What the robot observes: of itself, of the focus, and of the goal. [S]"""
         seen = self.seen
-        own = self.robot.state(seen.joints, seen.velocities, seen.hand)
-        return np.concatenate([own, seen.pose(self.trial.focus), self.trial.goal(seen)])
+        return np.concatenate([self.robot.state(seen), seen.pose(self.trial.focus), self.trial.goal(seen)])
 
     def _look(self) -> None:
         """Read the engine; `now` is the truth, `seen` what sensors make of it; both hold until the next step."""
@@ -153,13 +152,15 @@ def begin(
 
 
 def _log(trial: Trial, engine: Engine, heights: dict[str, float]) -> EventLog:
-    place = {body.name: n for n, (body, _) in enumerate(trial.world.scene.moving)}
-    standing = {name: Standing(place[name], engine.pieces.index(name), height) for name, height in heights.items()}
+    moving = [body.name for body, _ in trial.world.scene.moving]
+    standing = {name: Standing(moving.index(name), engine.pieces.index(name), height) for name, height in heights.items()}
     return EventLog(engine.pieces, engine.timestep, engine.poses(), standing)
 
 
 def _height(trial: Trial, name: str) -> float:
-    """Of a body that stands upright in its own frame, m."""
+    """Of a body that stands upright in its own frame, or of the robot's root above the ground, m."""
+    if name == trial.world.driven.name:
+        return trial.world.driven.position[2]
     (part,) = trial.world.scene.body(name).parts
     heights = [
         (triangles(shape).vertices @ rotation(np.array(shape.quaternion))[2]) + shape.position[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import panda
+from . import a1, panda
 from .robot import Embodiment
 
-ROBOTS: dict[str, Embodiment] = {"panda": panda.PANDA}
+ROBOTS: dict[str, Embodiment] = {robot.name: robot for robot in (panda.PANDA, a1.A1)}

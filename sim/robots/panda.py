@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from multisynth.scenes.poses import about
@@ -10,6 +11,9 @@ from multisynth.scenes.urdf import Robot, read
 
 from ..kinematics import Chain
 from .robot import Embodiment
+
+if TYPE_CHECKING:
+    from ..trial import Situation
 
 NAME = "panda"
 URDF = "pybullet_data:franka_panda/panda.urdf"
@@ -57,8 +61,9 @@ def _action(positions: np.ndarray) -> np.ndarray:
     return np.append(positions[:7], positions[7] + positions[8])
 
 
-def _state(positions: np.ndarray, velocities: np.ndarray, tip: np.ndarray) -> np.ndarray:
-    return np.concatenate([positions[:7], velocities[:7], positions[7:].sum(keepdims=True), tip])
+def _state(seen: Situation) -> np.ndarray:
+    joints = seen.joints
+    return np.concatenate([joints[:7], seen.velocities[:7], joints[7:].sum(keepdims=True), seen.hand])
 
 
 PANDA = Embodiment(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from multisynth.scenes.urdf import Robot
 
 from ..kinematics import Chain
+
+if TYPE_CHECKING:
+    from ..trial import Situation
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,7 @@ class Embodiment:
         motors: An action as positions of the moving joints. [A] → [J]
         action: Positions of the moving joints as an action. [J] → [A]
         state_names: Of what it feels of itself, with units. [P]
-        state: That, from positions and velocities of its moving joints and the pose of its tip or trunk.
-            [J], [J], [7] → [P]
+        state: That, from what is seen. [P]
         tip: The link that its pose is told of: a gripper's tip, or the trunk.
         arm: The chain to the tip, whose joints are the first of actions and of moving joints; None without an arm.
     """
@@ -41,6 +44,6 @@ class Embodiment:
     motors: Callable[[np.ndarray], np.ndarray]
     action: Callable[[np.ndarray], np.ndarray]
     state_names: tuple[str, ...]
-    state: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    state: Callable[[Situation], np.ndarray]
     tip: str
     arm: Callable[[], Chain] | None = None
