@@ -153,7 +153,9 @@ def begin(
 
 def _log(trial: Trial, engine: Engine, heights: dict[str, float]) -> EventLog:
     moving = [body.name for body, _ in trial.world.scene.moving]
-    standing = {name: Standing(moving.index(name), engine.pieces.index(name), height) for name, height in heights.items()}
+    standing = {
+        name: Standing(moving.index(name), engine.pieces.index(name), height) for name, height in heights.items()
+    }
     return EventLog(engine.pieces, engine.timestep, engine.poses(), standing)
 
 
