@@ -81,7 +81,8 @@ def environment_of(form: Form, pictures: Pictures | None, depth: bool) -> Enviro
         return Environment(name, options, missing=f"{name} is made by a function that no file can name")
     spec.kwargs = {**spec.kwargs, **options}
     if spec.max_episode_steps is not None:
-        rate = load_env_creator(spec.entry_point).metadata.get("render_fps", form.rate)  # type: ignore[attr-defined]
+        metadata = getattr(load_env_creator(spec.entry_point), "metadata", {})
+        rate = metadata.get("render_fps", form.rate)
         spec.max_episode_steps = round(spec.max_episode_steps * form.rate / rate)
     try:
         made = gymnasium.make(spec, disable_env_checker=True)
@@ -89,7 +90,7 @@ def environment_of(form: Form, pictures: Pictures | None, depth: bool) -> Enviro
         return Environment(name, options, spec)
     spaces = made.observation_space, made.action_space
     made.close()
-    state = spaces[0] if pictures is None else spaces[0]["state"]
+    state = spaces[0]["state"] if isinstance(spaces[0], gymnasium.spaces.Dict) else spaces[0]
     if (state.shape, spaces[1].shape) != ((len(form.states),), (len(form.actions),)):
         return Environment(name, options, missing=f"{name} observes or acts otherwise than when these were recorded")
     return Environment(name, options, spec, spaces)

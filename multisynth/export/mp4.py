@@ -91,7 +91,7 @@ def describe(path: Path) -> dict[str, Any]:
             "video.pix_fmt": stream.pix_fmt,
             "video.is_depth_map": False,
             "video.fps": int(stream.base_rate or 0),
-            "video.channels": 1 if stream.pix_fmt.startswith("gray") else 3,
+            "video.channels": 1 if "gray" in str(stream.pix_fmt) else 3,
             "has_audio": bool(container.streams.audio),
         }
 
