@@ -24,6 +24,8 @@ STILL = 0.05
 """m/s; faster than this it does not lie."""
 EDGE = 0.11
 """m; of the place."""
+START_X, START_Y = (0.42, 0.6), (-0.2, 0.2)
+"""m; where the object lies at first."""
 DURATION = 10.0  # s
 
 
@@ -32,7 +34,7 @@ def pick_place(draw: Draw, view: View) -> Trial:
     (hue, colour), (_, mark), *_ = colours(draw)
     moved = item(draw, colour)
     name = f"{hue} {moved.kind}"
-    start = np.array([draw.uniform("object.x", 0.42, 0.6), draw.uniform("object.y", -0.2, 0.2), moved.below])
+    start = np.array([draw.uniform("object.x", *START_X), draw.uniform("object.y", *START_Y), moved.below])
     level = max(draw("goal_height"), 0.001)
     goal = np.array([*beside(draw, start[:2], draw("carry")), level + moved.below])
     place = Shape(kind="box", size=(EDGE, EDGE, level), colour=mark)

@@ -6,8 +6,12 @@ Quaternions are x, y, z, w in here, as Warp has them.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator"
 import warp as wp
 
+from .. import kinematics
+
+wp.set_module_options({"enable_backward": False})
+
 JOINTS = 7
-DAMPING = wp.constant(0.02)
+DAMPING, NEAR, STRIDE = wp.constant(kinematics.DAMPING), wp.constant(kinematics.NEAR), wp.constant(kinematics.STRIDE)
 PULL = wp.constant(0.2)
 
 vec6 = wp.types.vector(length=6, dtype=float)
@@ -25,7 +29,7 @@ class Arm:
     tip: wp.transform  # in the last body
     lower: wp.array(dtype=float)  # [7] rad
     upper: wp.array(dtype=float)  # [7] rad
-    rest: vec7  # rad; where joints should rather be when it makes no difference to the tip
+    rest: vec7  # rad
 
 
 @wp.func
@@ -99,24 +103,30 @@ def solve(a: mat66, b: vec6):
 
 
 @wp.func
-def reach(arm: Arm, start: vec7, goal: wp.transform, iterations: int):
-    """Joints that bring the tip to a pose, or nearer: damped least squares (Wampler 1986), drawn to rest (Liégeois)."""
-    q = start
-    pull = PULL
-    for _ in range(iterations):
+def reach(arm: Arm, start: vec7, goal: wp.transform, rest: vec7, iterations: int):
+    """Joints that bring the tip to a pose, or nearer; drawn to `rest` where it makes no difference to the tip."""
+    q = vec7()
+    for j in range(JOINTS):
+        q[j] = wp.clamp(start[j], arm.lower[j], arm.upper[j])
+    pull = float(PULL)
+    n = int(0)
+    while n < iterations:
+        n += 1
         tip = forward(arm, q)
         place = wp.transform_get_translation(tip)
         rows = jacobian(arm, q, place)
         way = wp.transform_get_translation(goal) - place
         turn = turn_between(wp.transform_get_rotation(goal), wp.transform_get_rotation(tip))
-        wish = (arm.rest - q) * pull
+        wish = (rest - q) * pull
         error = vec6(way[0], way[1], way[2], turn[0], turn[1], turn[2]) - rows * wish
         square = rows * wp.transpose(rows)
         for i in range(6):
             square[i, i] = square[i, i] + DAMPING * DAMPING
         change = wp.transpose(rows) * solve(square, error) + wish
         for j in range(JOINTS):
-            step = wp.clamp(change[j], -0.3, 0.3)
+            step = wp.clamp(change[j], -STRIDE, STRIDE)
             q[j] = wp.clamp(q[j] + step, arm.lower[j], arm.upper[j])
         pull = pull * 0.5
+        if wp.max(wp.max(wp.abs(way)), wp.max(wp.abs(turn))) < NEAR:
+            n = iterations
     return q

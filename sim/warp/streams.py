@@ -10,7 +10,11 @@ import math
 
 import warp as wp
 
+wp.set_module_options({"enable_backward": False})
+
 ROUNDS = 10
+M0, M1 = wp.constant(wp.uint32(0xD2511F53)), wp.constant(wp.uint32(0xCD9E8D57))
+W0, W1 = wp.constant(wp.uint32(0x9E3779B9)), wp.constant(wp.uint32(0xBB67AE85))
 TAU = wp.constant(2.0 * math.pi)
 
 
@@ -40,14 +44,14 @@ def philox(counter: wp.vec4ui, key: wp.vec2ui):
     x0, x1, x2, x3 = counter[0], counter[1], counter[2], counter[3]
     k0, k1 = key[0], key[1]
     for _ in range(ROUNDS):
-        y0 = high(wp.uint32(0xCD9E8D57), x2) ^ x1 ^ k0
-        y2 = high(wp.uint32(0xD2511F53), x0) ^ x3 ^ k1
-        x1 = wp.uint32(0xCD9E8D57) * x2
-        x3 = wp.uint32(0xD2511F53) * x0
+        y0 = high(M1, x2) ^ x1 ^ k0
+        y2 = high(M0, x0) ^ x3 ^ k1
+        x1 = M1 * x2
+        x3 = M0 * x0
         x0 = y0
         x2 = y2
-        k0 = k0 + wp.uint32(0x9E3779B9)
-        k1 = k1 + wp.uint32(0xBB67AE85)
+        k0 = k0 + W0
+        k1 = k1 + W1
     return wp.vec4ui(x0, x1, x2, x3)
 
 

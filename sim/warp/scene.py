@@ -1,0 +1,71 @@
+"""One world of pick and place, from which thousands are made: the task's own, in the MuJoCo engine's own model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+import mujoco
+import numpy as np
+
+from multisynth.seeds import rng
+
+from ..engines import mujoco_model
+from ..randomise import Draw, Randomisation
+from ..tasks.pick_place import PICK_PLACE
+from ..trial import View
+from ..world import World
+
+TIMESTEP = 1 / 160
+"""s; two for each command to the motors. At half of that, held objects stay as they are held; at twice, they slip."""
+ITERATIONS, SEARCHES = 5, 12
+"""Of the solver and of its line search, at most. The rest of the way is gone in the next step, from a warm start."""
+GOAL = "goal"
+"""The platform that the object is to be put on."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A world and its model at `TIMESTEP`.
+
+    Args:
+        world: A block on a table, a platform, the robot; everything calibrated.
+        built: As the MuJoCo engine has it.
+        focus: Name of the block's body.
+    """
+
+    world: World
+    built: mujoco_model.Model
+    focus: str
+
+    @property
+    def model(self) -> mujoco.MjModel:
+        """MuJoCo's."""
+        return self.built.model
+
+
+def scene() -> Scene:
+    """The first world of the task that has a block in it and a platform that stands up."""
+    for key in count():
+        draw = Draw(Randomisation.calibrated(), lambda purpose, key=key: rng(key, purpose))  # type: ignore[misc]
+        trial = PICK_PLACE.draw(draw, View())
+        world = trial.world
+        shape = world.scene.body(trial.focus).parts[0].shapes[0]
+        if shape.kind == "box" and world.physics[GOAL].solid:
+            built = mujoco_model.build(world)
+            retime(built.model, TIMESTEP)
+            built.model.opt.iterations, built.model.opt.ls_iterations = ITERATIONS, SEARCHES
+            return Scene(world, built, trial.focus)
+    raise AssertionError("unreachable")
+
+
+def retime(model: mujoco.MjModel, timestep: float) -> None:
+    """Give a model of `engines.mujoco_model` another time step, which its contacts, gears and motors reckon with."""
+    longer = timestep / model.opt.timestep
+    for reference in (model.pair_solref, model.pair_solreffriction, model.jnt_solref):
+        direct = (reference < 0).all(1)  # stiffness and damping; positive ones are a time and a ratio
+        reference[direct] /= np.array([longer**2, longer])
+    model.eq_solref[(model.eq_solref > 0).all(1), 0] *= longer
+    model.actuator_gainprm[:, 0] /= longer
+    model.actuator_biasprm[:, 1:3] /= longer
+    model.opt.timestep = timestep
