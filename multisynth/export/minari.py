@@ -12,6 +12,7 @@ import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,7 +46,7 @@ class Minari(Exporter):
     ```
 
     `recover_environment()` makes the environment with the engine and the rate of the recording; when that is reset with
-    `options={"parameters": metadata["parameters"]}`, an episode's actions make it happen again. The observation after
+    the `options` that an episode's metadata has, the episode's actions make it happen again. The observation after
     the last action is not known, so an episode of T steps gives T - 1 steps and T observations. No episode ends by
     itself: `terminations` are false, the last of `truncations` is true, and `infos["success"]` tells whether the task
     stood achieved after each step. An episode's metadata holds what it takes to tell where it came from and to replay
@@ -72,6 +73,8 @@ class Minari(Exporter):
 
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
         """Write the data sets; returns how many episodes they have together."""
+        if find_spec("minari") is None:
+            raise BadInput("Minari's data sets are written with Minari, which is not installed", "pip install minari")
         forms = survey(samples, self.tasks)
         pictures = Pictures(run.table(self.images), run) if self.images else None
         if self.depth and not pictures:
@@ -144,7 +147,9 @@ class _DataSet:
         """Add an episode."""
         length, steps = len(demonstration.steps), demonstration.steps
         group = self.file.create_group(f"episode_{self.episodes}")
-        set_attributes(group, {"id": self.episodes, "total_steps": length, **provenance(demonstration.episode)})
+        told = provenance(demonstration.episode)
+        set_attributes(group, {"id": self.episodes, "total_steps": length, **told})
+        group.attrs["options/parameters"] = told["parameters"]  # as Minari keeps the options of `reset`
         if demonstration.shots:
             observations = group.create_group("observations")
             observations["state"] = steps.observations

@@ -244,6 +244,13 @@ def test_bad_input(run, folder, make_episode, make_clip):
         Minari(namespace="../up")
 
 
+def test_without_minari_it_says_so(run, folder, make_episode, monkeypatch):
+    run.add("rollouts", [make_episode(0)])
+    monkeypatch.setattr("multisynth.export.minari.find_spec", lambda name: None)
+    with pytest.raises(BadInput, match="not installed"):
+        Minari().write(run.table("rollouts"), folder, run)
+
+
 def test_the_same_run_writes_the_same_arrays_and_metadata(run, tmp_path, make_episode):
     run.add("rollouts", [make_episode(i) for i in range(2)])
     for name in ("one", "two"):

@@ -53,7 +53,7 @@ def test_minaris_environment_does_again_what_was_recorded(run, rollouts, folder,
         names = data.storage.metadata["state_names"]
         for number, episode in enumerate(data.iterate_episodes()):
             (found,) = data.storage.get_episode_metadata([number])
-            observation, info = environment.reset(options={"parameters": found["parameters"]})
+            observation, info = environment.reset(seed=found["seed"], options=found["options"])
             assert info["instruction"] == found["instruction"]
             observations, rewards, successes = [observation], [], []
             for action in episode.actions:
@@ -92,7 +92,7 @@ def test_pictures_of_the_data_set_are_those_of_its_environment(run, rollouts, fo
     environment = data.recover_environment()
     assert data.observation_space == environment.observation_space
     (found,) = data.storage.get_episode_metadata([0])
-    observation, _ = environment.reset(options={"parameters": found["parameters"]})
+    observation, _ = environment.reset(options=found["options"])
     recorded = {name: values[0] for name, values in data[0].observations.items()}
     assert environment.observation_space.contains(recorded)
     assert np.abs(observation["rgb"].astype(int) - recorded["rgb"]).mean() < 8  # H.264
