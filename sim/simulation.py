@@ -110,17 +110,26 @@ class Simulation:
         """Read the engine; `now` is the truth, `seen` what sensors make of it; both hold until the next step."""
         engine, trial, time = self.engine, self.trial, self._steps / self.rate
         joints, velocities = engine.joints(self._name)
+        poses: dict[str, np.ndarray] = {}
+
+        def pose(name: str) -> np.ndarray:
+            """Asked of the engine once, since success, reward and state want the same ones."""
+            if name not in poses:
+                poses[name] = engine.pose(name)
+                poses[name].flags.writeable = False
+            return poses[name]
+
         falls = self._falls
         if falls is not None:
-            falls.look(np.array([engine.pose(name) for name in falls.names]))
+            falls.look(np.array([pose(name) for name in falls.names]))
         fallen = falls.fallen if falls is not None else _unknown
-        self.now = Situation(time, joints, velocities, engine.pose(self._tip), engine.pose, engine.velocity, fallen)
+        self.now = Situation(time, joints, velocities, pose(self._tip), pose, engine.velocity, fallen)
         self.seen, imperfect = self.now, self._channel.now
         if imperfect.encoder_noise:
             self.seen = replace(self.seen, joints=self._channel.encoders(joints))
         if imperfect.sensor_noise or imperfect.dropout:
-            looked = self._channel.look({name: engine.pose(name) for name in (trial.focus, *trial.seen)})
-            self.seen = replace(self.seen, pose=lambda name: looked[name] if name in looked else engine.pose(name))
+            looked = self._channel.look({name: pose(name) for name in (trial.focus, *trial.seen)})
+            self.seen = replace(self.seen, pose=lambda name: looked[name] if name in looked else pose(name))
         self.achieved = trial.achieved(self.now)
         self.reward = trial.reward(self.now)
 
