@@ -92,9 +92,10 @@ class Grasper(Script):
         here = self.now.hand[:3].copy()
         yield from self.go(np.array([here[0], here[1], high]), self.yaw)
         self.yaw = yaw
-        yield from self.go(lambda: np.array([*(where - self.held)[:2], high]), yaw, near=near)
-        yield from self.feel(SETTLE)
-        yield from self.go(lambda: where - self.held, yaw, DOWN, near)
+        yield from self.go(lambda: np.array([*(where - self.held)[:2], high]), yaw, near=near, until=self.lost)
+        if not self.lost():
+            yield from self.feel(SETTLE)
+            yield from self.go(lambda: where - self.held, yaw, DOWN, near, self.lost)
         yield from self.release()
 
     def release(self) -> Steps:
@@ -102,6 +103,10 @@ class Grasper(Script):
         self.opening = min(self.grip.width + ROOM, OPENING)
         yield from self.wait(SETTLE)
         yield from self.go(raised(self.now.hand, self.item.above + ABOVE), self.yaw, UP)
+
+    def lost(self) -> bool:
+        """Whether there is nothing between the fingers."""
+        return float(self.now.joints[7:].sum()) < self.grip.width / 2
 
     def feel(self, seconds: float) -> Steps:
         """Stay, and look anew at where the object is in the hand."""

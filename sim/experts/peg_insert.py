@@ -44,7 +44,7 @@ class PegExpert(Grasper):
             yield from self.take()
             if self.lifted:
                 yield from self._carry()
-                while self._tried < TRIES and self._holds:
+                while self._tried < TRIES and not self.lost():
                     yield from self._align()
                     yield from self._lower()
                     if self._inside:
@@ -87,10 +87,6 @@ class PegExpert(Grasper):
     def _hole(self) -> np.ndarray:
         """Its middle, level with the board's upper face. [3]"""
         return raised(self.sights[self._board].pose, self._thickness / 2)
-
-    @property
-    def _holds(self) -> bool:
-        return float(self.now.joints[7:].sum()) > self.grip.width / 2
 
     @property
     def _inside(self) -> bool:
