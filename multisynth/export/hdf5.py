@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multisynth.errors import BadInput
+
 if TYPE_CHECKING:
     import h5py
 
@@ -30,21 +32,29 @@ def write_pictures(
         group: Where.
         name: Of the array.
         pictures: As many as `shape` says.
-        shape: Of the whole. [T, H, W, C]
+        shape: Of the whole. [T, H, W, C] or [T, H, W]
         dtype: Of a pixel.
 
     Raises:
-        ValueError: There are fewer or more of them.
+        BadInput: They cannot be decoded, have another shape, or there are fewer or more of them.
     """
     array = group.create_dataset(
         name, shape, dtype, chunks=(1, *shape[1:]), compression="gzip", compression_opts=1, shuffle=dtype != "uint8"
     )
-    stream, written = iter(pictures), 0
     size = max(1, _AT_ONCE // max(1, array.dtype.itemsize * int(np.prod(shape[1:]))))
-    while part := list(islice(stream, size)):
-        if written + len(part) > shape[0]:
-            raise ValueError(f"more than {shape[0]} pictures for {shape[0]} steps")
-        array[written : written + len(part)] = np.stack(part)
-        written += len(part)
-    if written != shape[0]:
-        raise ValueError(f"{written} pictures for {shape[0]} steps")
+    written = 0
+    try:
+        stream = iter(pictures)
+        while part := list(islice(stream, size)):
+            for picture in part:
+                if picture.shape != shape[1:]:
+                    raise ValueError(f"one is {list(picture.shape)}, not {list(shape[1:])}")
+            if written + len(part) > shape[0]:
+                raise ValueError(f"there are more than {shape[0]}")
+            array[written : written + len(part)] = np.stack(part)
+            written += len(part)
+        if written != shape[0]:
+            raise ValueError(f"there are {written}, not {shape[0]}")
+    except ValueError as flaw:
+        sample = group.parent.attrs.get("sample_id", "")
+        raise BadInput(f"the pictures `{name}` of episode {sample} cannot be written: {flaw}", "", "images") from flaw

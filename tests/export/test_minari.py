@@ -221,6 +221,9 @@ def test_bad_input(run, folder, make_episode, make_clip):
     run.add("clips", [make_clip(episode) for episode in episodes])
     run.add("frames", list(frames_of(episodes[0])) * 2)
     run.add("flat", list(frames_of(episodes[0], depth=False)))
+    whole = make_clip(episodes[0])
+    run.add("broken", [whole.replace(video=b"no video")])
+    run.add("cut", [whole.replace(video=make_clip(episodes[0], every=2)["video"])])
     run.add("rates", [make_episode(0), make_episode(1, rate=10.0)])
     run.add("short", [make_episode(0, steps=1)])
     run.add("none", [], kind=episodes.kind)
@@ -232,6 +235,8 @@ def test_bad_input(run, folder, make_episode, make_clip):
         ("rollouts", {"depth": True}, "there are none"),
         ("rollouts", {"images": "clips", "depth": True}, "has no depth"),
         ("rollouts", {"images": "flat", "depth": True}, "has no depth"),
+        ("rollouts", {"images": "broken"}, r"pictures `rgb` of episode [0-9a-f]{32} cannot be written: cannot decode"),
+        ("rollouts", {"images": "cut"}, r"cannot be written: there are 10, not 20"),
         ("rates", {}, r"differ in form: 8 states, 7 actions, 20 Hz and 8 states, 7 actions, 10 Hz"),
         ("short", {}, "nothing of `short` can be written: it has 1 steps"),
         ("none", {}, "`none` has no episodes"),
