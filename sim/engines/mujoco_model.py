@@ -28,10 +28,10 @@ IMPEDANCE = 0.99
 RECOVERY = 0.1
 """Share of an overlap that a contact without bounce takes away in a time step."""
 GRIP, GLIDE = 1.0, 0.2
-"""Share of a sliding velocity that friction, where it is strong enough, takes away in a time step: at robots, elsewhere.
+"""Share of a sliding velocity that friction takes away in a time step where it is strong enough: at robots, elsewhere.
 
-MuJoCo's friction pushes apart what slides, in proportion to this: with 1, what slides at 3 m/s hops 8 cm high; with 0.1,
-what comes to rest slides 5 % too far. But what a gripper holds must not slide at all.
+MuJoCo's friction pushes apart what slides, in proportion to this: with 1, what slides at 3 m/s hops 8 cm high; with
+0.1, what comes to rest slides 5 % too far. But what a gripper holds must not slide at all.
 """
 LEAST_FRICTION = 1e-5
 """MuJoCo refuses less."""

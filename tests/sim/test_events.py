@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from multisynth.scenes.poses import quaternion
+from multisynth.sim import engines
 from multisynth.sim.engines.engine import Contact, Step
-from multisynth.sim.engines.pybullet import PyBullet
 from multisynth.sim.events import EventLog, Standing
 from scipy.spatial.transform import Rotation
 
@@ -11,9 +11,12 @@ from tests.sim.worlds import GROUND, ball, block, world
 DT = 1 / 240
 
 
-def watch(world, seconds, standing=()):
+each_engine = pytest.mark.parametrize("engine", engines.ENGINES)
+
+
+def watch(engine, world, seconds, standing=()):
     """All events and the velocities [steps, P, 3] at the start of each step."""
-    engine = PyBullet(world)
+    engine = engines.engine(engine)(world)
     names = [body.name for body, _ in world.scene.moving]
     heights = {name: world.scene.body(name).parts[0].shapes[0].size[-1] for name in standing}
     able = {n: Standing(names.index(n), engine.pieces.index(n), height) for n, height in heights.items()}
@@ -28,13 +31,14 @@ def watch(world, seconds, standing=()):
     return log.finish(), pieces, np.array(velocities)
 
 
+@each_engine
 @pytest.mark.parametrize("height", [0.2, 0.3, 0.5, 0.77, 1.0, 1.5])
 @pytest.mark.parametrize("restitution", [0.0, 0.6])
-def test_a_dropped_ball_hits_at_the_speed_and_time_of_free_fall(height, restitution):
+def test_a_dropped_ball_hits_at_the_speed_and_time_of_free_fall(height, restitution, engine):
     ground, physics = GROUND
     physics = physics.__class__(friction=1, restitution=restitution)
     w = world((ground, physics), ball("blue ball", (1.5, 0, height + 0.05), mass=0.25, restitution=restitution))
-    events, pieces, velocities = watch(w, 1.5)
+    events, pieces, velocities = watch(engine, w, 1.5)
     first = events[0]
     assert (first["kind"], first["bodies"]) == ("impact", ["blue ball", "ground"])
     assert first["speed"] == pytest.approx(np.sqrt(2 * 9.81 * height), rel=0.005)
@@ -52,14 +56,15 @@ def test_a_dropped_ball_hits_at_the_speed_and_time_of_free_fall(height, restitut
         assert second["speed"] == pytest.approx(-vertical[: k + 2][-10:].min(), abs=9.81 * DT)
 
 
+@each_engine
 @pytest.mark.parametrize("speed", [0.4, 1.0, 3.0])
-def test_impulse_equals_the_change_of_momentum(speed):
+def test_impulse_equals_the_change_of_momentum(speed, engine):
     w = world(
         ball("red ball", (1.0, 0, 1), mass=0.2, velocity=(speed, 0, 0), friction=0.0, restitution=0.25),
         block("green block", (1.3, 0, 1), mass=0.3, friction=0.0, restitution=0.25),
         gravity=0,
     )
-    (event,), pieces, velocities = watch(w, 0.3 / speed + 0.1)
+    (event,), pieces, velocities = watch(engine, w, 0.3 / speed + 0.1)
     assert event["bodies"] == ["red ball", "green block"]
     assert event["speed"] == pytest.approx(speed, rel=1e-6)
     assert event["time"] == pytest.approx(0.2 / speed, abs=1e-6)
@@ -172,13 +177,14 @@ def test_a_turn_about_the_vertical_is_no_fall():
     assert log.finish() == []
 
 
-def test_a_block_pulled_from_under_another_in_bullet():
+@each_engine
+def test_a_block_pulled_from_under_another(engine):
     w = world(
         GROUND,
         block("low block", (1.5, 0, 0.05), velocity=(2.5, 0, 0), friction=0.05),
         block("high block", (1.5, 0, 0.15), friction=0.05),
     )
-    events, *_ = watch(w, 1.5, standing=["low block", "high block"])
+    events, *_ = watch(engine, w, 1.5, standing=["low block", "high block"])
     assert [e["bodies"][0] for e in events if e["kind"] == "fall"] == ["high block"]
     assert [e["id"] for e in events] == [f"e{n}" for n in range(len(events))]
     times = [e["time"] for e in events]
