@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -9,6 +10,12 @@ import numpy as np
 from ..world import World
 from .engine import Contact, Step
 from .mujoco_model import TIMESTEP, apply, build
+
+
+@cache
+def _called() -> str:
+    """Name and version, whose file takes longer to read than a world to build."""
+    return f"mujoco {version('mujoco')}"
 
 
 class MuJoCo:
@@ -26,7 +33,7 @@ class MuJoCo:
     def __init__(self, world: World) -> None:
         import mujoco
 
-        self.name = f"mujoco {version('mujoco')}"
+        self.name = _called()
         self._mujoco = mujoco
         self._built = built = build(world)
         self._model, self._data = built.model, mujoco.MjData(built.model)

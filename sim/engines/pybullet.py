@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +38,12 @@ class _Loaded(NamedTuple):
     efforts: list[float]
 
 
+@cache
+def _called() -> str:
+    """Name and version, whose file takes longer to read than a world to build."""
+    return f"pybullet {version('pybullet')}"
+
+
 class PyBullet:
     """A world in a physics server of its own, so that nothing that ran before can leave a trace in it.
 
@@ -49,7 +56,7 @@ class PyBullet:
     def __init__(self, world: World) -> None:
         import pybullet as bullet
 
-        self.name = f"pybullet {version('pybullet')}"
+        self.name = _called()
         self._bullet = bullet
         self._client = bullet.connect(bullet.DIRECT)
         self._world, self._steps = world, 0

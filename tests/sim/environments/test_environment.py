@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from multisynth.sim.engines import ENGINES
 from multisynth.sim.environments import OBSERVATIONS, TaskEnvironment
 from multisynth.sim.randomise import Randomisation
+from multisynth.sim.robots import ROBOTS
 from multisynth.sim.rollout import Rollout
 from multisynth.sim.tasks import TASKS
 from pydantic import ValidationError
@@ -69,6 +70,21 @@ def test_actions_in_radians_are_warned_about_for_their_scale_alone():
         warnings.simplefilter("always")
         check_env(environment.unwrapped)
     assert len(caught) == 1 and "symmetric and normalized" in str(caught[0].message)
+    environment.close()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_hand_is_led_where_there_is_one(task):
+    if ROBOTS[TASKS[task].robot].arm is None:
+        with pytest.raises(BadInput, match=r"(?s)has no arm.*joint_position"):
+            TaskEnvironment(task, control="ee_delta")
+        return
+    environment = TaskEnvironment(task, control="ee_delta")
+    environment.reset(seed=1)
+    before = environment.simulation.now.hand
+    for _ in range(10):
+        environment.step(np.array([0, 0, 0.1, 0, 0, 0, 0]))
+    np.testing.assert_allclose(environment.simulation.now.hand[:3] - before[:3], [0, 0, 0.05], atol=4e-3)
     environment.close()
 
 
