@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..robots import panda
@@ -9,6 +11,7 @@ from ..trial import Situation
 
 SPEED = 0.5  # m/s, of the hand between waypoints
 TURN = 2.5  # rad/s
+SWING = 15.0  # rad/s², that the wrist's motor can give the hand
 GRIP = 0.25  # m/s, at which the fingers open and close
 THERE = 0.006  # m
 PATIENCE = 2.0  # s, after which a waypoint counts as out of reach
@@ -29,7 +32,7 @@ class Hand:
     def __init__(self, period: float) -> None:
         self._period = period
         self._joints: np.ndarray | None = None
-        self._yaw = self._opening = 0.0
+        self._yaw = self._spin = self._opening = 0.0
 
     def towards(
         self,
@@ -59,7 +62,7 @@ class Hand:
         distance = float(np.linalg.norm(way))
         stride = way * min(1.0, speed * self._period / max(distance, 1e-9))
         turn = (yaw + np.pi / 2) % np.pi - np.pi / 2 - self._yaw
-        self._yaw += float(np.clip(turn, -TURN * self._period, TURN * self._period))
+        self._yaw += self._turn(turn)
         wanted = panda.reach(joints, tip + stride, self._yaw)
         change = wanted - joints
         haste = float(np.abs(change / (0.95 * panda.arm().velocity * self._period)).max())
@@ -83,6 +86,13 @@ class Hand:
             self._joints = situation.joints[:7].copy()
             self._opening = float(situation.joints[7:].sum())
         return self._joints
+
+    def _turn(self, left: float) -> float:
+        """How far the hand turns in this step, of what is left, rad: soft at both ends."""
+        most = min(TURN, math.sqrt(SWING * abs(left)), abs(left) / self._period)
+        change = math.copysign(most, left) - self._spin
+        self._spin += min(max(change, -SWING * self._period), SWING * self._period)
+        return self._spin * self._period
 
     def _grip(self, opening: float) -> float:
         stride = GRIP * self._period

@@ -38,10 +38,11 @@ def test_equal_ends_fix_a_parameter_and_names_are_drawn_once():
 
 @pytest.mark.parametrize("field", sorted(Randomisation.model_fields))
 def test_ranges_outside_physical_limits_are_refused_with_the_limit(field):
-    low, high = Randomisation.model_fields[field].json_schema_extra["limits"]
-    default = Randomisation.model_fields[field].default
-    assert low <= default[0] <= default[1] <= high
-    assert getattr(Randomisation(**{field: (low, high)}), field) == (low, high)
+    nominal, low, high = Randomisation.bounds(field)
+    ends = Randomisation.model_fields[field].default.range(nominal or 0.0)
+    assert low <= ends[0] <= ends[1] <= high
+    assert nominal is None or low <= nominal <= high
+    assert getattr(Randomisation(**{field: (low, high)}), field).ends == (low, high)
     for bad in ((low - 0.5, high), (low, high * 1.5 + 1)):
         with pytest.raises(ValidationError) as error:
             Randomisation(**{field: bad})
@@ -50,6 +51,61 @@ def test_ranges_outside_physical_limits_are_refused_with_the_limit(field):
         Randomisation(**{field: (high, low)})
     with pytest.raises(ValidationError):
         Randomisation(**{field: (low, float("nan"))})
+
+
+@pytest.mark.parametrize(
+    ("terms", "problem"),
+    [
+        ({"frictoin": 0.5}, "frictoin"),
+        ({"mass": {"operation": "scale", "uniform": [0.5, 100.0]}}, "limits"),
+        ({"size": {"operation": "add", "uniform": [0.0, 0.01]}}, "no calibrated value"),
+        ({"mass": {"uniform": [0.1, 0.2], "when": [1, 2]}}, "cannot change within an episode"),
+    ],
+)
+def test_terms_that_do_not_suit_their_field(terms, problem):
+    with pytest.raises(ValidationError, match=problem):
+        Randomisation.model_validate(terms)
+
+
+def test_unknown_fields_name_the_nearest():
+    with pytest.raises(ValueError, match="did you mean `friction`"):
+        Randomisation.bounds("frictoin")
+
+
+def test_calibrated_is_nominal_but_for_what_is_asked():
+    terms = Randomisation.calibrated(mass=(0.1, 0.2))
+    for field in Randomisation.model_fields:
+        nominal = Randomisation.bounds(field).nominal
+        if field == "mass":
+            assert terms.mass.ends == (0.1, 0.2)
+        elif nominal is not None:
+            assert getattr(terms, field).ends == (nominal, nominal)
+        else:
+            assert getattr(terms, field) == getattr(Randomisation(), field)
+    assert terms.replaced({"friction": 0.3}).friction.ends == (0.3, 0.3)
+    assert terms.replaced({"friction": 0.3}).mass == terms.mass
+
+
+def test_what_was_recorded_is_given_again_and_nothing_else():
+    first = draw(mass=(0.1, 0.4))
+    values = first("mass"), first.uniform("x", 0, 1), first.choose("colour", ["red", "blue"])
+    again = Draw(Randomisation(), lambda purpose: pytest.fail("nothing is drawn"), first.drawn)
+    assert (again("mass"), again.uniform("x", 0, 1), again.choose("colour", ["red", "blue"])) == values
+    with pytest.raises(ValueError, match="not among"):
+        again("friction")
+    for bad in ({"mass": 99.0}, {"mass": "heavy"}, {"mass": None}):
+        with pytest.raises(ValueError, match="cannot have been drawn"):
+            Draw(Randomisation(), lambda purpose: pytest.fail("nothing is drawn"), bad)("mass")
+
+
+def test_schedules_are_recorded():
+    first = draw(friction={"uniform": (0.3, 0.9), "when": (0.5, 1.0)})
+    changes = first.schedule("friction", 10.0)
+    assert 9 <= len(changes) <= 20 and all(0.3 <= value <= 0.9 for _, value in changes)
+    assert np.diff([0.0, *(time for time, _ in changes)]).min() >= 0.5 and changes[-1][0] < 10.0
+    again = Draw(Randomisation(), lambda purpose: pytest.fail("nothing is drawn"), json.loads(json.dumps(first.drawn)))
+    assert again.schedule("friction", 10.0) == changes
+    assert draw(friction=(0.3, 0.9)).schedule("friction", 10.0) == []
 
 
 def test_ranges_come_from_yaml_beside_the_recipe(tmp_path):
