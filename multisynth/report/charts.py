@@ -101,47 +101,123 @@ class Mark:
     name: str
 
 
-def curves(times: np.ndarray, series: Mapping[str, np.ndarray], title: str, marks: Sequence[Mark] = ()) -> Markup:
-    """Quantities of one unit over time.
+@dataclass(frozen=True)
+class _Axes:
+    """A chart's frame: from what it shows to px, and the grid behind it."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    unit: str
+    width: float = 360.0
+    height: float = 140.0
+
+    _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 8.0, 22.0
+
+    @classmethod
+    def around(cls, x: np.ndarray, y: np.ndarray, unit: str, **size: float) -> _Axes:
+        """Axes that hold these finite values."""
+        low, high = float(y.min()), float(y.max())
+        if high - low < 1e-9 * max(abs(low), abs(high), 1.0):
+            low, high = low - 0.5, high + 0.5
+        begin, end = float(x.min()), float(x.max())
+        return cls((begin, max(end, begin + 1e-6)), (low, high), unit, **size)
+
+    @property
+    def bottom(self) -> float:
+        return self.height - self._BOTTOM
+
+    def place(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Where these values are, px. [N, 2]"""
+        across = (self.width - self._LEFT - self._RIGHT) / (self.x[1] - self.x[0])
+        up = (self.bottom - self._TOP) / (self.y[1] - self.y[0])
+        return np.stack([self._LEFT + (x - self.x[0]) * across, self.bottom - (y - self.y[0]) * up], axis=1)
+
+    def grid(self) -> list[Markup]:
+        rows, columns = ticks(*self.y, 4), ticks(*self.x, 6 if self.width > 300 else 4)
+        drawn = []
+        for tick, (_, y) in zip(rows, self.place(np.full(len(rows), self.x[0]), rows), strict=True):
+            drawn.append(line(self._LEFT, y, self.width - self._RIGHT, y, "grid"))
+            drawn.append(text(self._LEFT - 5, y + 3.5, label(tick), "tick", "end"))
+        for n, (x, _) in enumerate(self.place(columns, np.full(len(columns), self.y[0]))):
+            said = label(columns[n]) + ("" if n else f" {self.unit}")
+            drawn.append(text(x, self.height - 7, said, "tick", "middle"))
+        return drawn
+
+    def upright(self, at: float, title: str) -> Markup:
+        x, _ = self.place(np.array([at]), np.array([self.y[0]]))[0]
+        return element("line", element("title", title), x1=x, y1=self._TOP, x2=x, y2=self.bottom, class_="mark")
+
+
+def curves(
+    times: np.ndarray,
+    series: Mapping[str, np.ndarray],
+    title: str,
+    marks: Sequence[Mark] = (),
+    *,
+    unit: str = "s",
+    along: tuple[float, float] = (np.inf, -np.inf),
+    within: tuple[float, float] = (np.inf, -np.inf),
+) -> Markup:
+    """Quantities of one unit over time, or over something else that goes on.
 
     Args:
-        times: s. [T]
+        times: In `unit`. [T]
         series: What each is called, and its values. Each [T]
         title: What they are, with the unit.
         marks: Drawn as upright lines.
+        unit: Of `times`.
+        along: The span of `times` that the chart shows at least, which makes charts alike.
+        within: The same of values, such as 0 to 1 for a share.
     """
-    width, height, left, right, top, bottom = 360.0, 140.0, 46.0, 8.0, 8.0, 22.0
     pick = thin(len(times), _POINTS)
     t = np.nan_to_num(times[pick])
     lines = {name: np.nan_to_num(values[pick]) for name, values in series.items()}
     if not len(t) or not lines:
         return Markup("")
-    low, high = min(float(v.min()) for v in lines.values()), max(float(v.max()) for v in lines.values())
-    if high - low < 1e-9:
-        low, high = low - 0.5, high + 0.5
-    begin, end = float(t.min()), max(float(t.max()), float(t.min()) + 1e-6)
-    across, up = (width - left - right) / (end - begin), (height - top - bottom) / (high - low)
-    drawn = []
-    for tick in ticks(low, high, 4):
-        y = height - bottom - (tick - low) * up
-        drawn += [line(left, y, width - right, y, "grid"), text(left - 5, y + 3.5, label(tick), "tick", "end")]
-    for tick in ticks(begin, end, 6):
-        drawn.append(
-            text(
-                left + (tick - begin) * across, height - 7, label(tick) + (" s" if tick == 0 else ""), "tick", "middle"
-            )
-        )
-    for mark in marks:
-        if begin <= mark.time <= end:
-            x = left + (mark.time - begin) * across
-            drawn.append(
-                element("line", element("title", mark.name), x1=x, y1=top, x2=x, y2=height - bottom, class_="mark")
-            )
+    axes = _Axes.around(_with(t, along), _with(np.concatenate(list(lines.values())), within), unit)
+    drawn = [*axes.grid(), *(axes.upright(m.time, m.name) for m in marks if axes.x[0] <= m.time <= axes.x[1])]
     for index, (name, values) in enumerate(lines.items()):
-        points = np.stack([left + (t - begin) * across, height - bottom - (values - low) * up], axis=1)
+        points = axes.place(t, values)
+        if len(points) == 1:
+            drawn.append(element("circle", cx=points[0, 0], cy=points[0, 1], r=3, class_=f"f{index % HUES}"))
         drawn.append(path(points, f"s{index % HUES}", name))
     caption = element("figcaption", title)
-    return element("figure", caption, picture(width, height, title, *drawn), legend(list(lines)), class_="plot")
+    told = [] if len(lines) == 1 and title.startswith(next(iter(lines))) else [legend(list(lines))]
+    return element("figure", caption, picture(axes.width, axes.height, title, *drawn), *told, class_="plot")
+
+
+def _with(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
+    return np.concatenate([values, [end for end in span if np.isfinite(end)]])
+
+
+def band(
+    x: np.ndarray, low: np.ndarray, high: np.ndarray, title: str, *, unit: str, around: float | None = None
+) -> Markup:
+    """What lies between two bounds as they move.
+
+    Args:
+        x: In `unit`. [T]
+        low: [T]
+        high: [T]
+        title: What is bounded.
+        unit: Of `x`.
+        around: A value to draw as a dashed line, such as the calibrated one.
+    """
+    pick = thin(len(x), _POINTS)
+    if not len(pick):
+        return Markup("")
+    x, low, high = (np.nan_to_num(values[pick]) for values in (x, low, high))
+    still = np.zeros(0) if around is None or not np.isfinite(around) else np.array([around])
+    axes = _Axes.around(x, np.concatenate([low, high, still]), unit, width=250.0, height=120.0)
+    under, over = axes.place(x, low), axes.place(x, high)
+    outline = "L".join(f"{px:.1f} {py:.1f}" for px, py in [*over, *under[::-1]])
+    drawn = [*axes.grid(), element("path", d=f"M{outline}Z", class_="band")]
+    drawn += [path(under, "s0", "low"), path(over, "s0", "high")]
+    if len(still):
+        drawn.append(
+            path(axes.place(np.array(axes.x), np.repeat(still, 2)), "dashed", f"calibrated: {label(still[0])}")
+        )
+    return picture(axes.width, axes.height, f"Bounds of {title}", *drawn)
 
 
 def plan(paths: Mapping[str, np.ndarray], marks: Sequence[Mark] = ()) -> Markup:

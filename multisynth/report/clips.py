@@ -10,7 +10,7 @@ import numpy as np
 
 from multisynth.media import decode_video
 from multisynth.report.gallery import encode, uri
-from multisynth.report.picks import Budget, evenly
+from multisynth.report.picks import Budget, evenly_by
 from multisynth.report.relatives import captions_of
 from multisynth.report.words import measured, number
 from multisynth.sample import Sample
@@ -61,13 +61,13 @@ class ClipView:
 
 
 def clips(store: Store, table: Table, most: int, budget: Budget) -> Iterator[ClipView]:
-    """At most so many clips of a table, each with every caption of it."""
-    captions = captions_of(store, [sample.id for sample in evenly(table, most)])
+    """At most so many clips of a table, of each task alike, each with every caption of it."""
+    captions = captions_of(store, [sample.id for sample in evenly_by(table, "task", most)])
     found: dict[str, Sample] = {}
     for stage in {relative.stage for many in captions.values() for relative in many}:
         ids = [relative.id for many in captions.values() for relative in many if relative.stage == stage]
         found |= store.table(stage).find(ids)
-    for sample in evenly(table, most):
+    for sample in evenly_by(table, "task", most):
         yield _view(sample, [found[relative.id] for relative in captions[sample.id]], budget)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from multisynth.tables import Table
 ROWS = 4096
 """Rows looked at, evenly spaced, in a larger table."""
 _FEW = 12
+_LOOKS = frozenset({"light", "camera", "colour", "colours", "jitter"})
+"""Words in the names of what only changes how things look, which comes after what changes how they move."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ Values = dict[str, dict[str, list[Any]]]
 def leaves(table: Table, column: str, group: Callable[[Mapping[str, Any]], str] | None = None, by: str = "") -> Values:
     """The leaves of a JSON column by name, then by group; what is no JSON object is left out.
 
+    Things that are numbered go together, `block0.mass` and `block1.mass` as `block….mass`. Of what changes again and
+    again, `friction.schedule` as [[s, value], …], all values are taken.
+
     Args:
         table: Whose rows.
         column: The column.
@@ -62,29 +68,61 @@ def leaves(table: Table, column: str, group: Callable[[Mapping[str, Any]], str] 
             continue
         if isinstance(values, dict):
             for name, value in flat(values):
-                found.setdefault(name, {}).setdefault(group(row) if group else "", []).append(value)
+                every = _changed(value) if name.endswith(".schedule") else [value]
+                found.setdefault(name, {}).setdefault(group(row) if group else "", []).extend(every)
+    return _together(found)
+
+
+def _changed(schedule: Any) -> list[Any]:
+    changes = schedule if isinstance(schedule, list) else []
+    return [change[1] for change in changes if isinstance(change, list) and len(change) == 2]
+
+
+def _together(values: Values) -> Values:
+    families: dict[str, list[str]] = {}
+    for name in values:
+        families.setdefault(re.sub(r"\d+(?=\.)", "…", name), []).append(name)
+    found: Values = {}
+    for family, names in families.items():
+        pooled = found.setdefault(family if len(names) > 1 else names[0], {})
+        for name in names:
+            for group, given in values[name].items():
+                pooled.setdefault(group, []).extend(given)
     return found
 
 
-def panels(values: Values, groups: list[str], most: int = 72) -> list[Panel]:
+def panels(values: Values, groups: list[str], rows: int, most: int = 120) -> list[Panel]:
     """A histogram of each quantity, or bars where it is named values; what never varies or is free text is left out.
 
-    Plain quantities come first, then those that are nested, then the components of vectors.
+    Plain quantities come first, then those that are nested, then looks, then the components of vectors; and among
+    them what most rows have.
+
+    Args:
+        values: As `leaves` has them.
+        groups: By which they are stacked.
+        rows: How many there are; a quantity that is not given once in each says how often it is.
+        most: Panels.
     """
     found = []
-    for name, by_group in sorted(values.items(), key=lambda item: (item[0][-1:].isdigit(), item[0].count("."))):
+    counts = {name: sum(map(len, by_group.values())) for name, by_group in values.items()}
+    for name, by_group in sorted(values.items(), key=lambda item: (*_rank(item[0]), -counts[item[0]])):
         every = [value for group in by_group.values() for value in group]
+        times = "" if counts[name] == rows else f"; {number(counts[name])} times"
         if _numeric(every):
             numbers = {group: _finite(by_group.get(group, [])) for group in groups}
             whole = np.concatenate(list(numbers.values()))
             if len(whole) and np.ptp(whole) > 0:
                 low, middle, high = (number(float(np.quantile(whole, q))) for q in (0, 0.5, 1))
-                note = f"{low} to {high}, median {middle}"
+                note = f"{low} to {high}, median {middle}{times}"
                 found.append(Panel(name, note, histogram(numbers, name)))
         elif 1 < len(words := _counted(every)) <= max(_FEW, len(every) // 4):
-            counts = {group: _counted(by_group.get(group, [])) for group in groups}
-            found.append(Panel(name, f"{len(words)} values", bars(counts, name)))
+            named = {group: _counted(by_group.get(group, [])) for group in groups}
+            found.append(Panel(name, f"{len(words)} values{times}", bars(named, name)))
     return found[:most]
+
+
+def _rank(name: str) -> tuple[bool, bool, int]:
+    return name[-1:].isdigit(), not _LOOKS.isdisjoint(re.split(r"[._\d…]+", name)), name.count(".")
 
 
 def audit(values: Values) -> Audit | None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from markupsafe import Markup
 
 from multisynth.report.charts import Mark, curves, plan
-from multisynth.report.picks import evenly
+from multisynth.report.picks import evenly_by
 from multisynth.report.words import excerpt, flat, number
 from multisynth.sample import Sample
 from multisynth.tables import Table
 
-_PATHS, _CHARTS, _SERIES = 8, 6, 8
+_PATHS, _CHARTS, _SERIES, _DRAWN = 8, 6, 8, 200
 _MOVED = 0.005  # m; what moves less is left out of the plan
 _STEADY = 1e-3  # in a state's own unit; what varies less is left out of the charts
 
@@ -37,29 +38,115 @@ class EpisodeView:
     events: list[tuple[str, str, str, str, str]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
-    """How often a task was achieved."""
+    """How often a task was achieved in an engine, and how its episodes went.
+
+    Args:
+        interval: Of the rate of success at 95 % confidence (Wilson 1927), 0 to 1.
+        reward: Mean over all steps.
+        length: Mean, s.
+        replayed: What replay validation found, where it was done.
+    """
 
     task: str
+    engine: str
+    episodes: int
+    successes: int
+    interval: tuple[float, float]
+    reward: float
+    length: float
+    replayed: str
+
+
+@dataclass
+class _Sums:
     episodes: int = 0
     successes: int = 0
+    steps: int = 0
+    reward: float = 0.0
+    seconds: float = 0.0
+    bitwise: int = 0
+    strayed: list[float] = field(default_factory=list)
 
 
 def outcomes(table: Table) -> list[Outcome]:
-    """Successes by task, over the whole table."""
-    found: dict[str, Outcome] = {}
-    for batch in table.dataset.to_batches(columns=["task", "success"]):
+    """Successes by task and engine, over the whole table."""
+    found: dict[tuple[str, str], _Sums] = {}
+    columns = ["task", "engine", "success", "rate", "rewards", "meta"]
+    for batch in table.dataset.to_batches(columns=columns, scan_in_order=True):
+        steps = pc.fill_null(pc.list_value_length(batch["rewards"]), 0).to_numpy(zero_copy_only=False)
+        each = pc.fill_null(pc.list_flatten(batch["rewards"]), 0.0).to_numpy(zero_copy_only=False)
+        rewards = np.bincount(np.repeat(np.arange(len(steps)), steps), np.nan_to_num(each), len(steps))
+        for row, length, reward in zip(batch.drop_columns(["rewards"]).to_pylist(), steps, rewards, strict=True):
+            sums = found.setdefault((row["task"] or "", row["engine"] or ""), _Sums())
+            sums.episodes += 1
+            sums.successes += bool(row["success"])
+            sums.steps, sums.reward = sums.steps + int(length), sums.reward + float(reward)
+            sums.seconds += float(length) / row["rate"] if row["rate"] else 0.0
+            replay = members(row["meta"], "replay")
+            sums.bitwise += replay.get("bitwise") is True
+            if isinstance(stray := replay.get("strayed"), dict) and isinstance(stray.get("metres"), int | float):
+                sums.strayed.append(float(stray["metres"]))
+    return [_outcome(*key, sums) for key, sums in sorted(found.items())]
+
+
+def _outcome(task: str, engine: str, sums: _Sums) -> Outcome:
+    replayed = [f"{sums.bitwise:,} bitwise"] if sums.bitwise else []
+    if sums.strayed:
+        replayed.append(f"{len(sums.strayed):,} within {max(sums.strayed):.2g} m")
+    return Outcome(
+        task, engine, sums.episodes, sums.successes, wilson(sums.successes, sums.episodes),
+        sums.reward / max(sums.steps, 1), sums.seconds / sums.episodes, ", ".join(replayed),
+    )  # fmt: skip
+
+
+def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval of a rate, at 95 % confidence by default (Wilson 1927, eq. 4; trials must be above 0)."""
+    rate, n = successes / trials, trials
+    middle, reach = rate + z**2 / (2 * n), z * np.sqrt(rate * (1 - rate) / n + (z / (2 * n)) ** 2)
+    return float((middle - reach) / (1 + z**2 / n)), float((middle + reach) / (1 + z**2 / n))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What became of demonstrations: how many episodes were grown of so many, in how many attempts."""
+
+    demonstrations: int
+    episodes: int
+    attempts: int
+
+
+def growth(table: Table) -> Growth | None:
+    """How often growth succeeded, counting attempts up to each demonstration's last success; None where none was.
+
+    Args:
+        table: Of the stage that grew them, whose origins are the demonstrations.
+    """
+    last: dict[str, int] = {}
+    made = 0
+    for batch in table.dataset.to_batches(columns=["origin", "meta"]):
         for row in batch.to_pylist():
-            outcome = found.setdefault(row["task"] or "", Outcome(row["task"] or ""))
-            outcome.episodes += 1
-            outcome.successes += bool(row["success"])
-    return sorted(found.values(), key=lambda outcome: outcome.task)
+            attempt = members(row["meta"], "growth").get("attempt")
+            if isinstance(attempt, int):
+                made += 1
+                last[row["origin"]] = max(attempt, last.get(row["origin"], 0))
+    return Growth(len(last), made, sum(last.values()) + len(last)) if last else None
+
+
+def members(text: str | None, name: str) -> dict[str, Any]:
+    """An object within a JSON object, or an empty one."""
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    inner = found.get(name) if isinstance(found, dict) else None
+    return inner if isinstance(inner, dict) else {}
 
 
 def episodes(table: Table, most: int) -> Iterator[EpisodeView]:
-    """At most so many episodes of a table."""
-    for sample in evenly(table, most):
+    """At most so many episodes of a table, of each task alike."""
+    for sample in evenly_by(table, "task", most):
         times, marks = np.nan_to_num(np.asarray(sample["times"], np.float64)), _marks(sample)
         rewards = np.nan_to_num(np.asarray(sample["rewards"], np.float64))
         length = f"{times[-1] - times[0]:.1f} s" if len(times) else "0 s"
@@ -67,7 +154,7 @@ def episodes(table: Table, most: int) -> Iterator[EpisodeView]:
             ("length", f"{length}, {len(times)} steps at {number(sample['rate'])} Hz"),
             ("robot", sample["robot"] or "none"),
             ("engine", sample["engine"] or ""),
-            ("reward", f"{rewards.sum():.3g} in all"),
+            ("reward", f"{rewards.mean():.3g} a step, {rewards[-1]:.3g} at the end" if len(rewards) else "none"),
         ]
         yield EpisodeView(
             sample.id, sample["task"] or "episode", sample["instruction"] or "", sample["success"], facts,
@@ -132,18 +219,19 @@ def _name(body: str, part: str) -> str:
 
 
 def _curves(sample: Sample, times: np.ndarray, rewards: np.ndarray, marks: list[Mark]) -> list[Markup]:
-    """States in charts of what belongs together: `joint1.position (rad)` … in one, `hand.x (m)` … in another."""
+    """States in charts of what belongs together: `joint1.position (rad)` … in one, `hand.x (m)` … in another.
+
+    The reward stands first, orientations last.
+    """
     states = np.asarray(sample["states"], np.float64)
     names = list(sample["state_names"] or [])
-    groups: dict[str, dict[str, np.ndarray]] = {}
+    groups = {"reward": {"reward": rewards}} if len(rewards) == len(times) else {}
     if states.ndim == 2 and len(states) == len(times):
         for index in range(states.shape[1]):
             name = str(names[index]) if index < len(names) else f"state {index}"
             groups.setdefault(_stem(name), {})[_bare(name)] = np.nan_to_num(states[:, index])
-    if len(rewards) == len(times):
-        groups["reward"] = {"reward": rewards}
     drawn = []
-    for title, series in groups.items():
+    for title, series in sorted(groups.items(), key=lambda group: group[0].endswith(" orientation")):
         moving = {name: values for name, values in series.items() if np.ptp(values) > _STEADY} if len(times) else {}
         if moving:
             drawn.append(curves(times, dict(list(moving.items())[:_SERIES]), title, marks))
@@ -168,4 +256,4 @@ def _parameters(sample: Sample) -> list[tuple[str, str]]:
         drawn = json.loads(sample["parameters"] or "{}")
     except ValueError:
         return []
-    return [(name, excerpt(number(value), 60)) for name, value in flat(drawn)][:60]
+    return [(name, excerpt(number(value), 60)) for name, value in flat(drawn)][:_DRAWN]

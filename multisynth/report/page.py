@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,13 @@ from markupsafe import Markup
 from multisynth.lineage import held_back
 from multisynth.report import words
 from multisynth.report.clips import ClipView, clips
-from multisynth.report.distributions import Audit, Panel, audit, leaves, panels
-from multisynth.report.episodes import EpisodeView, Outcome, episodes, outcomes
+from multisynth.report.distributions import ROWS, Audit, Panel, audit, leaves, panels
+from multisynth.report.episodes import EpisodeView, Growth, Outcome, episodes, growth, outcomes
 from multisynth.report.examples import Chain, Example, chain, dropped, kept
 from multisynth.report.flow import flow
 from multisynth.report.gallery import FrameView, frames
 from multisynth.report.picks import Budget
+from multisynth.report.policies import training, trainings
 from multisynth.report.svg import legend
 from multisynth.report.tables import Account, accounts, last_of_kind, licences, upstream
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _PICTURES, _VIDEO = 4_500_000, 8_000_000  # bytes in the page
 _SUCCESS = ["succeeded", "did not"]
-_FRAMES, _CLIPS, _EPISODES, _TEXTS, _REASONS, _CHAINS = 10, 8, 6, 8, 8, 3
+_FRAMES, _CLIPS, _EPISODES, _TASKS, _TEXTS, _REASONS, _CHAINS = 10, 8, 6, 12, 8, 8, 3
 
 
 @dataclass
@@ -64,6 +65,8 @@ def render(store: Store) -> str:
         "accounts": found,
         "finals": finals,
         "shown": shown,
+        "trainings": [(account, training(store.table(account.name))) for account in trainings(found.values())],
+        "growths": list(_growths(store, found)),
         "flow": flow(found, info.get("exports", {}), _exported(store, info)),
         "costs": [_cost(found, account) for account in found.values() if account.inputs],
         "dropped": {
@@ -109,17 +112,32 @@ def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> S
         shown.clips = list(clips(store, table, _CLIPS, video))
     elif account.kind == "episode":
         _show_episodes(shown, table)
+    elif account.kind == "policy":
+        return shown  # its curves are shown where it was trained
     elif account.kind != "caption":
         shown.texts = kept(table, _TEXTS)
     values = leaves(table, "meta")
-    shown.measured, shown.audit = panels(values, [""]), audit(values)
+    shown.measured, shown.audit = panels(values, [""], min(len(table), ROWS)), audit(values)
     return shown
 
 
 def _show_episodes(shown: Shown, table: Table) -> None:
-    shown.episodes, shown.outcomes = list(episodes(table, _EPISODES)), outcomes(table)
+    shown.outcomes = outcomes(table)
+    tasks = {outcome.task for outcome in shown.outcomes}
+    shown.episodes = list(episodes(table, max(_EPISODES, min(len(tasks), _TASKS))))
     values = leaves(table, "parameters", lambda row: _SUCCESS[0 if row["success"] else 1], "success")
-    shown.parameters = panels(values, _SUCCESS)
+    values.pop("seed", None)  # no quantity
+    shown.parameters = panels(values, _SUCCESS, min(len(table), ROWS))
+
+
+def _growths(store: Store, found: Mapping[str, Account]) -> Iterator[tuple[Account, Growth]]:
+    """What was grown, by the stage that did; stages that filter hand its notes on."""
+    grown: set[str] = set()
+    for account in found.values():
+        if account.kind == "episode" and account.outputs and (one := growth(store.table(account.name))):
+            grown.add(account.name)
+            if not grown & set(account.feeds):
+                yield account, one
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,21 @@ def evenly(table: Table, most: int) -> Iterator[Sample]:
         yield from table.rows(int(row), int(row) + 1)
 
 
+def evenly_by(table: Table, column: str, most: int) -> Iterator[Sample]:
+    """At most so many samples in the table's order: of each value of a column alike, evenly spaced among its own.
+
+    What takes turns in a table, as tasks do, would else be shown by whichever the spacing happens to meet.
+    """
+    rows: dict[object, list[int]] = {}
+    for row, value in enumerate(table.column(column).to_pylist()):
+        rows.setdefault(value, []).append(row)
+    share, more = divmod(most, max(len(rows), 1))
+    for row in sorted(
+        mine[int(k)] for n, mine in enumerate(rows.values()) for k in thin(len(mine), share + (1 if n < more else 0))
+    ):
+        yield from table.rows(row, row + 1)
+
+
 def cells(table: Table, columns: list[str], most: int) -> list[dict[str, Any]]:
     """Some columns, none of them media, of at most so many rows."""
     rows = [int(row) for row in thin(len(table), most)]

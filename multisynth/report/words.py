@@ -18,7 +18,9 @@ def count(value: int) -> str:
 
 def plural(kind: str, number: int) -> str:
     """A kind's name for so many samples."""
-    return kind if number == 1 or kind.endswith(("s", "ing")) else f"{kind}s"
+    if number == 1 or kind.endswith(("s", "ing")):
+        return kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def seconds(value: float | None) -> str:
@@ -87,12 +89,12 @@ def measured(sample: Sample, most: int = 14) -> list[tuple[str, str]]:
 
 
 def flat(values: Any, prefix: str = "") -> list[tuple[str, Any]]:
-    """The leaves of nested mappings and of short lists, each with its dotted name."""
+    """The leaves of nested mappings and of short lists of plain values, each with its dotted name."""
     if isinstance(values, dict):
         return [
             leaf for key, value in values.items() for leaf in flat(value, f"{prefix}.{key}" if prefix else str(key))
         ]
-    if isinstance(values, list) and values and len(values) <= 4:
+    if isinstance(values, list) and values and len(values) <= 4 and not any(isinstance(v, list) for v in values):
         return [leaf for key, value in enumerate(values) for leaf in flat(value, f"{prefix}.{key}")]
     return [(prefix, values)]
 

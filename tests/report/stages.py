@@ -11,7 +11,7 @@ from pydantic import Field
 
 from multisynth import registry
 from multisynth.artifact import Artifact
-from multisynth.kinds import CAPTION, CLIP, DOCUMENT, EPISODE, FRAME, PROBLEM, REASONING
+from multisynth.kinds import CAPTION, CLIP, DOCUMENT, EPISODE, FRAME, POLICY, PROBLEM, REASONING
 from multisynth.media import encode_depth, encode_instances, encode_normals, encode_rgb, encode_video
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Source, Stage
@@ -59,19 +59,78 @@ class Episodes(Source):
     makes = EPISODE
     count: int = Field(4, ge=0, description="How many.")
     words: str = Field("push", description="Task and instruction.")
+    tasks: tuple[str, ...] = Field((), description="Taken in turn instead.")
 
     def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
         for n in ordinals:
+            task = self.tasks[n % len(self.tasks)] if self.tasks else self.words
             drawn = {"friction": 0.1 * n, "surface": ["ice", "felt"][n % 2], "hand": {"speed": 1.0 + n}, self.words: n}
             yield Sample(
-                EPISODE, n, task=self.words, instruction=self.words, success=n % 2 == 0, scene=SCENE, times=TIMES,
+                EPISODE, n, task=task, instruction=self.words, success=n % 2 == 0, scene=SCENE, times=TIMES,
                 poses=poses(),
                 events=[event("e0", 3.5), event("e1", 4.5, "fall", [self.words])], engine="none", robot="arm", rate=FPS,
                 parameters=json.dumps(drawn),
                 actions=np.zeros((20, 1), np.float32), action_names=["x (m)"],
                 states=np.stack([np.linspace(0, 1, 20), np.zeros(20)], 1).astype(np.float32),
                 state_names=[f"hand.x ({self.words})", "hand.y (m)"], rewards=np.linspace(0, 1, 20, dtype=np.float32),
+                successes=np.arange(20) >= (10 if n % 2 == 0 else 20),
             )  # fmt: skip
+
+
+class Replay(Map):
+    """Notes as replay validation leaves them: every third went to another engine."""
+
+    takes = (EPISODE,)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            n = int(json.loads(sample["parameters"])["friction"] * 10 + 0.5)
+            told: dict[str, Any] = (
+                {"bitwise": True} if n % 3 else {"strayed": {"metres": 0.001 * n, "of": "ball", "step": 3}}
+            )
+            yield sample.with_meta(replay={"engine": "none", "steps": 20, **told})
+
+
+class Grow(Map):
+    """From the demonstration n, n + 1 episodes, each of which took n + 1 attempts."""
+
+    takes = (EPISODE,)
+    makes = EPISODE
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            n = int(json.loads(sample["parameters"])["friction"] * 10 + 0.5)
+            columns = {name: sample[name] for name in EPISODE.columns}
+            for k in range(n + 1):
+                meta = {"growth": {"attempt": (k + 1) * (n + 1) - 1, "pieces": [sample.id]}}
+                yield sample.child(EPISODE, meta=meta, **columns)
+
+
+class Practise(Source):
+    """Policies whose numbers follow from the iteration n; parameter `a` opens from 1 on, `b` from 2 on."""
+
+    makes = POLICY
+    count: int = Field(5, ge=0, description="How many.")
+    words: str = Field("push", description="Task, and what a loss is called.")
+    curriculum: str | None = Field(None, description="Instead of one that opens.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            base = {"a": {"uniform": [0.6, 0.6]}, "b": {"uniform": [0.0, 0.0]}}
+            state = {"dimensions": {name: dimension(name, n) for name in ("a", "b")}, "base": base}
+            yield Sample(
+                POLICY, n, task=self.words, robot="arm", learner="ppo", engine="none", control="joints", rate=FPS,
+                history=3, iteration=n, episodes=100 * (n + 1), steps=2000 * (n + 1), success=0.2 * n, reward=0.1 * n,
+                entropy=float(np.log(0.1 * n * (n - 1)) / 2) if n > 1 else -np.inf,
+                curriculum=json.dumps(state) if self.curriculum is None else self.curriculum,
+                weights=b"weights", experience=None, moments=b"moments", meta={self.words: 1 / (n + 1), "note": "none"},
+            )  # fmt: skip
+
+
+def dimension(name: str, n: int) -> dict[str, Any]:
+    """A parameter of the curriculum after iteration n: `a` within 0.6 ± 0.05 n, `b` from 0 to n - 1."""
+    low, high = (0.6 - 0.05 * n, 0.6 + 0.05 * n) if name == "a" else (0.0, max(n - 1.0, 0.0))
+    return {"low": low, "high": high, "step": 1.0, "at_low": [1.0, 0.0, 0.5], "at_high": []}
 
 
 class Film(Map):
@@ -242,6 +301,7 @@ class Copies(Map):
 
 
 STAGES: dict[str, type[Stage]] = {
+    "report.replay": Replay, "report.grow": Grow, "report.practise": Practise,
     "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
     "report.ask": Ask, "report.solve": Solve, "report.check": Check, "report.copies": Copies,
 }  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
@@ -14,14 +16,14 @@ from markupsafe import Markup
 from PIL import Image
 
 from multisynth.report.charts import Mark, bars, curves, histogram, plan
-from multisynth.report.distributions import audit, panels
+from multisynth.report.distributions import audit, leaves, panels
 from multisynth.report.episodes import _stem, episodes
 from multisynth.report.flow import flow
 from multisynth.report.gallery import labels
 from multisynth.report.svg import thin, ticks
 from multisynth.report.tables import Account
 from multisynth.testing import run_stage
-from tests.report.stages import DEPTH, HOSTILE, SIZE, Episodes, Shots
+from tests.report.stages import DEPTH, HOSTILE, SIZE, Shots
 
 
 def parse(drawing: Markup | None) -> ElementTree.Element:
@@ -144,20 +146,13 @@ def test_a_frames_labels_show_what_they_hold() -> None:
     assert shown["Instances and boxes"].note == "2 instances"
 
 
-def test_an_episode_shows_what_moved() -> None:
-    samples = run_stage(Episodes(count=1, words="push")).samples
-
-    class Table:
-        def __len__(self) -> int:
-            return len(samples)
-
-        def rows(self, start: int, stop: int) -> object:
-            return samples[start:stop]
-
-    [view] = episodes(Table(), 1)  # type: ignore[arg-type]
+def test_an_episode_shows_what_moved(make: Callable[..., Any]) -> None:
+    store, _ = make({"rollouts": {"use": "report.episodes", "count": 1, "words": "push"}})
+    [view] = episodes(store.table("rollouts"), 1)
     assert "arm: hand" in view.plan and "red ball" in view.plan
     assert "base" not in view.plan, "of a robot, only the part that goes farthest"
-    assert len(view.curves) == 2, "a state that never varies has no chart"
+    captions = [next(parse(curve).iter("figcaption")).text for curve in view.curves]
+    assert captions == ["reward", "hand (push)"], "a state that never varies has no chart"
     assert view.events[0] == ("3.50 s", "impact", "arm → red ball", "1.5 m/s", "0.2 N·s")
 
 
@@ -175,10 +170,21 @@ def test_states_are_grouped_by_quantity(name: str, stem: str) -> None:
 def test_panels_put_plain_quantities_first_and_leave_out_what_never_varies() -> None:
     values: dict[str, dict[str, list[Any]]] = {
         "light.0": {"": [0.1, 0.2]}, "camera.fov": {"": [40.0, 50.0]}, "mass": {"": [1, 2, float("nan")]},
-        "gravity": {"": [9.8, 9.8]},
+        "light_azimuth": {"": [1.0, 2.0]}, "ball.mass": {"": [1.0, 2.0]}, "gravity": {"": [9.8, 9.8]},
         "object": {"": ["ball", "block"]}, "odd": {"": [None, [1]]}, "huge": {"": [10**400, 1]},
     }  # fmt: skip
-    assert [panel.name for panel in panels(values, [""])] == ["mass", "object", "camera.fov", "light.0"]
+    drawn = panels(values, [""], 3)
+    assert [p.name for p in drawn] == ["mass", "object", "ball.mass", "light_azimuth", "camera.fov", "light.0"]
+    assert [p.note for p in drawn][:2] == ["1 to 2, median 1.5", "2 values; 2 times"]
+
+
+def test_numbered_things_go_together_and_schedules_give_all_their_values(make: Callable[..., Any]) -> None:
+    drawn = {"block0.mass": 1.0, "block1.mass": 2.0, "camera0.fov": 40.0, "friction.schedule": [[0.5, 0.3], [1.0, 0.9]]}
+    store, _ = make({"drawn": {"use": "report.practise", "count": 2, "curriculum": json.dumps(drawn)}})
+    assert leaves(store.table("drawn"), "curriculum") == {
+        "block….mass": {"": [1.0, 1.0, 2.0, 2.0]}, "camera0.fov": {"": [40.0, 40.0]},
+        "friction.schedule": {"": [0.3, 0.9, 0.3, 0.9]},
+    }  # fmt: skip
 
 
 def test_the_audit_counts_scores_above_the_threshold() -> None:

@@ -18,6 +18,7 @@ from tests.report.stages import HOSTILE
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "rollouts": {"use": "report.episodes", "words": HOSTILE},
+    "practised": {"use": "report.practise", "words": HOSTILE},
     "clips": {"use": "report.film", "from": "rollouts"},
     "captions": {"use": "report.tell", "from": "clips", "words": HOSTILE},
     "shots": {"use": "report.shots", "words": HOSTILE},
@@ -87,6 +88,7 @@ def test_every_kind_has_its_section(parsed: Page) -> None:
         "clips",
         "frames",
         "episodes",
+        "policies",
         "texts",
         "watermark",
         "measured",
