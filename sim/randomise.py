@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
 
 def _field(nominal: float | None, default: Pair | float, limits: Pair, description: str) -> Any:
     """A field with its calibrated value, the range it is drawn from by default, and its physical limits."""
-    extra = {"nominal": nominal, "limits": list(limits)}
+    extra: Any = {"nominal": nominal, "limits": list(limits)}
     return Field(Term.model_validate(default), description=description, json_schema_extra=extra)
 
 
@@ -84,6 +84,8 @@ class Randomisation(BaseModel):
     ramp_length: Term = _field(None, (0.24, 0.3), (0.1, 0.4), "Along the slope, m.")
     roller_radius: Term = _field(None, (0.022, 0.03), (0.015, 0.035), "Of the ball that rolls down, m.")
     target_mass: Term = _field(None, (0.02, 0.05), (0.005, 1.0), "Of what it hits, kg.")
+    # walk
+    walk_distance: Term = _field(None, (3.0, 3.5), (0.5, 8.0), "To the mark, m.")
     # topple
     block_mass: Term = _field(None, (0.02, 0.08), (0.005, 2.0), "Of a block of the tower, kg.")
     block_size: Term = _field(None, (0.028, 0.042), (0.02, 0.07), "Edge of the tower's blocks, m.")

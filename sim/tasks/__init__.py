@@ -11,7 +11,8 @@ from .reach import REACH
 from .stack import STACK
 from .task import Task
 from .topple import TOPPLE
+from .walk import WALK
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (REACH, PUSH, PICK_PLACE, STACK, PEG_INSERT, OPEN_DRAWER, RAMP, TOPPLE)
+    task.name: task for task in (REACH, PUSH, PICK_PLACE, STACK, PEG_INSERT, OPEN_DRAWER, RAMP, TOPPLE, WALK)
 }

@@ -145,7 +145,7 @@ def light(draw: Draw) -> Light:
     return Light(direction=(-x, -y, -z), intensity=draw("light_intensity"), ambient=draw("light_ambient"))
 
 
-def cameras(draw: Draw, points: np.ndarray, view: View, aside: bool = False) -> tuple[Camera, ...]:
+def cameras(draw: Draw, points: np.ndarray, view: View, aside: bool = False, ahead: float = 0.0) -> tuple[Camera, ...]:
     """Drawn cameras, each as near as drawn or as far as it must be to have all points in view.
 
     Args:
@@ -153,6 +153,7 @@ def cameras(draw: Draw, points: np.ndarray, view: View, aside: bool = False) -> 
         points: World, m. [N, 3]
         view: How many they are, and of what size.
         aside: Whether they stand further round to the sides than drawn.
+        ahead: The direction that azimuths count from, degrees from x.
     """
     middle = (points.min(0) + points.max(0)) / 2
     placed = []
@@ -160,7 +161,7 @@ def cameras(draw: Draw, points: np.ndarray, view: View, aside: bool = False) -> 
         name = f"camera{number}"
         azimuth = draw("camera_azimuth", f"{name}.azimuth")
         azimuth += np.copysign(ASIDE, azimuth) if aside else 0.0
-        towards = np.array(_direction(azimuth, draw("camera_elevation", f"{name}.elevation")))
+        towards = np.array(_direction(azimuth + ahead, draw("camera_elevation", f"{name}.elevation")))
         distance, fov = draw("camera_distance", f"{name}.distance"), draw("camera_fov", f"{name}.fov")
         while True:
             camera = Camera(
