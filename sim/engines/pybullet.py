@@ -24,9 +24,15 @@ GEAR, HOLD = 0.1, 200.0
 
 _SINGULAR = {
     "shapeTypes": "shapeType", "halfExtents": "halfExtents", "radii": "radius", "lengths": "height",
-    "collisionFramePositions": "collisionFramePosition", "collisionFrameOrientations": "collisionFrameOrientation",
+    "vertices": "vertices", "collisionFramePositions": "collisionFramePosition",
+    "collisionFrameOrientations": "collisionFrameOrientation",
 }  # fmt: skip
 """Bullet's words for one shape, by its words for many."""
+_NOTHING = {
+    "radii": 0.0, "halfExtents": (0, 0, 0), "lengths": 0.0, "fileNames": "", "meshScales": (1, 1, 1),
+    "planeNormals": (0, 0, 1), "flags": 0,
+}  # fmt: skip
+"""What it wants to hear about shapes that have no such thing."""
 
 
 class _Loaded(NamedTuple):
@@ -170,19 +176,20 @@ class PyBullet:
 
     def _shape(self, shapes: tuple[Shape, ...]) -> int:
         """A collision shape in the server."""
+        if len(shapes) == 1:
+            form = self._form(shapes[0])
+            return int(self._call("createCollisionShape", **{_SINGULAR[key]: of for key, of in form.items()}))
         with tempfile.TemporaryDirectory() as folder:
-            forms = [self._form(shape, Path(folder) / f"{n}.obj") for n, shape in enumerate(shapes)]
-            if len(forms) == 1 and "fileNames" not in forms[0]:
-                return int(self._call("createCollisionShape", **{_SINGULAR[key]: of for key, of in forms[0].items()}))
-            nothing = {
-                "radii": 0.0, "halfExtents": (0, 0, 0), "lengths": 0.0, "fileNames": "", "meshScales": (1, 1, 1),
-                "planeNormals": (0, 0, 1), "flags": 0,
-            }  # fmt: skip
-            filled = [{**nothing, **form} for form in forms]
+            forms = [self._form(shape) for shape in shapes]
+            for n, (shape, form) in enumerate(zip(shapes, forms, strict=True)):
+                if form.pop("vertices", None) is not None:  # of many shapes, Bullet takes meshes as files alone
+                    form["fileNames"] = str(Path(folder) / f"{n}.obj")
+                    Path(form["fileNames"]).write_text(_obj(*hull(shape.mesh, shape.size)), "utf-8")
+            filled = [{**_NOTHING, **form} for form in forms]
             return int(self._call("createCollisionShapeArray", **{key: [f[key] for f in filled] for key in filled[0]}))
 
-    def _form(self, shape: Shape, file: Path) -> dict[str, Any]:
-        """What `createCollisionShapeArray` wants of one shape; the hull of a mesh goes through a file."""
+    def _form(self, shape: Shape) -> dict[str, Any]:
+        """What `createCollisionShapeArray` wants of one shape."""
         bullet, (w, x, y, z) = self._bullet, shape.quaternion
         placed = {"collisionFramePositions": shape.position, "collisionFrameOrientations": (x, y, z, w)}
         if shape.kind == "box":
@@ -192,11 +199,7 @@ class PyBullet:
         if shape.kind == "cylinder":
             radius, length = shape.size
             return {"shapeTypes": bullet.GEOM_CYLINDER, "radii": radius, "lengths": length, **placed}
-        vertices, faces = hull(shape.mesh, shape.size)
-        lines = ["v {!r} {!r} {!r}".format(*vertex) for vertex in vertices.tolist()]
-        lines += ["f {} {} {}".format(*face) for face in (faces + 1).tolist()]
-        file.write_text("\n".join(lines), "utf-8")
-        return {"shapeTypes": bullet.GEOM_MESH, "fileNames": str(file), **placed}
+        return {"shapeTypes": bullet.GEOM_MESH, "vertices": hull(shape.mesh, shape.size)[0].tolist(), **placed}
 
     def _frame_in_centre(self, uid: int) -> None:
         """Remember where the frame of a base lies in the frame of its centre of mass, which Bullet tells about."""
@@ -277,7 +280,8 @@ class PyBullet:
         """As `Engine.joints`."""
         loaded = self._mechanisms[mechanism]
         states = self._bullet.getJointStates(loaded.uid, loaded.joints, self._client)
-        return np.array([s[0] for s in states]), np.array([s[1] for s in states])
+        positions, velocities, *_ = zip(*states, strict=True)
+        return np.array(positions), np.array(velocities)
 
     def command(self, positions: np.ndarray, velocities: np.ndarray) -> None:
         """As `Engine.command`."""
@@ -315,3 +319,9 @@ class PyBullet:
     def close(self) -> None:
         """As `Engine.close`."""
         self._bullet.disconnect(self._client)
+
+
+def _obj(vertices: np.ndarray, faces: np.ndarray) -> str:
+    """Triangles as a file of Wavefront's format. [V, 3], [F, 3]"""
+    lines = ["v {!r} {!r} {!r}".format(*vertex) for vertex in vertices.tolist()]
+    return "\n".join([*lines, *("f {} {} {}".format(*face) for face in (faces + 1).tolist())])
