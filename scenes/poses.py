@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 
 def rotation(quaternion: np.ndarray) -> np.ndarray:
     """Rotation matrices of unit quaternions. [..., 4] → [..., 3, 3]"""
-    w, x, y, z = np.moveaxis(np.asarray(quaternion, np.float64), -1, 0)
-    rows = [
+    quaternion = np.asarray(quaternion, np.float64)
+    if quaternion.ndim == 1:  # plain floats are faster for one
+        return np.array(_rows(*quaternion.tolist()))
+    return np.stack([np.stack(row, -1) for row in _rows(*np.moveaxis(quaternion, -1, 0))], -2)
+
+
+def _rows(w: Any, x: Any, y: Any, z: Any) -> list[list[Any]]:
+    return [
         [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
         [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
     ]
-    return np.stack([np.stack(row, -1) for row in rows], -2)
 
 
 def quaternion(matrix: np.ndarray) -> np.ndarray:
