@@ -4,6 +4,7 @@ from multisynth.scenes import Shape
 from multisynth.scenes.assets import locate
 from multisynth.scenes.poses import about, quaternion, transform
 from multisynth.sim import engines
+from multisynth.sim.engines.solids import solid
 from multisynth.sim.robots import panda
 from multisynth.sim.world import Servo
 
@@ -243,6 +244,22 @@ def test_a_mesh_comes_to_rest_on_its_hull(build):
     placed = triangles(BLOB).vertices @ transform(pose[:3], pose[3:])[:3, :3].T + pose[:3]
     assert placed[:, 2].min() == pytest.approx(0, abs=2.5e-3)  # Bullet wraps hulls in 1 mm
     assert np.abs(engine.velocity("blob")).max() < 0.1
+
+
+def test_a_mesh_among_other_shapes_is_where_it_belongs(build):
+    """A ball falls on a mesh that sticks out of a slab."""
+    above = BLOB.model_copy(update={"position": (0.3, 0.0, 0.1)})
+    table = made_of("table", [Shape(kind="box", size=(1.0, 0.5, 0.1)), above], (1.0, 0, 0.05), mass=20.0)
+    top = 0.15 + solid((BLOB,)).centre[2]
+    dropped = ball("ball", (1.3 + solid((BLOB,)).centre[0], solid((BLOB,)).centre[1], top + 0.2), radius=0.02)
+    engine = build(world(GROUND, table, dropped))
+    lowest = min(height(engine) for _ in range(72))
+    assert lowest > 0.15, "on the slab it would lie at 0.12"
+
+
+def height(engine):
+    engine.advance(1)
+    return engine.pose("ball")[2]
 
 
 def test_a_free_mechanism_starts_where_it_is_put_and_falls(build):
