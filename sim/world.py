@@ -62,7 +62,7 @@ class Mechanism:
         patch: Of its contacts, m: the lever of their friction against being turned on the spot, which is two thirds
             of the radius of the patch that touches; 0 stands for hard points.
         servo: What drives its moving joints; nothing does where there is none.
-        damping: Viscous, of joints that nothing drives, N·m·s/rad or N·s/m.
+        damping: Viscous, of joints that nothing drives, N·m·s/rad or N·s/m; their dry friction is in the description.
         geared: Names of pairs of joints that a gear keeps at equal positions.
         text: The URDF document, for a description that is in no file.
     """

@@ -252,7 +252,7 @@ def _attach(spec: Any, mechanism: Mechanism) -> list[Geometry]:
     starts = dict(zip((joint.name for joint in mechanism.robot.moving), mechanism.start, strict=True))
     for joint in child.joints:
         if joint.name in starts:
-            joint.frictionloss, joint.actgravcomp = 0, True
+            joint.frictionloss, joint.actgravcomp = 0 if mechanism.servo else joint.frictionloss, True
             joint.solref_limit = reference(0.0)
     frame = spec.worldbody.add_frame(pos=mechanism.position, quat=mechanism.quaternion)
     spec.attach(child, prefix=f"{mechanism.name}/", frame=frame)

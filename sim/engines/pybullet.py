@@ -135,7 +135,7 @@ class PyBullet:
         efforts = [joint.effort for joint in moving]
         if mechanism.servo is None:
             self._call(
-                "setJointMotorControlArray", uid, joints, self._bullet.VELOCITY_CONTROL, forces=[0.0] * len(joints)
+                "setJointMotorControlArray", uid, joints, self._bullet.VELOCITY_CONTROL, forces=[joint.friction for joint in moving]
             )
         else:
             self._call(

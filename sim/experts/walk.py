@@ -21,7 +21,7 @@ LEAN = 0.06  # m that a foot is put beside its place at most
 LEVEL = 4.0  # 1/s, at which legs on the ground bring the trunk back to level
 UNEVEN = 0.05  # m that a foot lands higher or lower because of the trunk's tilt at most
 THERE = 0.1  # m
-SETTLE = 0.3  # s, still before the first step, and after the last
+SETTLE = 0.3  # s, still before the first step
 
 
 class WalkExpert:
@@ -60,6 +60,8 @@ class WalkExpert:
             self._lost = np.clip(lost, -PUSH, PUSH)
             for leg in range(4):
                 self._move(leg, velocity, tilt)
+        if self.done:
+            self._feet += (self._home - self._feet) * min(LEVEL * self._period, 1.0)
         return a1.legs(self._feet)
 
     def _steer(self, way: np.ndarray) -> None:
