@@ -135,7 +135,11 @@ class PyBullet:
         efforts = [joint.effort for joint in moving]
         if mechanism.servo is None:
             self._call(
-                "setJointMotorControlArray", uid, joints, self._bullet.VELOCITY_CONTROL, forces=[joint.friction for joint in moving]
+                "setJointMotorControlArray",
+                uid,
+                joints,
+                self._bullet.VELOCITY_CONTROL,
+                forces=[joint.friction for joint in moving],
             )
         else:
             self._call(
