@@ -12,15 +12,20 @@ from typing import Any
 
 import numpy as np
 from multisynth.scenes import Shape
+from multisynth.scenes.assets import locate
 from multisynth.scenes.meshes import triangles
 from multisynth.scenes.poses import quaternion
 from multisynth.scenes.schema import Vector
 
-from .randomise import Draw
+from multisynth.artifact import Artifact
+
+from .randomise import Draw, Randomisation
 
 MESHES = tuple(number for number in range(1000) if number != 168)
 """`random_urdfs` of `pybullet_data`: blobs, prisms and rings from the grasping experiments of Bousmalis et al. (2018);
 the vertices of 168 are no numbers."""
+FOLDER = "pybullet_data:random_urdfs"
+LICENSE = "Zlib"
 LONGEST = 0.13
 """m; what is longer gets in the arm's way."""
 LOWEST = 0.018
@@ -99,6 +104,15 @@ class Item:
         return grip.width + 3 * apart + abs(beside), grip
 
 
+def artifacts(terms: Randomisation) -> list[Artifact]:
+    """The meshes, where any may be drawn."""
+    ends = terms.random_urdfs.range(0.0)
+    if ends is not None and ends[1] <= 0:
+        return []
+    folder = locate(_name(MESHES[0]), (".obj",)).parents[1]
+    return [Artifact.of(folder, "asset", folder.name, LICENSE)]
+
+
 def item(draw: Draw, colour: Vector) -> Item:
     """Draw an object to handle, of that colour."""
     if draw.uniform("object.source", 0, 1) < draw("random_urdfs"):
@@ -156,7 +170,7 @@ class _Resting:
 
 
 def _name(number: int) -> str:
-    return f"pybullet_data:random_urdfs/{number:03d}/{number:03d}.obj"
+    return f"{FOLDER}/{number:03d}/{number:03d}.obj"
 
 
 @lru_cache(maxsize=len(MESHES))

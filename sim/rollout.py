@@ -15,7 +15,7 @@ from multisynth.kinds import EPISODE, Kind
 from multisynth.sample import Drop, Sample
 from multisynth.stage import Needs, Source
 
-from . import engines
+from . import engines, objects
 from .episode import record
 from .parameters import Parameters
 from .randomise import Draw, Randomisation, Randomise
@@ -71,7 +71,7 @@ class Rollout(Source):
         return name
 
     def artifacts(self) -> Sequence[Artifact]:
-        """The robots' descriptions and meshes, which everything is made with.
+        """The descriptions and meshes of robots and objects, which everything is made with.
 
         Raises:
             BadInput: The engine is not installed.
@@ -79,7 +79,8 @@ class Rollout(Source):
         engines.engine(self.engine)
         robots = [ROBOTS[name] for name in sorted({TASKS[task].robot for task in self.tasks})]
         folders = [(locate(robot.urdf, (".urdf",)).parent, robot.license) for robot in robots]
-        return [Artifact.of(folder, "asset", folder.name, license) for folder, license in folders]
+        made_with = [Artifact.of(folder, "asset", folder.name, license) for folder, license in folders]
+        return made_with + objects.artifacts(self.randomise)
 
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample | Drop]:
         """As `Source.generate`."""

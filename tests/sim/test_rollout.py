@@ -202,6 +202,11 @@ def test_the_robot_is_a_parent_of_every_episode(stage, episodes):
     assert all(robot.id in episode["parents"] for episode in episodes)
 
 
+def test_meshes_are_parents_where_they_may_be_drawn():
+    _, meshes = Rollout(randomise={"random_urdfs": 0.1}).artifacts()
+    assert (meshes.name, meshes.license) == ("random_urdfs", "Zlib")
+
+
 def test_a_machine_without_pybullet_is_told_so(stage, monkeypatch):
     monkeypatch.setattr("multisynth.sim.engines.find_spec", lambda name: None)
     with pytest.raises(BadInput, match=r"not installed"):
