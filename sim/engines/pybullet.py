@@ -91,7 +91,8 @@ class PyBullet:
             for body, part in world.scene.moving
         ]
         self._moving = [self._mechanisms[m.name].uid for m in world.mechanisms if not m.fixed]
-        self._moving += [uid for name, uid in self._bodies.items() if world.physics[name].mass > 0]
+        told = {body.name for body, _ in world.scene.moving}  # of what may be too heavy to move, too
+        self._moving += [uid for name, uid in self._bodies.items() if name in told or world.physics[name].mass > 0]
         self._motion: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
         self.change(world)
 
