@@ -1,8 +1,9 @@
 """`report.html`: what a run made, kept and dropped and why, in one file that needs nothing else.
 
 What is shown follows from the kinds of the run's tables, never from the names of its stages. A kind's gallery shows its
-final tables, those that no later stage of the same kind has filtered. Which samples are shown is a fixed rule
-(`picks.evenly`). Everything that comes from data is escaped, and the page's own policy forbids it to load anything.
+final tables, those that no later stage of the same kind has filtered; policies are shown where they were trained. Which
+samples are shown is a fixed rule (`picks`). Everything that comes from data is escaped, and the page's own policy
+forbids it to load anything.
 """
 
 from __future__ import annotations
