@@ -18,7 +18,6 @@ from . import engines
 from .episode import record
 from .learn.network import Network
 from .parameters import Parameters
-from .policy import PolicyController
 from .randomise import Draw, Randomisation, Randomise
 from .robots import ROBOTS
 from .simulation import Simulation, begin
@@ -91,5 +90,7 @@ class Evaluate(Map):
     def _controller(self, policy: Sample, simulation: Simulation) -> Expert:
         if policy["learner"] == "expert":
             return simulation.trial.expert(1 / simulation.rate)
+        from .policy import PolicyController
+
         network = Network.from_bytes(policy["weights"])
         return PolicyController(network, policy["control"], policy["history"], simulation)

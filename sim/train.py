@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from multisynth.scenes.assets import locate
@@ -22,11 +22,13 @@ from .learn.clone import Clone, clone
 from .learn.network import Network
 from .learn.observation import width
 from .learn.ppo import Ppo, ppo
-from .learn.practise import Plan, practise
 from .randomise import Randomisation, Randomise
 from .robots import ROBOTS
 from .simulation import TASK_STATE_NAMES, divides
 from .tasks import TASKS
+
+if TYPE_CHECKING:
+    from .learn.practise import Plan
 
 
 class Adr(BaseModel):
@@ -113,6 +115,8 @@ class Train(Series):
         self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
     ) -> Sample:
         """As `Series.follow`."""
+        from .learn.practise import practise
+
         previous = past[-1] if past else None
         network, moments = self._policy(previous)
         curriculum = self._curriculum(previous)
@@ -168,6 +172,8 @@ class Train(Series):
         self, ordinal: int, curriculum: Curriculum | None, network: Network | None
     ) -> tuple[list[Pin | None], list[Plan]]:
         """What is pinned in each episode of an iteration, and all that decides it."""
+        from .learn.practise import Plan
+
         weights = None if network is None else network.to_bytes()
         expert = max(0.0, 1 - ordinal / self.taught) if self.learner == "clone" else 0.0
         pins, plans = [], []
