@@ -17,11 +17,11 @@ import time
 from typing import Any
 
 import torch
-
-from benchmarks.machine import machine
 from multisynth.sim.randomise import Randomisation
 from multisynth.sim.warp import environment
 from multisynth.sim.warp.expert import PickPlaceExpert
+
+from benchmarks.machine import machine
 
 RATE = 20.0  # Hz
 WARM = 120  # control steps, after which the worlds are at all stages of the task
@@ -113,7 +113,7 @@ def _mark(cuda: bool) -> Any:
 
 
 def _between(before: Any, after: Any) -> float:
-    """s."""
+    """S."""
     return after - before if isinstance(before, float) else before.elapsed_time(after) / 1000
 
 

@@ -30,6 +30,9 @@ def environment(num_envs: int = 1024, **options: Any) -> WarpPickPlace:
     missing = [name for name in NEEDS if find_spec(name) is None]
     if missing:
         raise BadInput(f"MuJoCo Warp cannot run: {', '.join(missing)} not installed", "pip install 'multisynth[gpu]'")
+    import warp
+
+    warp.config.log_level = warp.LOG_WARNING  # otherwise it greets on the standard output, among others' figures
     from .env import WarpPickPlace
 
     return WarpPickPlace(num_envs, **options)

@@ -3,6 +3,7 @@
 Quaternions are x, y, z, w in here, as Warp has them.
 """
 
+# ruff: noqa: UP018, RUF046 — Warp keeps variables apart from constants by it
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator"
 import warp as wp
 
@@ -11,8 +12,7 @@ from .. import kinematics
 wp.set_module_options({"enable_backward": False})
 
 JOINTS = 7
-DAMPING, NEAR, STRIDE = wp.constant(kinematics.DAMPING), wp.constant(kinematics.NEAR), wp.constant(kinematics.STRIDE)
-PULL = wp.constant(0.2)
+NEAR, STRIDE = wp.constant(kinematics.NEAR), wp.constant(kinematics.STRIDE)
 
 vec6 = wp.types.vector(length=6, dtype=float)
 vec7 = wp.types.vector(length=7, dtype=float)
@@ -103,12 +103,12 @@ def solve(a: mat66, b: vec6):
 
 
 @wp.func
-def reach(arm: Arm, start: vec7, goal: wp.transform, rest: vec7, iterations: int):
+def reach(arm: Arm, start: vec7, goal: wp.transform, rest: vec7, iterations: int, damping: float, pull: float):
     """Joints that bring the tip to a pose, or nearer; drawn to `rest` where it makes no difference to the tip."""
     q = vec7()
     for j in range(JOINTS):
         q[j] = wp.clamp(start[j], arm.lower[j], arm.upper[j])
-    pull = float(PULL)
+    share = float(pull)
     n = int(0)
     while n < iterations:
         n += 1
@@ -117,16 +117,16 @@ def reach(arm: Arm, start: vec7, goal: wp.transform, rest: vec7, iterations: int
         rows = jacobian(arm, q, place)
         way = wp.transform_get_translation(goal) - place
         turn = turn_between(wp.transform_get_rotation(goal), wp.transform_get_rotation(tip))
-        wish = (rest - q) * pull
+        wish = (rest - q) * share
         error = vec6(way[0], way[1], way[2], turn[0], turn[1], turn[2]) - rows * wish
         square = rows * wp.transpose(rows)
         for i in range(6):
-            square[i, i] = square[i, i] + DAMPING * DAMPING
+            square[i, i] = square[i, i] + damping * damping
         change = wp.transpose(rows) * solve(square, error) + wish
         for j in range(JOINTS):
             step = wp.clamp(change[j], -STRIDE, STRIDE)
             q[j] = wp.clamp(q[j] + step, arm.lower[j], arm.upper[j])
-        pull = pull * 0.5
+        share = share * 0.5
         if wp.max(wp.max(wp.abs(way)), wp.max(wp.abs(turn))) < NEAR:
             n = iterations
     return q

@@ -1,15 +1,18 @@
-"""From actions to motors: `environments.controls`, and the way there of `simulation` and `channel`, one thread a world."""
+"""From actions to motors, one thread a world: `environments.controls`, then what `simulation` and `channel` do."""
 
+# ruff: noqa: UP018 — Warp keeps variables apart from constants by it
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator, attr-defined"
 import warp as wp
 
+from ..environments import controls
+from . import fields
 from .arm import JOINTS, Arm, forward, reach, turn_between, vec7
-from .fields import ACTION_NOISE, LATENCY
 from .state import KNOTS, MOTORS, Episodes, Layout, Model, Motion, Outcome, Task, stream
 from .streams import normal, purpose
 
 wp.set_module_options({"enable_backward": False})
 
+DAMPING, PULL = wp.constant(controls.DAMPING), wp.constant(controls.PULL)
 EE_DELTA = 1
 """The control `ee_delta`; 0 is `joint_position`."""
 
@@ -46,7 +49,7 @@ def led(
     if angle > 1.0e-7:
         rotation = wp.normalize(wp.quat_from_axis_angle(turn / angle, angle) * rotation)
     goal = wp.transform(wp.transform_get_translation(wanted) + move, rotation)
-    change = reach(arm, sent, goal, episodes.rest[w], 1) - sent
+    change = reach(arm, sent, goal, episodes.rest[w], 1, DAMPING, PULL) - sent
     haste = float(1.0)  # of the joint that has farthest to go for its speed; all alike, so that the way is kept
     for j in range(JOINTS):
         haste = wp.max(haste, wp.abs(change[j]) * task.rate / layout.speed[j])
@@ -83,7 +86,7 @@ def command(
     n = episodes.age[w]
     slot = (n + 1) % KNOTS
     source = stream(episodes, w)
-    noise = episodes.drawn[w, ACTION_NOISE]
+    noise = episodes.drawn[w, fields.ACTION_NOISE]
     some = normal(source, _ACTION, 2 * n) * noise
     more = normal(source, _ACTION, 2 * n + 1) * noise
     for j in range(4):
@@ -101,7 +104,7 @@ def command(
 def drive(tick: int, task: Task, layout: Layout, model: Model, episodes: Episodes, motion: Motion):
     """What reaches the motors at a tick of the control step, after its delay. [N, 9]"""
     w, j = wp.tid()
-    late = int(wp.rint(episodes.drawn[w, LATENCY] * task.rate * float(task.ticks)))
+    late = int(wp.rint(episodes.drawn[w, fields.LATENCY] * task.rate * float(task.ticks)))
     n = episodes.age[w] * task.ticks + tick - late
     position = float(episodes.knots[w, 0, j])  # where the robot is told to stay until the first action arrives
     velocity = float(0.0)

@@ -1,13 +1,11 @@
 """Values of fields by their terms, as `multisynth.sim.terms` draws them, and what MuJoCo's model makes of them."""
 
+# ruff: noqa: UP018, RUF046 — Warp keeps variables apart from constants by it
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator, attr-defined"
 import warp as wp
 
 from ..engines import mujoco_model
-from .fields import (
-    BANDWIDTH, DAMPING, DEPTH, FRICTION, GOAL_HEIGHT, GRAVITY, HEIGHT, INERTIA, MASS, RESTITUTION, TABLE_FRICTION,
-    TABLE_RESTITUTION, WIDTH,
-)  # fmt: skip
+from . import fields
 from .state import MOTORS, OBJECT, TABLE, Episodes, Layout, Model, Task, Terms, vec5, vec10
 from .streams import Stream, normal, uniform
 
@@ -19,7 +17,6 @@ FLAT = wp.constant(0.001)
 """m; a place no higher than this is painted on the table."""
 HIDDEN = wp.constant(0.01)
 """m; how far under the table's top the platform of such a place is kept, where nothing meets it."""
-RECOVERY, IMPEDANCE = wp.constant(mujoco_model.RECOVERY), wp.constant(mujoco_model.IMPEDANCE)
 LEAST = wp.constant(mujoco_model.LEAST_FRICTION)
 ROLLING = wp.constant(1.0e-4)
 """m; MuJoCo's default, which contacts without rolling friction do not read."""
@@ -65,9 +62,9 @@ def interval(terms: Terms, field: int, source: Stream, n: int):
 @wp.func
 def apply(episodes: Episodes, task: Task, layout: Layout, model: Model, w: int):
     """Write what is drawn into MuJoCo's model, each value whole, with what follows from it."""
-    mass = episodes.drawn[w, MASS]
-    x, y, z = episodes.drawn[w, WIDTH], episodes.drawn[w, DEPTH], episodes.drawn[w, HEIGHT]
-    each = mass / 12.0 * episodes.drawn[w, INERTIA]
+    mass = episodes.drawn[w, fields.MASS]
+    x, y, z = episodes.drawn[w, fields.WIDTH], episodes.drawn[w, fields.DEPTH], episodes.drawn[w, fields.HEIGHT]
+    each = mass / 12.0 * episodes.drawn[w, fields.INERTIA]
     inertia = wp.vec3(each * (y * y + z * z), each * (x * x + z * z), each * (x * x + y * y))
     model.body_mass[w, layout.object] = mass
     model.body_inertia[w, layout.object] = inertia
@@ -80,14 +77,14 @@ def apply(episodes: Episodes, task: Task, layout: Layout, model: Model, w: int):
         model.dof_invweight0[w, layout.object_dof + 3 + k] = turning
     resize(model, layout.object_geom, wp.vec3(x, y, z) * 0.5, w)
 
-    height = wp.max(episodes.drawn[w, GOAL_HEIGHT], FLAT)
+    height = wp.max(episodes.drawn[w, fields.GOAL_HEIGHT], FLAT)
     resize(model, layout.platform_geom, wp.vec3(task.platform, task.platform, height) * 0.5, w)
     top = wp.where(height > FLAT, height, -HIDDEN)
     goal = episodes.goal[w]
     middle = wp.vec3(goal[0], goal[1], top - height * 0.5)
     model.body_pos[w, layout.platform] = middle
     model.geom_xpos[w, layout.platform_geom] = middle
-    change(episodes, task, layout, model, w)
+    change(episodes, layout, model, w)
 
 
 @wp.func
@@ -106,30 +103,31 @@ def own(kind: int, fixed: float, of_object: float, of_table: float):
 
 
 @wp.func
-def reference(restitution: float, timestep: float):
-    """The contact that bounces so, as `mujoco_model.reference` has it."""
-    recovery = RECOVERY * (1.0 - restitution)
-    bounce = wp.max(restitution - recovery * 0.5, 0.0)
-    return wp.vec2(-recovery / (IMPEDANCE * timestep * timestep), -(1.0 + bounce) / (IMPEDANCE * timestep))
+def reference(layout: Layout, restitution: float):
+    """MuJoCo's `solref` of a contact that bounces so, between two of the table's."""
+    last = layout.bounces.shape[0] - 1
+    place = wp.clamp(restitution, 0.0, 1.0) * float(last)
+    n = wp.min(int(place), last - 1)
+    return wp.lerp(layout.bounces[n], layout.bounces[n + 1], place - float(n))
 
 
 @wp.func
-def change(episodes: Episodes, task: Task, layout: Layout, model: Model, w: int):
+def change(episodes: Episodes, layout: Layout, model: Model, w: int):
     """Write those of the drawn values that may change within an episode."""
-    friction, table_friction = episodes.drawn[w, FRICTION], episodes.drawn[w, TABLE_FRICTION]
-    bounce, table_bounce = episodes.drawn[w, RESTITUTION], episodes.drawn[w, TABLE_RESTITUTION]
+    friction, table_friction = episodes.drawn[w, fields.FRICTION], episodes.drawn[w, fields.TABLE_FRICTION]
+    bounce, table_bounce = episodes.drawn[w, fields.RESTITUTION], episodes.drawn[w, fields.TABLE_RESTITUTION]
     for p in range(layout.pair_kind.shape[0]):
         kind, rough, bouncy = layout.pair_kind[p], layout.pair_friction[p], layout.pair_restitution[p]
         mu = own(kind[0], rough[0], friction, table_friction) * own(kind[1], rough[1], friction, table_friction)
         slide = wp.max(wp.sqrt(mu), LEAST)
         model.pair_friction[w, p] = vec5(slide, slide, slide * layout.pair_patch[p], ROLLING, ROLLING)
         e = own(kind[0], bouncy[0], bounce, table_bounce) * own(kind[1], bouncy[1], bounce, table_bounce)
-        model.pair_solref[w, p] = reference(wp.sqrt(e), task.timestep)
-    stiffer = episodes.drawn[w, BANDWIDTH] / layout.bandwidth
+        model.pair_solref[w, p] = reference(layout, wp.sqrt(e))
+    stiffer = episodes.drawn[w, fields.BANDWIDTH] / layout.bandwidth
     for j in range(MOTORS):
         model.actuator_biasprm[w, layout.motor[j]] = stiffened(layout.bias[j], stiffer)
-        model.dof_damping[w, layout.dof[j]] = episodes.drawn[w, DAMPING]
-    model.gravity[w] = wp.vec3(0.0, 0.0, -episodes.drawn[w, GRAVITY])
+        model.dof_damping[w, layout.dof[j]] = episodes.drawn[w, fields.DAMPING]
+    model.gravity[w] = wp.vec3(0.0, 0.0, -episodes.drawn[w, fields.GRAVITY])
 
 
 @wp.func

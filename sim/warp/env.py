@@ -259,7 +259,7 @@ class WarpPickPlace(VectorEnv):
         task.stride, task.twist = SPEED / rate, TURN / rate
         task.leash, task.astray, task.askew = LEASH, ASTRAY, ASKEW
         task.steps, task.terminate = max(1, round(duration * rate)), int(terminate)
-        task.rate, task.ticks, task.timestep = rate, self._ticks, self.worlds.scene.model.opt.timestep
+        task.rate, task.ticks = rate, self._ticks
         return task
 
     def _allocate(self, count: int, actions: int) -> None:

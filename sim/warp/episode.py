@@ -1,18 +1,19 @@
 """How an episode of pick and place begins, goes on and ends: `tasks.pick_place` and `channel`, one thread a world."""
 
+# ruff: noqa: UP018, RUF046 — Warp keeps variables apart from constants by it
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator, attr-defined"
 import warp as wp
 
+from .. import kinematics
+from . import fields
 from .arm import JOINTS, Arm, forward, reach, vec7
 from .drawing import FLAT, apply, change, interval, value
-from .fields import (
-    CARRY, DEPTH, DROPOUT, ENCODER_NOISE, GOAL_HEIGHT, HAND_X, HAND_Y, HAND_Z, HEIGHT, SENSOR_NOISE, WIDTH,
-)  # fmt: skip
 from .state import MOTORS, Episodes, Layout, Model, Motion, Outcome, Task, Terms, stream
 from .streams import normal, purpose, uniform
 
 wp.set_module_options({"enable_backward": False})
 
+DAMPING, PULL = wp.constant(kinematics.DAMPING), wp.constant(kinematics.PULL)
 REACHING = 30
 """Iterations at most that bring the hand to its start."""
 TURNS = 64
@@ -39,7 +40,7 @@ def begin(
         episodes.due[w, f] = interval(terms, f, source, 0)
 
     u = uniform(source, _PLACE, 0)
-    below = 0.5 * episodes.drawn[w, HEIGHT]
+    below = 0.5 * episodes.drawn[w, fields.HEIGHT]
     x = task.x[0] + (task.x[1] - task.x[0]) * u[0]
     y = task.y[0] + (task.y[1] - task.y[0]) * u[1]
     yaw = (2.0 * u[2] - 1.0) * wp.pi
@@ -48,8 +49,8 @@ def begin(
     turn = int(0)
     while turn < TURNS:
         heading = first + float(turn) * (2.0 * wp.pi / float(TURNS))
-        goal_x = x + episodes.drawn[w, CARRY] * wp.cos(heading)
-        goal_y = y + episodes.drawn[w, CARRY] * wp.sin(heading)
+        goal_x = x + episodes.drawn[w, fields.CARRY] * wp.cos(heading)
+        goal_y = y + episodes.drawn[w, fields.CARRY] * wp.sin(heading)
         turn += 1
         if (
             goal_x >= task.reach_x[0] and goal_x <= task.reach_x[1]
@@ -57,12 +58,14 @@ def begin(
         ):  # fmt: skip
             turn = TURNS
     episodes.start[w] = wp.vec3(x, y, below)
-    episodes.goal[w] = wp.vec3(goal_x, goal_y, wp.max(episodes.drawn[w, GOAL_HEIGHT], FLAT) + below)
+    episodes.goal[w] = wp.vec3(goal_x, goal_y, wp.max(episodes.drawn[w, fields.GOAL_HEIGHT], FLAT) + below)
     apply(episodes, task, layout, model, w)
 
-    shift = wp.vec3(episodes.drawn[w, HAND_X], episodes.drawn[w, HAND_Y], episodes.drawn[w, HAND_Z])
-    home = wp.transform(wp.transform_get_translation(task.home) + shift, wp.transform_get_rotation(task.home))
-    q = reach(arm, arm.rest, home, arm.rest, REACHING)
+    off = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(3):
+        off[k] = episodes.drawn[w, fields.HAND_X + k]
+    home = wp.transform(wp.transform_get_translation(task.home) + off, wp.transform_get_rotation(task.home))
+    q = reach(arm, arm.rest, home, arm.rest, REACHING, DAMPING, PULL)
     episodes.rest[w] = q
     episodes.wanted[w] = forward(arm, q)
 
@@ -102,7 +105,7 @@ def vary(terms: Terms, task: Task, layout: Layout, model: Model, episodes: Episo
             episodes.due[w, f] = episodes.due[w, f] + interval(terms, f, source, n)
             changed = True
     if changed:
-        change(episodes, task, layout, model, w)
+        change(episodes, layout, model, w)
 
 
 @wp.func
@@ -111,8 +114,9 @@ def released(episodes: Episodes, hand: wp.transform, place: wp.vec3, turned: wp.
     above = wp.transform_get_translation(hand)[2] - place[2]
     across = wp.quat_rotate_inv(turned, wp.quat_rotate(wp.transform_get_rotation(hand), wp.vec3(0.0, 1.0, 0.0)))
     axis = wp.atan2(across[1], across[0])
-    width = episodes.drawn[w, WIDTH] * wp.abs(wp.cos(axis)) + episodes.drawn[w, DEPTH] * wp.abs(wp.sin(axis))
-    return above > 0.5 * episodes.drawn[w, HEIGHT] + 0.01 or opening > width + 0.002
+    x, y, z = episodes.drawn[w, fields.WIDTH], episodes.drawn[w, fields.DEPTH], episodes.drawn[w, fields.HEIGHT]
+    width = x * wp.abs(wp.cos(axis)) + y * wp.abs(wp.sin(axis))
+    return above > 0.5 * z + 0.01 or opening > width + 0.002
 
 
 @wp.func
@@ -187,7 +191,7 @@ def observe(
     """The state as sensors have it: joints, their velocities, opening, hand, object, goal."""
     source = stream(episodes, w)
     n = episodes.age[w]
-    noise = episodes.drawn[w, ENCODER_NOISE]
+    noise = episodes.drawn[w, fields.ENCODER_NOISE]
     some = normal(source, _ENCODER, 2 * n) * noise
     more = normal(source, _ENCODER, 2 * n + 1) * noise
     for j in range(4):
@@ -202,9 +206,9 @@ def observe(
         outcome.observation[w, 15 + k] = place[k]
         outcome.observation[w, 19 + k] = turned[k]
     outcome.observation[w, 18] = turned[3]
-    missed = uniform(source, _DROPOUT, n)[0] < episodes.drawn[w, DROPOUT] and not fresh
+    missed = uniform(source, _DROPOUT, n)[0] < episodes.drawn[w, fields.DROPOUT] and not fresh
     if not missed:
-        error = normal(source, _SENSOR, n) * episodes.drawn[w, SENSOR_NOISE]
+        error = normal(source, _SENSOR, n) * episodes.drawn[w, fields.SENSOR_NOISE]
         for k in range(3):
             episodes.seen[w, k] = motion.qpos[w, layout.object_joint + k] + error[k]
         for k in range(3, 7):

@@ -64,8 +64,19 @@ def retime(model: mujoco.MjModel, timestep: float) -> None:
     longer = timestep / model.opt.timestep
     for reference in (model.pair_solref, model.pair_solreffriction, model.jnt_solref):
         direct = (reference < 0).all(1)  # stiffness and damping; positive ones are a time and a ratio
-        reference[direct] /= np.array([longer**2, longer])
+        reference[direct] /= _shares(longer)
     model.eq_solref[(model.eq_solref > 0).all(1), 0] *= longer
     model.actuator_gainprm[:, 0] /= longer
     model.actuator_biasprm[:, 1:3] /= longer
     model.opt.timestep = timestep
+
+
+def bounces(timestep: float, steps: int = 1024) -> np.ndarray:
+    """`solref` of coefficients of restitution from 0 to 1, in equal steps, at a time step. [steps + 1, 2]"""
+    references = [mujoco_model.reference(restitution) for restitution in np.linspace(0, 1, steps + 1)]
+    return np.array(references) / _shares(timestep / mujoco_model.TIMESTEP)
+
+
+def _shares(longer: float) -> np.ndarray:
+    """By what stiffness and damping shrink, so that a step takes away the same shares of depth and velocity. [2]"""
+    return np.array([longer**2, longer])

@@ -16,7 +16,7 @@ KNOTS = 8
 STATE = 36
 """Numbers in an observation."""
 OBJECT, TABLE, OTHER = 0, 1, 2
-"""Kinds of bodies: those with the object's friction and restitution, the table, and those whose own stay as they are."""
+"""Kinds of bodies: those with the object's coefficients, the table, and those that keep their own."""
 
 vec5 = wp.types.vector(length=5, dtype=float)
 vec10 = wp.types.vector(length=10, dtype=float)
@@ -62,7 +62,6 @@ class Task:
     terminate: int  # whether it ends as soon as the task stands achieved
     rate: float  # Hz, of control steps
     ticks: int  # commands to the motors a control step
-    timestep: float  # s
 
 
 @wp.struct
@@ -88,6 +87,7 @@ class Layout:
     pair_kind: wp.array(dtype=wp.vec2i)  # [pairs] of the two bodies
     pair_friction: wp.array(dtype=wp.vec2)  # [pairs] their own where it is not drawn
     pair_restitution: wp.array(dtype=wp.vec2)  # [pairs]
+    bounces: wp.array(dtype=wp.vec2)  # [B] `solref` of coefficients of restitution from 0 to 1
     pair_patch: wp.array(dtype=float)  # [pairs] m; torsional friction over the other
 
 

@@ -13,7 +13,7 @@ from ..robots import panda
 from ..robots.robot import Embodiment
 from . import state
 from .arm import JOINTS, Arm, vec7
-from .scene import GOAL, Scene
+from .scene import GOAL, Scene, bounces
 
 PER_WORLD = (
     "body_pos", "body_mass", "body_subtreemass", "body_inertia", "body_invweight0", "dof_invweight0", "dof_damping",
@@ -90,6 +90,7 @@ class Worlds:
         layout.others_mass = float(source.body_subtreemass[0] - source.body_mass[body])
         layout.platform = scene.built.places[GOAL]
         layout.platform_geom = int(source.body_geomadr[layout.platform])
+        layout.bounces = wp.array(bounces(source.opt.timestep), dtype=wp.vec2)
         self._pairs(layout)
         return layout
 
