@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -54,7 +55,7 @@ def main() -> int:
             **machine("pybullet"),
             "exit_code": done.returncode,
             "seconds": round(seconds, 1),
-            **_figures(Store.open(out), options.copies),
+            **_figures(Store.open(out)),
         }
     print(json.dumps(facts, indent=2))
     return int(
@@ -64,18 +65,15 @@ def main() -> int:
     )
 
 
-def _figures(store: Store, copies: int) -> dict[str, object]:
+def _figures(store: Store) -> dict[str, object]:
     """What the run's tables and ledger tell."""
     columns = ["id", "origin", "meta", "states", "state_names"]
     demonstrations, grown, replayed = (
         list(store.table(name).samples(columns)) for name in ("demonstrations", "grown", "replayed")
     )
-    made = {demonstration.id: [0, 0] for demonstration in demonstrations}
-    for episode in grown:
-        count = made[episode["origin"]]
-        count[0], count[1] = count[0] + 1, max(count[1], episode.meta["growth"]["attempt"] + 1)
-    most = 4 * copies  # what `sim.grow` gives up after
-    attempts = sum(tried if successes == copies else most for successes, tried in made.values())
+    reasons = [row["reason"] or "" for row in store.ledger().to_pylist() if row["stage"] == "grown"]
+    failed = sum(int(found[1]) for reason in reasons if (found := re.search(r"attempts failed: (\d+)", reason)))
+    attempts = len(grown) + failed
     return {
         "sources": len(demonstrations),
         "attempts": attempts,

@@ -134,9 +134,9 @@ def diverged(episode: Sample, replayed: Mapping[str, Any]) -> str | None:
     }
     was, now = _series(episode), _series(replayed)
     first = {name: int(steps.min()) for name in names if len(steps := _unlike(was[name], now[name]).nonzero()[0])}
-    if first:
-        step = min(first.values())
-        series = next(name for name in names if first.get(name) == step)
+    if first:  # rewards and successes are told after a step, the rest before
+        series = min(first, key=lambda name: first[name] + (name in ("rewards", "successes")))
+        step = first[series]
         away = np.abs(was[series][step].astype(np.float64) - now[series][step])
         worst = int(np.nan_to_num(away, nan=np.inf).argmax())
         name, unit = re.fullmatch(r"(.*?)(?: \((.*)\))?", names[series][worst]).groups()  # type: ignore[union-attr]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from multisynth.scenes.poses import transform
 
+from ..experts.motion import GRIP
 from ..robots import panda
 from ..trial import Situation, Trial
 from .bridge import bridge
@@ -64,10 +65,11 @@ class Follow:
         change = arm.reach(self._joints, place, pose[:3, :3], panda.REST) - self._joints
         haste = float(np.abs(change / (HASTE * arm.velocity * self._period)).max())
         self._joints = self._joints + change / max(haste, 1.0)
-        self._opening = opening
+        stride = GRIP * self._period
+        self._opening += min(max(opening - self._opening, -stride), stride)
         if haste <= 1.0:
             self._way.pop()
-        return np.append(self._joints, opening)
+        return np.append(self._joints, self._opening)
 
     def _plan(self, situation: Situation) -> list[tuple[np.ndarray, float]]:
         """The way to the next piece and through it: poses of the hand and the fingers' opening, a control step each."""

@@ -47,8 +47,8 @@ class Grow(Reduce):
 
     Each demonstration is cut into pieces about one object each. An attempt draws a new world, moves each piece to
     where its object is there, leads the hand from one to the next, and runs all that in the simulation; what achieves
-    the task is kept. Each demonstration has its share of the episodes and makes attempts until it is reached; the
-    share of attempts that succeeded can be told from `meta`, where `growth.attempt` counts from 0.
+    the task is kept. Each demonstration has its share of the episodes and makes attempts until it is reached; how
+    many of them failed is on its row of the ledger.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
@@ -107,16 +107,16 @@ class Grow(Reduce):
                 for one in decision.values()
                 if isinstance(one, Demonstration) and (one.task, one.rate) == (own.task, own.rate)
             ]
-            made, most = 0, self.attempts or 4 * self.copies
-            for attempt in range(most):
-                grown = self._attempt(episode, own, every, attempt)
+            made, tried = 0, 0
+            while made < self.copies and tried < (self.attempts or 4 * self.copies):
+                grown = self._attempt(episode, own, every, tried)
+                tried += 1
                 if grown is not None:
-                    yield grown
                     made += 1
-                if made == self.copies:
-                    break
-            else:
-                yield Drop(episode, f"its attempts ran out: {made} of {most} succeeded, {self.copies} were wanted")
+                    yield grown
+            if made < tried:  # beside what succeeded, so that the ledger has the rate
+                short = f", made {made} of {self.copies}" if made < self.copies else ""
+                yield Drop(episode, f"attempts failed: {tried - made} of {tried}{short}")
 
     def _attempt(
         self, episode: Sample, own: Demonstration, every: Sequence[Demonstration], attempt: int

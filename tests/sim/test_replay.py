@@ -27,10 +27,12 @@ IMPERFECT = {
 }
 
 
-@pytest.fixture(scope="module")
-def episodes():
+@pytest.fixture(scope="module", params=sorted(ENGINES))
+def episodes(request):
     """One of each task, in worlds that change and through channels that distort."""
-    return run_stage(Rollout(episodes=len(TASKS), tasks=tuple(TASKS), randomise=IMPERFECT, duration=2.5)).samples
+    tasks = tuple(TASKS)
+    options = {"engine": request.param, "randomise": IMPERFECT, "duration": 2.0}
+    return run_stage(Rollout(episodes=len(tasks), tasks=tasks, **options)).samples
 
 
 @pytest.fixture(scope="module")
