@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,7 +169,7 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         """
         simulation = self.simulation
         action = np.asarray(action, np.float64)
-        if action.shape != self._shape or not np.isfinite(action).all():
+        if action.shape != self._shape or not math.isfinite(action.dot(action)):
             raise BadInput(f"an action of {action.tolist()}", f"give {self._shape[0]} finite numbers")
         simulation.step(self.control.targets(action, simulation))
         success = bool(simulation.achieved)

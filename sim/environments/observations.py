@@ -52,6 +52,7 @@ class Observing:
         self._points = points
         self._suffixes = [f".camera{n}" for n in range(view.count)] if view.count > 1 else [""]
         self._low, self._high = -_bounds(self.state_names), _bounds(self.state_names)
+        self._within = min(BOUNDS.values()) ** 2
         size = view.height, view.width
         single: dict[str, Space[Any]] = {
             "state": Box(self._low, self._high, dtype=np.float32),
@@ -96,7 +97,10 @@ class Observing:
         return {key: found[key] for key in self._keys} if self._alone is None else found[self._alone]
 
     def _state(self, simulation: Simulation) -> np.ndarray:
-        return np.minimum(np.maximum(simulation.state(), self._low), self._high, dtype=np.float32)
+        state = simulation.state()
+        if not state.dot(state) < self._within:  # some number may be out of bounds, or none at all
+            state = np.clip(state, self._low, self._high)
+        return state.astype(np.float32)
 
 
 def _bounds(names: Sequence[str]) -> np.ndarray:

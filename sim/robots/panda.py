@@ -62,8 +62,11 @@ def _action(positions: np.ndarray) -> np.ndarray:
 
 
 def _state(seen: Situation) -> np.ndarray:
-    joints = seen.joints
-    return np.concatenate([joints[:7], seen.velocities[:7], joints[7:].sum(keepdims=True), seen.hand])
+    joints, state = seen.joints, np.empty(22)
+    state[:7], state[7:14] = joints[:7], seen.velocities[:7]
+    state[14] = joints[7] + joints[8]
+    state[15:] = seen.hand
+    return state
 
 
 PANDA = Embodiment(
