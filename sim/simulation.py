@@ -67,7 +67,7 @@ class Simulation:
         self._name = trial.world.driven.name
         self._tip = f"{self._name}/{robot.tip}"
         ticks = round(TICKS / rate)
-        self._shares = [tick / ticks for tick in range(1, ticks + 1)]
+        self._shares = np.arange(1, ticks + 1)[:, None] / ticks
         self._substeps = round(1 / TICKS / engine.timestep)
         heights = {name: _height(trial, name) for name in trial.standing}
         self._falls = Falls({name: engine.pose(name) for name in heights}, heights) if heights else None
@@ -75,7 +75,7 @@ class Simulation:
         rest = engine.joints(self._name)[0]
         self._channel = Channel(trial.channel, rest, 1 / TICKS, stream)
         self._changes = sorted((time, field, value) for field, times in trial.schedule.items() for time, value in times)
-        self._before = robot.action(rest)
+        self._before = robot.motors(robot.action(rest))
         self._steps = 0
         self._look()
 
@@ -87,12 +87,12 @@ class Simulation:
     def step(self, action: np.ndarray) -> None:
         """Go on by one control step. [A]"""
         self._change()
-        motors, channel, engine = self.robot.motors, self._channel, self.engine
-        target = channel.noisy(action)
-        before, way = self._before, target - self._before
-        speed = motors(way * self.rate)
+        channel, engine = self._channel, self.engine
+        target = self.robot.motors(channel.noisy(action))
+        way = target - self._before
+        speed = way * self.rate
         # all set-points before any physics, which leaves nothing of Python in the processor's caches
-        for place in [motors(before + way * share) for share in self._shares]:
+        for place in list(self._before + way * self._shares):
             engine.command(*channel.delayed(place, speed))
             if self.log is None:
                 engine.advance(self._substeps)

@@ -26,7 +26,7 @@ class Embodiment:
         description: Reads it.
         action_names: With units. [A]
         low, high: Of actions. [A]
-        motors: An action as positions of the moving joints. [A] → [J]
+        motors: An action as positions of the moving joints, linear in it. [A] → [J]
         action: Positions of the moving joints as an action. [J] → [A]
         state_names: Of what it feels of itself, with units. [P]
         state: That, from what is seen. [P]
