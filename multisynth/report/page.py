@@ -55,7 +55,8 @@ def render(store: Store) -> str:
     info, found = store.info, accounts(store)
     finals = last_of_kind(found)
     pictures, video = Budget(_PICTURES), Budget(_VIDEO)
-    shown = [_shown(store, account, pictures, video) for account in finals]
+    tables = sum(account.kind == "episode" for account in finals)
+    shown = [_shown(store, account, pictures, video, tables) for account in finals]
     if not any(view.captions for one in shown for view in one.clips):  # else they stand beside their clips
         for one in shown:
             if one.account.kind == "caption":
@@ -103,7 +104,7 @@ def _environment() -> Any:
     return environment
 
 
-def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> Shown:
+def _shown(store: Store, account: Account, pictures: Budget, video: Budget, tables: int) -> Shown:
     table = store.table(account.name)
     shown = Shown(account, len(table))
     if account.kind == "frame":
@@ -111,7 +112,7 @@ def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> S
     elif account.kind == "clip":
         shown.clips = list(clips(store, table, _CLIPS, video))
     elif account.kind == "episode":
-        _show_episodes(shown, table)
+        _show_episodes(shown, table, tables)
     elif account.kind == "policy":
         return shown  # its curves are shown where it was trained
     elif account.kind != "caption":
@@ -121,10 +122,12 @@ def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> S
     return shown
 
 
-def _show_episodes(shown: Shown, table: Table) -> None:
+def _show_episodes(shown: Shown, table: Table, tables: int) -> None:
+    """An episode of each task; fewer where many tables of episodes share the page, as in a comparison of policies."""
     shown.outcomes = outcomes(table)
     tasks = {outcome.task for outcome in shown.outcomes}
-    shown.episodes = list(episodes(table, max(_EPISODES, min(len(tasks), _TASKS))))
+    most = max(_EPISODES, min(len(tasks), _TASKS)) if tables <= 2 else max(2, _TASKS // tables)
+    shown.episodes = list(episodes(table, most))
     values = leaves(table, "parameters", lambda row: _SUCCESS[0 if row["success"] else 1], "success")
     values.pop("seed", None)  # no quantity
     shown.parameters = panels(values, _SUCCESS, min(len(table), ROWS))

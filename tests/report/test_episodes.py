@@ -66,3 +66,9 @@ def test_tasks_that_take_turns_are_shown_alike(make: Callable[..., Any], most: i
     assert max(counts.values()) - min(counts[task] for task in TURNS["tasks"]) <= 1  # type: ignore[attr-defined]
     rows = [ids.index(sample.id) for sample in picked]
     assert rows == sorted(set(rows)), "in the order of the table, none twice"
+
+
+@pytest.mark.parametrize(("tables", "each"), [(1, 6), (2, 6), (4, 3), (9, 2)])
+def test_many_tables_of_episodes_share_the_page(make: Callable[..., Any], tables: int, each: int) -> None:
+    store, _ = make({f"rollouts{n}": {**TURNS, "count": 7} for n in range(tables)})
+    assert report.write(store).read_text("utf-8").count('<article class="card episode">') == tables * each
