@@ -39,9 +39,11 @@ def open_drawer(draw: Draw, view: View) -> Trial:
         text=cabinet.text,
     )  # fmt: skip
     body = cabinet.body(NAME, mechanism.position, mechanism.quaternion)
+    half = np.array([cabinet.depth, cabinet.width]) / 2
     corners = [
-        stand + rotation @ (side * np.array([cabinet.depth, cabinet.width, 0]) / 2 + (0, 0, up))
-        for side in ((-1, -1, 0), (-1, 1, 0), (1, -1, 0), (1, 1, 0))
+        stand + rotation @ np.array([*(half * (back, side)), up])
+        for back in (-1, 1)
+        for side in (-1, 1)
         for up in (0, cabinet.height)
     ]
 
