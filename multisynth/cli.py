@@ -140,18 +140,12 @@ def describe(
     import inspect as python
 
     from multisynth import registry
+    from multisynth.options import describe_options
 
     exports = registry.names("multisynth.exports")
     cls: Any = registry.exporter(stage) if stage in exports else registry.stage(stage)
     schema = cls.model_json_schema()
-    options = [
-        {
-            "option": name,
-            "default": field.get_default(call_default_factory=True) if not field.is_required() else "required",
-            "what": field.description or "",
-        }
-        for name, field in cls.model_fields.items()
-    ]
+    options = describe_options(cls)
     if as_json:
         say_json({"stage": stage, "takes": [kind.name for kind in cls.takes], "schema": schema})
         return

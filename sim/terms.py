@@ -55,6 +55,13 @@ class Term(BaseModel):
             raise ValueError(f"when {self.when[0]:g}, {self.when[1]:g}: give seconds, 0.05 at least, the shorter first")
         return self
 
+    def __str__(self) -> str:
+        name = next(name for name in DISTRIBUTIONS if getattr(self, name) is not None)
+        first, second = getattr(self, name)
+        drawn = f"{first:g}" if first == second and name != "normal" else f"{first:g} … {second:g}"
+        how = [*([self.operation] if self.operation != "set" else []), *([name] if name != "uniform" else []), drawn]
+        return " ".join(how) + (f" every {self.when[0]:g} … {self.when[1]:g} s" if self.when != "episode" else "")
+
     @property
     def ends(self) -> Pair | None:
         """What the draw lies between; None for a normal distribution."""
