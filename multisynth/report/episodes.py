@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,12 +43,14 @@ class Outcome:
     """How often a task was achieved in an engine, and how its episodes went.
 
     Args:
+        policy: Who acted, where it was a trained one.
         interval: Of the rate of success at 95 % confidence (Wilson 1927), 0 to 1.
         reward: Mean over all steps.
         length: Mean, s.
         replayed: What replay validation found, where it was done.
     """
 
+    policy: str
     task: str
     engine: str
     episodes: int
@@ -70,16 +72,22 @@ class _Sums:
     strayed: list[float] = field(default_factory=list)
 
 
-def outcomes(table: Table) -> list[Outcome]:
-    """Successes by task and engine, over the whole table."""
-    found: dict[tuple[str, str], _Sums] = {}
-    columns = ["task", "engine", "success", "rate", "rewards", "meta"]
+def outcomes(table: Table, policies: Mapping[str, str] | None = None) -> list[Outcome]:
+    """Successes by policy, task and engine, over the whole table.
+
+    Args:
+        table: Of episodes.
+        policies: What to call the trained policies that acted, by their ids, which are the episodes' origins.
+    """
+    found: dict[tuple[str, str, str], _Sums] = {}
+    columns = ["origin", "task", "engine", "success", "rate", "rewards", "meta"]
     for batch in table.dataset.to_batches(columns=columns, scan_in_order=True):
         steps = pc.fill_null(pc.list_value_length(batch["rewards"]), 0).to_numpy(zero_copy_only=False)
         each = pc.fill_null(pc.list_flatten(batch["rewards"]), 0.0).to_numpy(zero_copy_only=False)
         rewards = np.bincount(np.repeat(np.arange(len(steps)), steps), np.nan_to_num(each), len(steps))
         for row, length, reward in zip(batch.drop_columns(["rewards"]).to_pylist(), steps, rewards, strict=True):
-            sums = found.setdefault((row["task"] or "", row["engine"] or ""), _Sums())
+            policy = (policies or {}).get(row["origin"], "")
+            sums = found.setdefault((policy, row["task"] or "", row["engine"] or ""), _Sums())
             sums.episodes += 1
             sums.successes += bool(row["success"])
             sums.steps, sums.reward = sums.steps + int(length), sums.reward + float(reward)
@@ -88,15 +96,17 @@ def outcomes(table: Table) -> list[Outcome]:
             sums.bitwise += replay.get("bitwise") is True
             if isinstance(stray := replay.get("strayed"), dict) and isinstance(stray.get("metres"), int | float):
                 sums.strayed.append(float(stray["metres"]))
-    return [_outcome(*key, sums) for key, sums in sorted(found.items())]
+    order = list(dict.fromkeys((policies or {}).values()))
+    ranked = sorted(found.items(), key=lambda item: (order.index(item[0][0]) if item[0][0] in order else -1, *item[0]))
+    return [_outcome(*key, sums) for key, sums in ranked]
 
 
-def _outcome(task: str, engine: str, sums: _Sums) -> Outcome:
+def _outcome(policy: str, task: str, engine: str, sums: _Sums) -> Outcome:
     replayed = [f"{sums.bitwise:,} bitwise"] if sums.bitwise else []
     if sums.strayed:
         replayed.append(f"{len(sums.strayed):,} within {max(sums.strayed):.2g} m")
     return Outcome(
-        task, engine, sums.episodes, sums.successes, wilson(sums.successes, sums.episodes),
+        policy, task, engine, sums.episodes, sums.successes, wilson(sums.successes, sums.episodes),
         sums.reward / max(sums.steps, 1), sums.seconds / sums.episodes, ", ".join(replayed),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from multisynth.report.examples import Chain, Example, chain, dropped, kept
 from multisynth.report.flow import flow
 from multisynth.report.gallery import FrameView, frames
 from multisynth.report.picks import Budget
-from multisynth.report.policies import training, trainings
+from multisynth.report.policies import names, training, trainings
 from multisynth.report.svg import legend
 from multisynth.report.tables import Account, accounts, last_of_kind, licences, upstream
 
@@ -56,7 +56,10 @@ def render(store: Store) -> str:
     finals = last_of_kind(found)
     pictures, video = Budget(_PICTURES), Budget(_VIDEO)
     tables = sum(account.kind == "episode" for account in finals)
-    shown = [_shown(store, account, pictures, video, tables) for account in finals]
+    shown = [_shown(store, account, pictures, video) for account in finals]
+    for one in shown:
+        if one.account.kind == "episode":
+            _show_episodes(one, store.table(one.account.name), names(store, found, one.account.name), tables)
     if not any(view.captions for one in shown for view in one.clips):  # else they stand beside their clips
         for one in shown:
             if one.account.kind == "caption":
@@ -104,27 +107,25 @@ def _environment() -> Any:
     return environment
 
 
-def _shown(store: Store, account: Account, pictures: Budget, video: Budget, tables: int) -> Shown:
+def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> Shown:
     table = store.table(account.name)
     shown = Shown(account, len(table))
     if account.kind == "frame":
         shown.frames = list(frames(table, _FRAMES, pictures))
     elif account.kind == "clip":
         shown.clips = list(clips(store, table, _CLIPS, video))
-    elif account.kind == "episode":
-        _show_episodes(shown, table, tables)
     elif account.kind == "policy":
         return shown  # its curves are shown where it was trained
-    elif account.kind != "caption":
+    elif account.kind not in ("caption", "episode"):
         shown.texts = kept(table, _TEXTS)
     values = leaves(table, "meta")
     shown.measured, shown.audit = panels(values, [""], min(len(table), ROWS)), audit(values)
     return shown
 
 
-def _show_episodes(shown: Shown, table: Table, tables: int) -> None:
+def _show_episodes(shown: Shown, table: Table, policies: Mapping[str, str], tables: int) -> None:
     """An episode of each task; fewer where many tables of episodes share the page, as in a comparison of policies."""
-    shown.outcomes = outcomes(table)
+    shown.outcomes = outcomes(table, policies)
     tasks = {outcome.task for outcome in shown.outcomes}
     most = max(_EPISODES, min(len(tasks), _TASKS)) if tables <= 2 else max(2, _TASKS // tables)
     shown.episodes = list(episodes(table, most))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from multisynth.report.charts import band, curves
 from multisynth.report.distributions import Panel
+from multisynth.report.relatives import inputs_of
 from multisynth.report.tables import Account
 from multisynth.report.words import count, flat, number
+from multisynth.store import Store
 from multisynth.tables import Table
 
 UNIT = "episodes"
@@ -68,6 +70,23 @@ def trainings(accounts: Iterable[Account]) -> list[Account]:
     """Stages whose policies were trained there: those that make policies and are not fed any."""
     every = {account.name: account for account in accounts if account.kind == "policy"}
     return [account for account in every.values() if account.outputs and not set(account.feeds) & every.keys()]
+
+
+def names(store: Store, accounts: Mapping[str, Account], stage: str) -> dict[str, str]:
+    """What to call the policies that feed a stage, by their ids: where they were trained, and when if need be."""
+    trained = {account.name for account in trainings(accounts.values())}
+    feeds = [name for name in accounts[stage].feeds if name in accounts and accounts[name].kind == "policy"]
+    found: dict[str, tuple[str, int]] = {}
+    for feed in feeds:
+        for row in store.table(feed).dataset.to_table(columns=["id", "origin", "iteration"]).to_pylist():
+            home, origin = feed, row["origin"]
+            while home not in trained and (homes := inputs_of(store, accounts[home].feeds, [origin])):
+                home = homes[origin]
+                origin = store.table(home).find([origin])[origin]["origin"]
+            found[row["id"]] = home, row["iteration"] or 0
+    every = [home for home, _ in found.values()]
+    ranked = sorted(found.items(), key=lambda item: (list(accounts).index(item[1][0]), item[1][1]))
+    return {id: home if every.count(home) == 1 else f"{home}, iteration {n}" for id, (home, n) in ranked}
 
 
 def training(table: Table) -> Training | None:

@@ -15,6 +15,7 @@ from multisynth.kinds import CAPTION, CLIP, DOCUMENT, EPISODE, FRAME, POLICY, PR
 from multisynth.media import encode_depth, encode_instances, encode_normals, encode_rgb, encode_video
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Source, Stage
+from multisynth.testing import run_stage
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)"> \'"&{{ 7*7 }}'
 SIZE = (24, 32)
@@ -131,6 +132,20 @@ def dimension(name: str, n: int) -> dict[str, Any]:
     """A parameter of the curriculum after iteration n: `a` within 0.6 ± 0.05 n, `b` from 0 to n - 1."""
     low, high = (0.6 - 0.05 * n, 0.6 + 0.05 * n) if name == "a" else (0.0, max(n - 1.0, 0.0))
     return {"low": low, "high": high, "step": 1.0, "at_low": [1.0, 0.0, 0.5], "at_high": []}
+
+
+class Act(Map):
+    """Two episodes of each policy."""
+
+    takes = (POLICY,)
+    makes = EPISODE
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        [like] = run_stage(Episodes(count=1)).samples
+        for sample in samples:
+            for n in range(2):
+                columns = {name: like[name] for name in EPISODE.columns}
+                yield sample.child(EPISODE, **{**columns, "success": n < sample["iteration"]})
 
 
 class Film(Map):
@@ -301,7 +316,7 @@ class Copies(Map):
 
 
 STAGES: dict[str, type[Stage]] = {
-    "report.replay": Replay, "report.grow": Grow, "report.practise": Practise,
+    "report.replay": Replay, "report.grow": Grow, "report.practise": Practise, "report.act": Act,
     "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
     "report.ask": Ask, "report.solve": Solve, "report.check": Check, "report.copies": Copies,
 }  # fmt: skip

@@ -13,6 +13,9 @@ from scipy.stats import binomtest
 from multisynth import report
 from multisynth.report.episodes import growth, outcomes, wilson
 from multisynth.report.picks import evenly_by
+from multisynth.report.policies import names
+from multisynth.report.tables import accounts
+from tests.report import stages  # noqa: F401 — registers them
 
 TURNS = {"use": "report.episodes", "count": 20, "tasks": ["push", "stack", "ramp"]}
 
@@ -31,6 +34,27 @@ def test_outcomes_are_told_by_task(make: Callable[..., Any]) -> None:
     assert {outcome.task: outcome.replayed for outcome in found} == {
         "push": "7 within 0.018 m", "stack": "7 bitwise", "ramp": "6 bitwise",
     }  # fmt: skip
+
+
+def test_outcomes_are_told_by_the_policy_that_acted(make: Callable[..., Any]) -> None:
+    store, _ = make(
+        {
+            "none": {"use": "report.practise", "count": 2},
+            "adr": {"use": "report.practise", "count": 3},
+            "last": {"use": "curate.last", "from": ["none", "adr"]},
+            "acted": {"use": "report.act", "from": "last"},
+            "early": {"use": "report.act", "from": "none"},
+        }
+    )
+    found = accounts(store)
+
+    def told(stage: str) -> list[tuple[str, int, int]]:
+        shown = outcomes(store.table(stage), names(store, found, stage))
+        return [(outcome.policy, outcome.successes, outcome.episodes) for outcome in shown]
+
+    assert told("acted") == [("none", 1, 2), ("adr", 2, 2)]
+    assert told("early") == [("none, iteration 0", 0, 2), ("none, iteration 1", 1, 2)]
+    assert "<th>Policy</th>" in report.write(store).read_text("utf-8")
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 1), (3, 3), (7, 20), (199, 200)])
