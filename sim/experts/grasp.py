@@ -12,14 +12,16 @@ from ..objects import Item
 from ..robots.panda import OPENING
 from ..trial import Situation
 from .motion import raised
-from .script import MEMORY, Script, Sight, Steps
+from .script import Script, Sight, Steps
 
 ROOM = 0.03  # m, between fingers and object before they close
 ABOVE = 0.07  # m, over what is in the way
 SETTLE = 0.15  # s
+LONG = 1.2  # s
 CLOSE = 0.5  # s, for the fingers to come together at most
 LIFT = 0.03  # m, after which an object that was missed still lies there
 DOWN, UP = 0.25, 0.3  # m/s
+GENTLE = 4.0  # m/s², so that what is held does not slip
 
 
 class Grasper(Script):
@@ -39,7 +41,7 @@ class Grasper(Script):
     def __init__(
         self, name: str, item: Item, period: float, watched: tuple[str, ...] = (), point: Vector = (0.0, 0.0, 0.0)
     ) -> None:
-        super().__init__(period, (name, *watched))
+        super().__init__(period, (name, *watched), GENTLE)
         self.name, self.item, self._point = name, item, point
         self.grip = item.grips[0]
         self.yaw = 0.0
@@ -115,9 +117,9 @@ class Grasper(Script):
         yield from self.wait(seconds)
 
     def peer(self, error: float) -> Steps:
-        """Stay, and look anew until that is known to some standard error, m, or no better for looking on."""
+        """Stay, and look anew until that is known to some standard error, m, or for `LONG`."""
         yield from self.feel(SETTLE)
-        for _ in range(round(MEMORY / self.period)):
+        for _ in range(round(LONG / self.period)):
             if self.slip.error < error:
                 return
             yield self.hand.stay(self.now, self.opening)

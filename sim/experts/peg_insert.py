@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..objects import Item
-from .grasp import Grasper, heading, square
+from .grasp import SETTLE, Grasper, heading, square
 from .motion import raised
 from .script import Steps
 
@@ -15,7 +15,7 @@ OVER = 0.012  # m, that the peg's end stands above the board before it goes in
 NEAR = 0.0015  # m
 SURE = 0.0003  # m, standard error of where the peg is in the hand before it is lowered
 IN = 0.06  # m/s
-STUCK = 0.002  # m, that the peg stays behind the hand where it does not go in
+ENTER = 0.004  # m, by which it is let in before a look whether it has come along
 SEARCH = 0.0006  # m, by which tries are beside where the hole seems to be
 SPIRAL = 2.4  # rad; the golden angle, so that tries lie evenly about it
 TRIES = 16
@@ -61,10 +61,11 @@ class PegExpert(Grasper):
 
     def _align(self) -> Steps:
         """Hold the peg's end over the hole, look, and put right what is seen."""
-        for _ in range(2):
-            yield from self.go(raised(self._hole - self.held, OVER), self.yaw, 0.15, NEAR)
-            yield from self.peer(SURE)
-            self._turn()
+        yield from self.go(raised(self._hole - self.held, OVER), self.yaw, 0.15, NEAR)
+        yield from self.feel(SETTLE)
+        self._turn()
+        yield from self.go(raised(self._hole - self.held, OVER), self.yaw, 0.15, NEAR)
+        yield from self.peer(SURE)
 
     def _lower(self) -> Steps:
         """Down into the hole, until the peg is through or stays behind."""
@@ -73,11 +74,11 @@ class PegExpert(Grasper):
         held = self.held.copy()
         beside = self._hole + np.array([aside * math.cos(around), aside * math.sin(around), 0.0])
         yield from self.go(raised(beside - held, OVER), self.yaw, 0.15, NEAR)
-        self.slip.forget()
-        through = raised(beside - held, 0.001 - self._thickness)
-        yield from self.go(
-            through, self.yaw, IN, NEAR, until=lambda: self.held[2] - held[2] > STUCK + 3 * self.slip.error
-        )
+        yield from self.go(raised(beside - held, -ENTER), self.yaw, IN, NEAR)
+        yield from self.peer(ENTER / 8)
+        if self.held[2] - held[2] < ENTER / 2:  # otherwise it stands on the board
+            yield from self.go(raised(beside - held, 0.001 - self._thickness), self.yaw, IN, NEAR)
+            yield from self.peer(ENTER / 4)
 
     def _turn(self) -> None:
         """Sides along sides."""

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ..trial import Situation
-from .motion import PATIENCE, SPEED, THERE, Hand
+from .motion import ABRUPT, PATIENCE, SPEED, THERE, Hand
 
 Steps = Iterator[np.ndarray]
-MEMORY = 2.0  # s, over which what is seen of a thing is averaged
+MEMORY = 8.0  # s, over which what is seen of a thing is averaged
 FEW = 4
 """Looks that tell nothing of how much they scatter."""
 
@@ -62,13 +62,14 @@ class Script:
     Args:
         period: Between control steps, s.
         watched: Things whose places are averaged in `sights`.
+        acceleration: Of the hand at most, m/s².
     """
 
     now: Situation
 
-    def __init__(self, period: float, watched: Sequence[str] = ()) -> None:
+    def __init__(self, period: float, watched: Sequence[str] = (), acceleration: float = ABRUPT) -> None:
         self.period, self.done = period, False
-        self.hand = Hand(period)
+        self.hand = Hand(period, acceleration)
         self.opening = 0.04
         self.sights = {name: Sight(period) for name in watched}
         self._steps = self.steps()

@@ -22,7 +22,7 @@ DEPTH = 0.8
 """Of the board, that the peg's end is to be below its upper face."""
 BOARD = 0.13
 """m; edge."""
-DURATION = 16.0  # s
+DURATION = 20.0  # s
 
 
 def peg_insert(draw: Draw, view: View) -> Trial:
