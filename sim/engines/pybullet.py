@@ -78,7 +78,8 @@ class PyBullet:
         }
         self._driven = self._mechanisms[world.driven.name]
         self._at = self._places(world)
-        self.pieces, self._piece = [], {}
+        self.pieces: list[str] = []
+        self._piece: dict[tuple[int, int], int] = {}
         for name, (uid, links) in {
             **{name: (loaded.uid, len(loaded.links)) for name, loaded in self._mechanisms.items()},
             **{name: (uid, 0) for name, uid in self._bodies.items()},
@@ -215,11 +216,11 @@ class PyBullet:
     def _frame(self, uid: int, link: int) -> tuple[Any, Any]:
         """Position and x, y, z, w of a link's own frame; -1 is the base."""
         if link >= 0:
-            return self._bullet.getLinkState(uid, link, 0, 1, self._client)[4:6]  # type: ignore[no-any-return]
+            return self._bullet.getLinkState(uid, link, 0, 1, self._client)[4:6]
         frame = self._bullet.getBasePositionAndOrientation(uid, self._client)
         if uid in self._offsets:
-            return self._bullet.multiplyTransforms(*frame, *self._offsets[uid])  # type: ignore[no-any-return]
-        return frame  # type: ignore[no-any-return]
+            return self._bullet.multiplyTransforms(*frame, *self._offsets[uid])
+        return frame
 
     def change(self, world: World) -> None:
         """As `Engine.change`."""

@@ -36,9 +36,9 @@ def hull(mesh: str, scale: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
 def solid(shapes: tuple[Shape, ...]) -> Solid:
     """Of a part made of these shapes; where they overlap, it is as dense as both."""
     volumes, centres, inertias = zip(*map(_alone, shapes), strict=True)
-    shares = np.array(volumes) / sum(volumes)
+    shares: np.ndarray = np.array(volumes) / sum(volumes)
     centre = shares @ np.array(centres)
-    inertia = sum(
+    inertia: np.ndarray = sum(
         share * (own + _of_a_point(at - centre)) for share, own, at in zip(shares, inertias, centres, strict=True)
     )
     moments, axes = np.linalg.eigh(inertia)
@@ -68,10 +68,10 @@ def _primitive(shape: Shape) -> tuple[float, list[float]]:
         return x * y * z, [(y * y + z * z) / 12, (x * x + z * z) / 12, (x * x + y * y) / 12]
     radius = shape.size[0]
     if shape.kind == "sphere":
-        return 4 / 3 * np.pi * radius**3, [0.4 * radius**2] * 3
+        return float(4 / 3 * np.pi * radius**3), [0.4 * radius**2] * 3
     length = shape.size[1]
     across = (3 * radius**2 + length**2) / 12
-    return np.pi * radius**2 * length, [across, across, radius**2 / 2]
+    return float(np.pi * radius**2 * length), [across, across, radius**2 / 2]
 
 
 def _of_a_point(offset: np.ndarray) -> np.ndarray:
