@@ -18,6 +18,8 @@ from .solids import hull, solid
 
 TIMESTEP = 1 / 240
 """s; Bullet's own default, which its solver is tuned for."""
+RESIDUAL = 1e-5
+"""Where its solver stops to iterate; a sixth less time than with its default of 1e-7, and `checks` say the same."""
 
 GEAR, HOLD = 0.1, 200.0
 """Share of a gear's error that a step takes away, and the force of its teeth, N or N·m."""
@@ -68,7 +70,13 @@ class PyBullet:
         self._world, self._steps = world, 0
         self._call("resetSimulation")
         self._call("setGravity", 0, 0, -world.gravity)
-        self._call("setPhysicsEngineParameter", fixedTimeStep=TIMESTEP, numSubSteps=0, deterministicOverlappingPairs=1)
+        self._call(
+            "setPhysicsEngineParameter",
+            fixedTimeStep=TIMESTEP,
+            numSubSteps=0,
+            deterministicOverlappingPairs=1,
+            solverResidualThreshold=RESIDUAL,
+        )
         self._offsets: dict[int, tuple[Any, Any]] = {}
         self._mechanisms = {mechanism.name: self._load(mechanism) for mechanism in world.mechanisms}
         self._bodies = {
