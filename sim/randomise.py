@@ -91,7 +91,7 @@ class Randomisation(BaseModel):
     block_size: Term = _field(None, (0.028, 0.042), (0.02, 0.07), "Edge of the tower's blocks, m.")
     block_aspect: Term = _field(None, (1.2, 1.8), (0.5, 2.0), "Height of a block over its edge.")
     offset: Term = _field(None, (0.0, 0.004), (0.0, 0.01), "Of each block from the middle of the tower, m.")
-    ball_mass: Term = _field(None, (0.3, 0.7), (0.01, 2.0), "kg.")
+    ball_mass: Term = _field(None, (0.4, 0.8), (0.01, 2.0), "kg.")
     ball_radius: Term = _field(None, (0.028, 0.038), (0.015, 0.04), "m.")
     thrown: Term = _field(None, 0.5, (0.0, 1.0), "Probability that the ball is thrown, not struck.")
     strike_speed: Term = _field(None, (0.75, 1.2), (0.2, 1.5), "Of the hand when it strikes the ball, m/s.")
