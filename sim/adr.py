@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .randomise import Randomisation
+from .terms import Pair
 
 Side = Literal["low", "high"]
 PROPERTIES = tuple(name for name in Randomisation.model_fields if Randomisation.bounds(name).nominal is not None)
@@ -30,16 +31,38 @@ class Pin(NamedTuple):
 class Dimension(BaseModel):
     """One parameter's bounds and performance buffers.
 
-    The bounds hold the calibrated value between them and stay within the field's physical limits.
+    Args:
+        nominal: The calibrated value, which the bounds hold between them.
+        limits: Physical ones, within which they stay.
+        low, high: The bounds.
+        step: How far one moves at once.
+        at_low, at_high: Performances at the bounds since they last could move.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    nominal: float
+    limits: Pair
     low: float
     high: float
     step: float = Field(gt=0)
     at_low: tuple[float, ...] = ()
     at_high: tuple[float, ...] = ()
+
+    @property
+    def sides(self) -> list[Side]:
+        """Where it has room: a bound whose limit is the calibrated value never moves."""
+        room: list[tuple[Side, bool]] = [
+            ("low", self.limits[0] < self.nominal),
+            ("high", self.nominal < self.limits[1]),
+        ]
+        return [side for side, free in room if free]
+
+    def moved(self, side: Side, out: int) -> float:
+        """A bound, a step out, or a step in, or where it was."""
+        if side == "low":
+            return min(max(self.low - out * self.step, self.limits[0]), self.nominal)
+        return max(min(self.high + out * self.step, self.limits[1]), self.nominal)
 
 
 class Rules(BaseModel):
@@ -80,6 +103,8 @@ class Curriculum(BaseModel):
     def _sound(self) -> Curriculum:
         for name, dimension in self.dimensions.items():
             nominal, lowest, highest = _bounds(name)
+            if (dimension.nominal, *dimension.limits) != (nominal, lowest, highest):
+                raise ValueError(f"{name} is calibrated to {nominal:g} and lies within {lowest:g} … {highest:g}")
             if not lowest <= dimension.low <= nominal <= dimension.high <= highest:
                 raise ValueError(
                     f"{name} {dimension.low:g} … {dimension.high:g} does not hold the calibrated {nominal:g} "
@@ -105,7 +130,7 @@ class Curriculum(BaseModel):
         for name in fields:
             nominal, low, high = _bounds(name)
             step = nominal / 10 if nominal > 0 else (high - low) / 20
-            dimensions[name] = Dimension(low=nominal, high=nominal, step=step)
+            dimensions[name] = Dimension(nominal=nominal, limits=(low, high), low=nominal, high=nominal, step=step)
         return cls(dimensions=dimensions, rules=rules or Rules(), base=base or Randomisation.calibrated())
 
     @property
@@ -116,8 +141,8 @@ class Curriculum(BaseModel):
 
     def pin(self, rng: np.random.Generator) -> Pin | None:
         """Which parameter stands at which bound in an episode; with probability 1 - p_b none does."""
-        names = list(self.dimensions)
-        chosen = Pin(names[int(rng.integers(len(names)))], "low" if rng.random() < 0.5 else "high")
+        pins = [Pin(name, side) for name, dimension in self.dimensions.items() for side in dimension.sides]
+        chosen = pins[int(rng.integers(len(pins)))]
         return chosen if rng.random() < self.rules.boundary else None
 
     def terms(self, pin: Pin | None = None) -> Randomisation:
@@ -143,17 +168,9 @@ class Curriculum(BaseModel):
         if len(buffer) >= self.rules.buffer:
             mean = sum(buffer) / len(buffer)
             out = 1 if mean >= self.rules.widen else -1 if mean <= self.rules.narrow else 0
-            changed = {f"at_{pin.side}": (), pin.side: _moved(pin, dimension, out)}
+            changed = {f"at_{pin.side}": (), pin.side: dimension.moved(pin.side, out)}
         dimensions = {**self.dimensions, pin.field: dimension.model_copy(update=changed)}
         return self.model_copy(update={"episodes": episodes, "dimensions": dimensions})
-
-
-def _moved(pin: Pin, dimension: Dimension, out: int) -> float:
-    """The bound, a step out, a step in, or where it was."""
-    nominal, lowest, highest = _bounds(pin.field)
-    if pin.side == "low":
-        return min(max(dimension.low - out * dimension.step, lowest), nominal)
-    return max(min(dimension.high + out * dimension.step, highest), nominal)
 
 
 def _bounds(name: str) -> tuple[float, float, float]:

@@ -44,6 +44,7 @@ class Evaluate(Map):
     duration: float | None = Field(
         None, gt=0, le=60, description="Of an episode at most, s; the task's own if not set."
     )
+    watch: bool = Field(True, description="Whether to keep event logs, which takes several times as long.")
     cameras: int = Field(1, ge=1, le=2, description="How many cameras look at each scene.")
     width: int = Field(320, ge=16, le=4096, description="Of their images, px.")
     height: int = Field(240, ge=16, le=4096, description="Of their images, px.")
@@ -77,7 +78,7 @@ class Evaluate(Map):
         seed = seeds.seed(self._run_seed, self._name, f"episode {number}")
         draw = Draw(self.randomise, lambda purpose: seeds.rng(seed, purpose))
         trial = task.draw(draw, View(self.cameras, self.width, self.height))
-        simulation = begin(draw, trial, engines.engine(self.engine), ROBOTS[task.robot], policy["rate"], watch=True)
+        simulation = begin(draw, trial, engines.engine(self.engine), ROBOTS[task.robot], policy["rate"], self.watch)
         try:
             columns = record(simulation, self._controller(policy, simulation), self.duration or task.duration)
         finally:

@@ -1,6 +1,7 @@
 """Pushes an object to a goal with two spread fingers, whose two contacts keep it from turning away.
 
-What it does follows from what it sees now, not from what it did before: so a policy can learn it.
+What it does follows from what it sees now, not from what it did before, and changes gently with it: so a policy can
+learn it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ SPEED, SLOWEST = 0.14, 0.03  # m/s while pushing
 GAIN = 7.0  # 1/s, from the way left to the speed
 ASTRAY = 0.02  # m beside the line, where pushing on would turn the object away
 GOOD = 0.012  # m from the goal, where another push is not worth it
-FUNNEL = (0.012, 0.04)  # m from above the place behind the object: nearer it goes down, farther it stays high
+FUNNEL = (0.01, 0.08)  # m from above the place behind the object: nearer it is low, farther it is high
+FAST, HASTE = 0.5, 5.0  # m/s at most, and 1/s, from the way left to the speed, while not pushing
 
 
 class PushExpert:
@@ -57,10 +59,11 @@ class PushExpert:
             stride = float(np.clip(GAIN * distance, SLOWEST, SPEED)) * self._period
             target = tip[:2] + heading * stride - beside * across * 0.7
             return self._hand.towards(situation, np.array([*target, self._low]), yaw, self._opening)[0]
-        if tip[2] < self._height + 0.03 and astray > FUNNEL[1]:
+        if tip[2] < self._height + 0.03 and astray > 0.05:
             away = (tip[:2] - place) / max(float(np.linalg.norm(tip[:2] - place)), 1e-9)
             clear = np.array([*(tip[:2] + 0.03 * away), HIGH])
             return self._hand.towards(situation, clear, yaw, self._opening, 0.25)[0]
         share = float(np.clip((astray - FUNNEL[0]) / (FUNNEL[1] - FUNNEL[0]), 0, 1))
         over = np.array([*behind, self._low + share * (HIGH - self._low)])
-        return self._hand.towards(situation, over, yaw, self._opening, 0.35 if share < 1 else 0.5)[0]
+        speed = min(FAST, HASTE * float(np.linalg.norm(over - tip)))
+        return self._hand.towards(situation, over, yaw, self._opening, speed)[0]

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 POSE = 7
 TASK = 2 * POSE  # the focus and the goal, which a state ends with
+EXTRA = 11  # numbers that features add
+NEAR = 0.005  # m, within which a goal lies in no direction
 
 
 def features(state: np.ndarray) -> np.ndarray:
-    """A state, then the focus from the hand and the goal from the focus, m. [S] → [S + 6]
+    """A state, and what decides what to do about it. [S] → [S + 11]
 
-    The differences, which decide everything, are lost in the spread of positions over a table otherwise.
+    That is lost in the spread of positions over a table otherwise: the focus from the hand and the goal from the focus,
+    m; how far the goal is, m, and in which direction on the level; and the hand from the focus along that direction and
+    beside it, m.
     """
     own = len(state) - TASK
     hand, focus, goal = state[own - POSE : own - POSE + 3], state[own : own + 3], state[own + POSE : own + POSE + 3]
-    return np.concatenate((state, focus - hand, goal - focus))
+    way, reach = goal - focus, focus - hand
+    distance = math.hypot(way[0], way[1])
+    x, y = (way[0] / distance, way[1] / distance) if distance > NEAR else (0.0, 0.0)
+    along, beside = -reach[0] * x - reach[1] * y, reach[0] * y - reach[1] * x
+    return np.concatenate((state, reach, way, (distance, x, y, along, beside)))
 
 
 def width(state: int, actions: int, history: int) -> int:
     """How many numbers an observation has."""
-    return history * (state + 6) + (history - 1) * actions
+    return history * (state + EXTRA) + (history - 1) * actions
 
 
 class Memory:
