@@ -114,14 +114,19 @@ class Curriculum(BaseModel):
 
     @classmethod
     def start(
-        cls, fields: Sequence[str] = PROPERTIES, rules: Rules | None = None, base: Randomisation | None = None
+        cls,
+        fields: Sequence[str] = PROPERTIES,
+        rules: Rules | None = None,
+        base: Randomisation | None = None,
+        step: float = 0.1,
     ) -> Curriculum:
-        """Bounds at the calibrated values, which steps of a tenth of them widen.
+        """Bounds at the calibrated values.
 
         Args:
             fields: The parameters.
             rules: When bounds move.
             base: Terms of everything else; by default places and looks are drawn, the rest is calibrated.
+            step: How far a bound moves at once: share of the calibrated value, or of half its limits where that is 0.
 
         Raises:
             ValueError: A field is not known, or has no calibrated value.
@@ -129,8 +134,8 @@ class Curriculum(BaseModel):
         dimensions = {}
         for name in fields:
             nominal, low, high = _bounds(name)
-            step = nominal / 10 if nominal > 0 else (high - low) / 20
-            dimensions[name] = Dimension(nominal=nominal, limits=(low, high), low=nominal, high=nominal, step=step)
+            stride = step * (nominal if nominal > 0 else (high - low) / 2)
+            dimensions[name] = Dimension(nominal=nominal, limits=(low, high), low=nominal, high=nominal, step=stride)
         return cls(dimensions=dimensions, rules=rules or Rules(), base=base or Randomisation.calibrated())
 
     @property

@@ -37,6 +37,9 @@ class Adr(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     fields: tuple[str, ...] = Field(PROPERTIES, min_length=1, description="Parameters whose bounds move.")
+    step: float = Field(
+        0.1, gt=0, le=1, description="Of a bound: share of the calibrated value, or of half the limits."
+    )
     rules: Rules = Field(Rules(), description="When they do.")
 
     @field_validator("fields")
@@ -166,7 +169,7 @@ class Train(Series):
             return None
         if previous is not None:
             return Curriculum.model_validate_json(previous["curriculum"])
-        return Curriculum.start(self.adr.fields, self.adr.rules, self.randomise)
+        return Curriculum.start(self.adr.fields, self.adr.rules, self.randomise, self.adr.step)
 
     def _plans(
         self, ordinal: int, curriculum: Curriculum | None, network: Network | None
