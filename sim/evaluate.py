@@ -15,6 +15,7 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
 from . import engines
+from .adr import Curriculum
 from .episode import record
 from .learn.network import Network
 from .parameters import Parameters
@@ -28,8 +29,8 @@ from .trial import Expert, View
 class Evaluate(Map):
     """Episodes of each policy on its task, without further training.
 
-    Every policy meets the same episodes: their draws depend on the run's seed and the stage's name alone, so that
-    differences between policies are differences of policies.
+    Every policy meets the same episodes: their draws depend on the run's seed, the stage's name and the terms alone, so
+    that differences between policies are differences of policies.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (POLICY,)
@@ -40,6 +41,9 @@ class Evaluate(Map):
     engine: str = Field("mujoco", description="Physics engine: pybullet or mujoco.")
     randomise: Randomise = Field(
         Randomisation.calibrated(), description="Terms of the drawn parameters, or a YAML file of them."
+    )
+    curriculum: bool = Field(
+        False, description="Whether to draw within the bounds of the policy's own curriculum instead."
     )
     duration: float | None = Field(
         None, gt=0, le=60, description="Of an episode at most, s; the task's own if not set."
@@ -70,13 +74,17 @@ class Evaluate(Map):
             if policy["task"] not in TASKS:
                 yield Drop(policy, f"no task is called `{policy['task']}`: {nearest(policy['task'], list(TASKS))}")
                 continue
+            if self.curriculum and policy["curriculum"] is None:
+                yield Drop(policy, "it was trained without a curriculum")
+                continue
+            own = Curriculum.model_validate_json(policy["curriculum"]).terms() if self.curriculum else self.randomise
             for number in range(self.episodes):
-                yield self._episode(policy, number)
+                yield self._episode(policy, own, number)
 
-    def _episode(self, policy: Sample, number: int) -> Sample:
+    def _episode(self, policy: Sample, terms: Randomisation, number: int) -> Sample:
         task = TASKS[policy["task"]]
         seed = seeds.seed(self._run_seed, self._name, f"episode {number}")
-        draw = Draw(self.randomise, lambda purpose: seeds.rng(seed, purpose))
+        draw = Draw(terms, lambda purpose: seeds.rng(seed, purpose))
         trial = task.draw(draw, View(self.cameras, self.width, self.height))
         simulation = begin(draw, trial, engines.engine(self.engine), ROBOTS[task.robot], policy["rate"], self.watch)
         try:

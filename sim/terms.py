@@ -58,7 +58,8 @@ class Term(BaseModel):
     def __str__(self) -> str:
         name = next(name for name in DISTRIBUTIONS if getattr(self, name) is not None)
         first, second = getattr(self, name)
-        drawn = f"{first:g}" if first == second and name != "normal" else f"{first:g} … {second:g}"
+        between = "±" if name == "normal" else "…"
+        drawn = f"{first:g}" if first == second and name != "normal" else f"{first:g} {between} {second:g}"
         how = [*([self.operation] if self.operation != "set" else []), *([name] if name != "uniform" else []), drawn]
         return " ".join(how) + (f" every {self.when[0]:g} … {self.when[1]:g} s" if self.when != "episode" else "")
 
