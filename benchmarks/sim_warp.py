@@ -35,10 +35,10 @@ TERMS: dict[str, Any] = {
 """Beside where things lie and how large they are, which is drawn in any case."""
 
 
-def measured(worlds: int, steps: int, device: str) -> dict[str, Any]:
+def measured(worlds: int, steps: int, device: str, cone: str) -> dict[str, Any]:
     """Figures of that many worlds."""
     env = environment(
-        worlds, device=device, randomise=Randomisation.calibrated(**TERMS), terminate=True, rate=RATE
+        worlds, device=device, randomise=Randomisation.calibrated(**TERMS), terminate=True, rate=RATE, cone=cone
     )  # fmt: skip
     cuda = env.device.type == "cuda"
     expert = PickPlaceExpert(worlds, env.device, RATE)
@@ -76,6 +76,7 @@ def measured(worlds: int, steps: int, device: str) -> dict[str, Any]:
     data, model = env.worlds.data, env.worlds.scene.model
     return {
         "worlds": worlds,
+        "friction_cone": cone,
         "env_steps_per_s": rate,
         "env_steps_per_s_with_expert": worlds * steps / loop,
         "physics_steps_per_s": rate / RATE / model.opt.timestep,
@@ -129,7 +130,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--device", default="cuda:0")
     options = parser.parse_args()
-    figures = [measured(worlds, options.steps, options.device) for worlds in options.worlds]
+    runs = [(worlds, "pyramidal") for worlds in options.worlds] + [(options.worlds[0], "elliptic")]
+    figures = [measured(worlds, options.steps, options.device, cone) for worlds, cone in runs]
     cuda = torch.device(options.device).type == "cuda"
     print(
         json.dumps(

@@ -24,7 +24,7 @@ from . import control as controls
 from . import episode as episodes
 from . import state
 from .fields import FIELDS, NAMES
-from .scene import scene
+from .scene import CONES, scene
 from .streams import purpose
 from .worlds import Worlds
 
@@ -57,6 +57,7 @@ class WarpPickPlace(VectorEnv):
         terminate: Whether an episode ends as soon as the task stands achieved.
         duration: s, after which an episode is truncated.
         rate: Control steps a second, Hz; a divisor of 80.
+        cone: Shape of the friction cone: `pyramidal`, which is faster, or `elliptic`, as the MuJoCo engine has it.
         contacts: Room for contacts a world, on average over all worlds; `overflow` tells whether it was enough.
         rows: Room for rows of constraints in every single world.
     """
@@ -72,20 +73,23 @@ class WarpPickPlace(VectorEnv):
         terminate: bool = False,
         duration: float = pick_place.DURATION,
         rate: float = 20.0,
-        contacts: int = 24,
-        rows: int = 96,
+        cone: str = "pyramidal",
+        contacts: int = 16,
+        rows: int = 128,
     ) -> None:
         if num_envs < 1:
             raise BadInput(f"{num_envs} environments", "ask for one or more")
         if control not in CONTROLS:
             raise BadInput(f"no control is called `{control}`", nearest(control, list(CONTROLS)))
+        if cone not in CONES:
+            raise BadInput(f"no friction cone is called `{cone}`", nearest(cone, list(CONES)))
         self.num_envs, self._control = num_envs, CONTROLS.index(control)
         self.device = torch.device(device or ("cuda:0" if torch.cuda.is_available() else "cpu"))
         if self.device.type == "cuda" and self.device.index is None:
             self.device = torch.device("cuda:0")
         self._where = str(self.device)
         self._ticks = round(TICKS / divides(rate))
-        single = scene()
+        single = scene(cone)
         self._substeps = round(1 / TICKS / single.model.opt.timestep)
         self.worlds = Worlds(single, num_envs, self._where, contacts, rows)
         if self.device.type == "cuda":

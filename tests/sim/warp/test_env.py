@@ -43,7 +43,7 @@ def make(count=4, **options):
 @pytest.fixture(scope="module")
 def env():
     """Randomised, without imperfections of the channel."""
-    return make(randomise=DRAWN)
+    return make(randomise=DRAWN, cone="elliptic")
 
 
 def numbers(array):
@@ -64,8 +64,8 @@ def trial_of(env, world):
             break
     recorded = {
         **fresh.drawn, **{name: drawn[name] for name in drawn if name in fresh.drawn},
-        "object.x": start[0], "object.y": start[1], "object.yaw": math.remainder(2 * math.atan2(pose[6], pose[3]), 2 * math.pi),
-        "direction": math.atan2(way[1], way[0]),
+        "object.x": start[0], "object.y": start[1], "direction": math.atan2(way[1], way[0]),
+        "object.yaw": math.remainder(2 * math.atan2(pose[6], pose[3]), 2 * math.pi),
     }  # fmt: skip
     assert set(drawn) <= set(fresh.drawn)
     trial = PICK_PLACE.draw(Draw(DRAWN, lambda purpose: seeds.rng(0, purpose), recorded), View())
@@ -109,38 +109,42 @@ def test_a_world_is_the_one_that_the_task_builds_from_the_same_draws(env):
         np.testing.assert_allclose(env._out["observation"][world, 29:36].numpy(force=True), goal, atol=1e-6)
 
 
-def test_physics_goes_on_as_in_mujoco(env):
-    """With the solver led to the end there, and stopped early here."""
+@pytest.mark.parametrize(("steps", "arm", "block"), [(8, 1e-4, 1e-4), (34, 1e-2, 1e-2)])
+def test_physics_goes_on_as_in_mujoco(env, steps, arm, block):
+    """For a control step: in free motion, and when fingers close, where the two find other points on the meshes."""
     observations, _ = env.reset(seed=12)
     expert = PickPlaceExpert(4, env.device)
-    for _ in range(34):  # until fingers close
+    for _ in range(steps):
         observations = env.step(expert.act(observations))[0]
-    assert env.touching().any()
-    layout, motion = env.worlds.layout, env.worlds.motion
+    assert bool(env.touching().any()) == (steps > 20)
+    layout, motion, kept = env.worlds.layout, env.worlds.motion, env._episodes
     start, speed, warm = (numbers(getattr(motion, name)) for name in ("qpos", "qvel", "warmstart"))
     env.step(expert.act(observations))
     here = numbers(motion.qpos)
     ctrl = []  # again, to hear what the motors were told
+    kept.age.assign(kept.age.numpy() - 1)
     for tick in range(4):
-        kept = env._episodes
-        kept.age.assign(kept.age.numpy() - 1)
-        wp.launch(
-            control.drive, (4, 9), inputs=[tick, env._task, layout, env.worlds.own, kept, motion], device=env._where
-        )
-        kept.age.assign(kept.age.numpy() + 1)
+        where = [tick, env._task, layout, env.worlds.own, kept, motion]
+        wp.launch(control.drive, (4, 9), inputs=where, device=env._where)
         ctrl.append(numbers(motion.ctrl))
+    kept.age.assign(kept.age.numpy() + 1)
+    compared = 0
     for world in range(4):
         _, built = trial_of(env, world)
         model, data = built.model, mujoco.MjData(built.model)
-        gains = env.worlds.scene.model
-        model.actuator_gainprm[:] = gains.actuator_gainprm
+        model.actuator_gainprm[:] = env.worlds.scene.model.actuator_gainprm
         model.actuator_biasprm[:] = numbers(env.worlds.model.actuator_biasprm)[world]
         data.qpos[:], data.qvel[:], data.qacc_warmstart[:] = start[world], speed[world], warm[world]
         for tick in range(4):
             data.ctrl[:] = ctrl[tick][world]
             mujoco.mj_step(model, data, 2)
-        off = np.abs(here[world] - data.qpos)
-        assert off[:7].max() < 5e-4 and off[7:12].max() < 1e-3, off
+        if steps < 20 and data.ncon > 4:  # the hand of this world is at something already
+            continue
+        compared += 1
+        off, moved = np.abs(here[world] - data.qpos), np.abs(here[world] - start[world])
+        assert off[:7].max() < arm and off[9:12].max() < block, off
+        assert moved[:7].max() > 20 * off[:7].max() or steps > 20
+    assert compared >= 3
 
 
 def test_observations_rewards_and_success_are_the_tasks(env):
@@ -316,11 +320,11 @@ def test_imperfect_sensors():
 
 
 def test_the_scripted_expert_picks_blocks_up_and_puts_them_down():
-    env = make(4, randomise=DRAWN, terminate=True)
+    env = make(4, randomise=DRAWN, terminate=True, cone="elliptic")
     observations, _ = env.reset(seed=1)
     expert = PickPlaceExpert(4, env.device)
     done, highest, held = torch.zeros(4, dtype=torch.bool), torch.zeros(4), torch.zeros(4, dtype=torch.long)
-    for _ in range(130):
+    for _ in range(180):
         observations, _, terminated, truncated, info = env.step(expert.act(observations))
         highest = torch.maximum(highest, observations[:, 24].cpu() * ~done)
         held += (env.touching().all(1).cpu()) & ~done
