@@ -72,9 +72,9 @@ class Train(Series):
     duration: float | None = Field(
         None, gt=0, le=60, description="Of an episode at most, s; the task's own if not set."
     )
-    history: int = Field(3, ge=1, le=16, description="Observations that the policy sees at once.")
+    history: int = Field(1, ge=1, le=16, description="Observations that the policy sees at once.")
     width: int = Field(128, ge=8, le=2048, description="Of the policy's hidden layers.")
-    taught: int = Field(4, ge=1, description="Iterations over which a cloning policy takes over from the expert.")
+    taught: int = Field(3, ge=1, description="Iterations over which a cloning policy takes over from the expert.")
     clone: Clone = Field(Clone(), description="How a cloning policy learns.")
     ppo: Ppo = Field(Ppo(), description="How a policy improves by PPO.")
 

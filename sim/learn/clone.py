@@ -14,9 +14,9 @@ class Clone(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    rate: float = Field(1e-3, gt=0, description="Of learning.")
-    descents: int = Field(400, ge=1, description="In an iteration.")
-    minibatch: int = Field(512, ge=1, description="Steps in one descent, out of all iterations so far.")
+    rate: float = Field(2e-3, gt=0, description="Of learning.")
+    descents: int = Field(800, ge=1, description="In an iteration.")
+    minibatch: int = Field(256, ge=1, description="Steps in one descent, out of all iterations so far.")
 
 
 def clone(

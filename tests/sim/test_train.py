@@ -27,6 +27,7 @@ def block(learner, iterations):
     return {
         "policy": {
             "use": "sim.train", "task": "push", "iterations": iterations, "episodes": 3, "duration": 1.5, "width": 16,
+            "history": 3,
             **SMALL[learner],
         }
     }  # fmt: skip
@@ -62,7 +63,7 @@ def test_a_policy_imitates_the_expert():
     assert errors[-1] < 0.06, "mean absolute error of an action in [-1, 1]"
     last = ran.samples[-1]
     network = Network.from_bytes(last["weights"])
-    assert network.act(np.zeros(width(36, 7, 3))).shape == (7,)
+    assert network.act(np.zeros(width(36, 7, 1))).shape == (7,)
     assert last["control"] == "ee_delta" and last["steps"] > 12
 
 
