@@ -1,7 +1,7 @@
 """How often the scripted experts achieve their tasks, one figure a task.
 
     python -m benchmarks.sim_experts [--engine pybullet] [--rate 20] [--seeds 100] [--tasks push stack]
-        [--randomise configs/dr/tabletop.yaml]
+        [--randomise configs/dr/tabletop.yaml] [--workers 2]
 
 By default every property of the world has its calibrated value, and places and looks are drawn. An episode counts when
 its task stands achieved half a second after the expert is done.
@@ -14,6 +14,9 @@ import json
 import math
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +27,15 @@ from multisynth.sim.randomise import Draw, Randomisation
 from multisynth.sim.robots import ROBOTS
 from multisynth.sim.simulation import begin, divides
 from multisynth.sim.tasks import TASKS
-from multisynth.sim.tasks.task import Task
 from multisynth.sim.trial import View
 
 from benchmarks.machine import machine
 from multisynth import seeds
 
 
-def episode(task: Task, terms: Randomisation, engine: str, rate: float, seed: int) -> tuple[bool, float]:
+def episode(name: str, terms: Randomisation, engine: str, rate: float, seed: int) -> tuple[bool, float]:
     """Run one: whether it ended in success, and the seconds that it lasted."""
+    task = TASKS[name]
     draw = Draw(terms, lambda purpose: seeds.rng(seed, f"{task.name} {purpose}"))
     trial = task.draw(draw, View(0))
     simulation = begin(draw, trial, engines.engine(engine), ROBOTS[task.robot], rate)
@@ -56,10 +59,12 @@ def interval(successes: int, count: int) -> list[float]:
     return [(middle - width) / (1 + z * z / count), (middle + width) / (1 + z * z / count)]
 
 
-def measured(task: Task, terms: Randomisation, engine: str, rate: float, count: int) -> dict[str, Any]:
+def measured(
+    name: str, terms: Randomisation, engine: str, rate: float, count: int, pool: ProcessPoolExecutor
+) -> dict[str, Any]:
     """Run the task's episodes."""
     started = time.perf_counter()
-    ran = [episode(task, terms, engine, rate, seed) for seed in range(count)]
+    ran = list(pool.map(partial(episode, name, terms, engine, rate), range(count)))
     seconds = time.perf_counter() - started
     good, lasted = sum(success for success, _ in ran), sum(lasted for _, lasted in ran)
     return {
@@ -79,14 +84,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--randomise", type=Path)
+    parser.add_argument("--workers", type=int, default=2, help="processes")
     options = parser.parse_args()
     divides(options.rate)
     terms = Randomisation.calibrated()
     if options.randomise is not None:
         terms = Randomisation.model_validate(yaml.safe_load(options.randomise.read_text("utf-8")))
-    results = {
-        name: measured(TASKS[name], terms, options.engine, options.rate, options.seeds) for name in options.tasks
-    }
+    with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
+        results = {
+            name: measured(name, terms, options.engine, options.rate, options.seeds, pool) for name in options.tasks
+        }
     print(
         json.dumps(
             {
