@@ -33,6 +33,9 @@ class Imperfections:
     dropout: float = 0.0
 
 
+PERFECT = Imperfections()
+
+
 class Channel:
     """Commands on their way to the motors, and readings on their way back.
 

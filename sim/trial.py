@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .channel import Imperfections
+from .channel import PERFECT, Imperfections
 from .world import World
 
 
@@ -74,7 +74,7 @@ class Trial:
     witnesses: tuple[str, ...]
     seen: tuple[str, ...] = ()
     standing: tuple[str, ...] = ()
-    channel: Imperfections = Imperfections()
+    channel: Imperfections = PERFECT
     schedule: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
 
 

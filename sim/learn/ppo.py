@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -92,7 +93,7 @@ def ppo(
         return learner.network(normaliser.with_more(seen(episodes))), learner.moments(), {"divergence": divergence}
 
 
-def _log_probability(learner: Learner, observations: object, actions: object) -> object:
+def _log_probability(learner: Learner, observations: Any, actions: Any) -> Any:
     import torch
 
     log_std = learner.weights["log_std"]

@@ -64,7 +64,9 @@ def practise(plan: Plan) -> Practice:
 def _expert(environment: TaskEnvironment, plan: Plan) -> Practice:
     """The expert sees what sensors tell; nothing is learned from it, so that rewards and successes suffice."""
     simulation = environment.simulation
-    expert, rewards, achieved = simulation.trial.expert(1 / plan.rate), [], []
+    expert = simulation.trial.expert(1 / plan.rate)
+    rewards: list[float] = []
+    achieved: list[bool] = []
     while not _over(achieved, plan):
         simulation.step(expert.act(simulation.seen))
         rewards.append(simulation.reward)
@@ -81,7 +83,9 @@ def _policy(environment: TaskEnvironment, plan: Plan, state: np.ndarray) -> Prac
     memory = Memory(plan.history, space.shape[0])
     rng, turns = seeds.rng(plan.seed, "exploration"), seeds.rng(plan.seed, "whose turn")
     teacher = simulation.trial.expert(1 / plan.rate) if plan.labels else None
-    observations, actions, labels, rewards, achieved = [], [], [], [], []
+    observations, actions, labels = [], [], []
+    rewards: list[float] = []
+    achieved: list[bool] = []
     seen = memory.see(state)
     while not _over(achieved, plan):
         action = network.act(seen)

@@ -119,5 +119,5 @@ def test_learning_goes_on_from_bytes_bit_for_bit(learn):
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04garbage", fresh().to_bytes()[:-8]])
 def test_bytes_that_are_no_weights_are_refused(data):
-    with pytest.raises(BadInput, match="no safetensors|no weights"):
+    with pytest.raises(BadInput, match=r"no safetensors|no weights"):
         Network.from_bytes(data)
