@@ -56,8 +56,8 @@ def _alone(shape: Shape) -> tuple[float, np.ndarray, np.ndarray]:
 
         vertices, faces = hull(shape.mesh, shape.size)
         convex = trimesh.Trimesh(vertices, faces, process=False)
-        volume, centre, inertia = convex.volume, convex.center_mass, convex.moment_inertia / convex.volume
-        return float(volume), turn @ centre + place, turn @ inertia @ turn.T
+        solid, centre, inertia = float(convex.volume), convex.center_mass, convex.moment_inertia / convex.volume
+        return solid, turn @ centre + place, turn @ inertia @ turn.T
     volume, moments = _primitive(shape)
     return volume, place, turn @ np.diag(moments) @ turn.T
 
