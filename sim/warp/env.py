@@ -23,6 +23,7 @@ from ..terms import DISTRIBUTIONS, Term
 from . import control as controls
 from . import episode as episodes
 from . import state
+from .arm import vec7
 from .fields import FIELDS, NAMES
 from .scene import CONES, scene
 from .streams import purpose
@@ -277,7 +278,7 @@ class WarpPickPlace(VectorEnv):
             kept.episode, kept.age, kept.over = (wp.zeros(count, dtype=int) for _ in range(3))
             kept.drawn, kept.due = wp.zeros((count, fields)), wp.zeros((count, fields))
             kept.changes = wp.zeros((count, fields), dtype=int)
-            kept.rest, kept.wanted = wp.zeros(count, dtype=state.vec7), wp.zeros(count, dtype=wp.transform)
+            kept.rest, kept.wanted = wp.zeros(count, dtype=vec7), wp.zeros(count, dtype=wp.transform)
             kept.sent, kept.knots = wp.zeros((count, motors)), wp.zeros((count, state.KNOTS, motors))
             kept.seen = wp.zeros((count, 7))
             kept.start, kept.goal = wp.zeros(count, dtype=wp.vec3), wp.zeros(count, dtype=wp.vec3)
