@@ -160,6 +160,8 @@ class Series(Source):
     the samples before it: then a run that was stopped and goes on makes what an unbroken one makes.
     """
 
+    needs: ClassVar[Needs] = Needs(batch_size=1)
+
     def follow(
         self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
     ) -> Sample:

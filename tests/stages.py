@@ -227,6 +227,16 @@ class Hop(Series):
         return Sample(DOCUMENT, ordinal, text=str(total))
 
 
+class SlowHop(Hop):
+    """Takes its time."""
+
+    def follow(
+        self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+    ) -> Sample:
+        time.sleep(0.6)
+        return super().follow(past, ordinal, inputs, scatter)
+
+
 class Learn(Hop):
     """Likewise, from the lengths of the documents that feed it."""
 
@@ -242,6 +252,6 @@ class Learn(Hop):
 for _name, _stage in {
     "ask": Ask, "unopened": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
     "flaky": Flaky, "hop": Hop, "learn": Learn, "look": Look, "model": Answer, "paint": Paint, "pass": Pass,
-    "poison": Poison, "rank": Rank, "split": Split,
+    "poison": Poison, "rank": Rank, "slow_hop": SlowHop, "split": Split,
 }.items():  # fmt: skip
     registry.add(f"test.{_name}", _stage)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import lance
 import pytest
 
 from multisynth import lineage, seeds
 from multisynth.executors.local import LocalExecutor
+from multisynth.store import Store
 from tests import comparing
 
 HOPS = {"hops": {"use": "test.hop", "hops": 6}, "parts": {"use": "test.split", "from": "hops"}}
@@ -53,6 +55,14 @@ def test_a_series_that_was_stopped_goes_on_where_it_was(make, monkeypatch):
     store, result = make(HOPS, out="stopped")
     assert result.ok
     comparing.assert_same(store, unbroken)
+
+
+def test_a_series_is_committed_as_it_goes(make):
+    """A sample may take minutes, which a kill must not cost again."""
+    _, result = make({"hops": {"use": "test.slow_hop", "hops": 5}})
+    assert result.ok
+    dataset = lance.dataset(Store.open(result.root).shelf("hops").table_uri)
+    assert len(dataset.versions()) >= 4
 
 
 def test_what_was_learned_from_a_sample_goes_with_it_and_is_learned_anew(make):
