@@ -40,7 +40,7 @@ class Rollout(Source):
     episodes: int = Field(24, ge=0, description="How many there are.")
     tasks: tuple[str, ...] = Field(("push", "topple"), min_length=1, description="Names of tasks, taken in turn.")
     randomise: Randomise = Field(Randomisation(), description="Terms of the drawn parameters, or a YAML file of them.")
-    engine: str = Field("pybullet", description="Physics engine: pybullet or mujoco.")
+    engine: str = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
     rate: float = Field(20.0, gt=0, le=80, description="Control steps a second, Hz; a divisor of 80.")
     duration: float | None = Field(
         None, gt=0, le=60, description="Seconds after which an episode ends at the latest; by default the task's own."

@@ -67,7 +67,7 @@ class Train(Series):
         Randomisation.calibrated(), description="Terms of the drawn parameters, or a YAML file of them."
     )
     adr: Adr | None = Field(None, description="Automatic domain randomisation over `randomise`.")
-    engine: str = Field("pybullet", description="Physics engine: pybullet or mujoco.")
+    engine: str = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
     rate: float = Field(10.0, gt=0, le=80, description="Control steps a second, Hz; a divisor of 80.")
     duration: float | None = Field(
         None, gt=0, le=60, description="Of an episode at most, s; the task's own if not set."
