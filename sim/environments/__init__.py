@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gymnasium
 
+from .. import warp
 from ..tasks import TASKS
 from .controls import CONTROLS
 from .environment import RATE, TaskEnvironment
@@ -21,6 +22,7 @@ def register() -> None:
                 entry_point=f"{TaskEnvironment.__module__}:{TaskEnvironment.__name__}",
                 max_episode_steps=round(task.duration * RATE),
                 kwargs={"task": task.name},
+                vector_entry_point=f"{warp.__name__}:environment" if task.name == warp.TASK else None,
             )
 
 

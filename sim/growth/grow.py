@@ -66,7 +66,7 @@ class Grow(Reduce):
         0.0, ge=0, le=0.02, description="Standard deviation of each coordinate of where the hand is sent, m."
     )
     randomise: Randomise = Field(Randomisation(), description="Terms of the new worlds, or a YAML file of them.")
-    engine: str = Field("pybullet", description="Physics engine: pybullet or mujoco.")
+    engine: str = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
     duration: float | None = Field(
         None, gt=0, le=60, description="Seconds after which an episode ends at the latest; by default the task's own."
     )

@@ -20,9 +20,9 @@ from ..robots import panda
 from ..simulation import TASK_STATE_NAMES, TICKS, divides
 from ..tasks import pick_place, tabletop
 from ..terms import DISTRIBUTIONS, Term
+from . import RATE, state
 from . import control as controls
 from . import episode as episodes
-from . import state
 from .arm import vec7
 from .fields import FIELDS, NAMES
 from .scene import CONES, scene
@@ -73,7 +73,7 @@ class WarpPickPlace(VectorEnv):
         randomise: Randomisation | None = None,
         terminate: bool = False,
         duration: float = pick_place.DURATION,
-        rate: float = 20.0,
+        rate: float = RATE,
         cone: str = "pyramidal",
         contacts: int = 16,
         rows: int = 128,
