@@ -3,7 +3,7 @@
     python -m benchmarks.sim_adr [--minutes M] [--workers N] [--every K] [--keep FOLDER]
 
 Runs one stage, `sim.train` with learner `expert`, and stops it after every K iterations to go on with it, from the
-state that is in its table, until the time is up. Then an unbroken run makes the first quarter again. Prints entropy,
+state that is in its table, until the time is up. Then an unbroken run makes the first eighth again. Prints entropy,
 bounds and the comparison as JSON.
 """
 
@@ -43,7 +43,7 @@ def main() -> int:
                 count += options.every
                 store = _made(folder / "stopped", count, executor)
             seconds = time.perf_counter() - started
-            unbroken = _rows(_made(folder / "unbroken", max(count // 4, 1), executor))
+            unbroken = _rows(_made(folder / "unbroken", max(count // 8, 1), executor))
         finally:
             executor.close()
         resumed = _rows(store)
