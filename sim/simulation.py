@@ -92,13 +92,15 @@ class Simulation:
         way = target - self._before
         speed = way * self.rate
         # all set-points before any physics, which leaves nothing of Python in the processor's caches
-        for place in list(self._before + way * self._shares):
-            engine.command(*channel.delayed(place, speed))
-            if self.log is None:
-                engine.advance(self._substeps)
+        told = [channel.delayed(place, speed) for place in list(self._before + way * self._shares)]
+        log, substeps = self.log, self._substeps
+        for positions, velocities in told:
+            engine.command(positions, velocities)
+            if log is None:
+                engine.advance(substeps)
             else:
-                for _ in range(self._substeps):
-                    self.log.observe(engine.step())
+                for _ in range(substeps):
+                    log.observe(engine.step())
         self._before = target
         self._steps += 1
         self._look()

@@ -50,8 +50,8 @@ class Step:
 class Engine(Protocol):
     """One world in one engine, from its start to `close`.
 
-    A piece is a rigid thing that contacts are counted for: every body, and every link of a mechanism. `advance` and
-    `step` move the world alike, to the bit; only `step` tells about it.
+    A piece is a rigid thing that contacts are counted for: every body, and every link of a mechanism; links that fixed
+    joints hold together may be one. `advance` and `step` move the world alike, to the bit; only `step` tells about it.
     """
 
     name: str

@@ -10,16 +10,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from multisynth.scenes.assets import locate
+from multisynth.scenes.poses import quaternion, rotation
 from multisynth.scenes.schema import Body, Shape
 
 from ..world import Mechanism, Physics, World
 from .engine import Contact, Step
+from .fused import Fused, fused
 from .solids import hull, solid
 
 TIMESTEP = 1 / 240
 """s; Bullet's own default, which its solver is tuned for."""
-RESIDUAL = 1e-5
-"""Where its solver stops to iterate; a sixth less time than with its default of 1e-7, and `checks` say the same."""
+RESIDUAL, ITERATIONS = 1e-5, 30
+"""Where its solver stops to iterate, (m/s)² or (rad/s)², and when at the latest; it takes less time so than with its
+defaults of 1e-7 and 50, and `checks` say the same. With 1e-4 things rock on what they lie on, with 10 gears slip."""
 
 GEAR, HOLD = 0.1, 200.0
 """Share of a gear's error that a step takes away, and the force of its teeth, N or N·m."""
@@ -38,12 +41,27 @@ _NOTHING = {
 
 
 class _Loaded(NamedTuple):
-    """A mechanism in the server: its id, the names of its links but the root, by Bullet's index, and its motors."""
+    """A mechanism in the server: its id, its links, what is which link by Bullet's index but the root, its motors."""
 
     uid: int
+    fused: Fused
     links: list[str]
     joints: list[int]
     efforts: list[float]
+
+
+class _Place(NamedTuple):
+    """Where something with a name is: a body and a link in the server, -1 for its base, and its frame there.
+
+    Args:
+        offset: Of its frame in the link's, position and x, y, z, w, if they differ.
+        lever: From the link's centre of mass to its own in the link's frame, if they differ. [3]
+    """
+
+    uid: int
+    link: int
+    offset: tuple[Any, Any] | None = None
+    lever: np.ndarray | None = None
 
 
 @cache
@@ -76,6 +94,7 @@ class PyBullet:
             numSubSteps=0,
             deterministicOverlappingPairs=1,
             solverResidualThreshold=RESIDUAL,
+            numSolverIterations=ITERATIONS,
         )
         self._offsets: dict[int, tuple[Any, Any]] = {}
         self._mechanisms = {mechanism.name: self._load(mechanism) for mechanism in world.mechanisms}
@@ -108,22 +127,29 @@ class PyBullet:
     def _call(self, function: str, *args: Any, **options: Any) -> Any:
         return getattr(self._bullet, function)(*args, physicsClientId=self._client, **options)
 
-    def _places(self, world: World) -> dict[str, tuple[int, int]]:
-        """Body and link in the server of everything that has a name."""
-        places = {name: (uid, -1) for name, uid in self._bodies.items()}
+    def _places(self, world: World) -> dict[str, _Place]:
+        """Where to look for everything that has a name."""
+        places = {name: _Place(uid, -1) for name, uid in self._bodies.items()}
         for mechanism in world.mechanisms:
             loaded = self._mechanisms[mechanism.name]
-            places[mechanism.name] = places[f"{mechanism.name}/{mechanism.robot.root}"] = (loaded.uid, -1)
-            places |= {f"{mechanism.name}/{link}": (loaded.uid, index) for index, link in enumerate(loaded.links)}
+            index = {link: n for n, link in enumerate(loaded.links)}
+            for link, (carrier, frame) in loaded.fused.carriers.items():
+                lever = loaded.fused.levers[link]
+                w, x, y, z = quaternion(frame[:3, :3]).tolist()
+                places[f"{mechanism.name}/{link}"] = _Place(
+                    loaded.uid,
+                    index.get(carrier, -1),
+                    (frame[:3, 3].tolist(), (x, y, z, w)) if link != carrier else None,
+                    lever if np.abs(lever).max() > 1e-12 else None,
+                )
+            places[mechanism.name] = places[f"{mechanism.name}/{mechanism.robot.root}"]
         return places
 
     def _load(self, mechanism: Mechanism) -> _Loaded:
+        described = _described(mechanism)
         with tempfile.TemporaryDirectory() as folder:
-            if mechanism.text:
-                path = Path(folder) / "mechanism.urdf"
-                path.write_text(mechanism.text, "utf-8")
-            else:
-                path = locate(mechanism.robot.name, (".urdf",))
+            path = Path(folder) / "mechanism.urdf"
+            path.write_text(described.document, "utf-8")
             w, x, y, z = mechanism.quaternion
             uid = self._call(
                 "loadURDF", str(path), mechanism.position, (x, y, z, w), useFixedBase=mechanism.fixed,
@@ -161,29 +187,33 @@ class PyBullet:
                 "changeDynamics", uid, link, restitution=0, linearDamping=0, angularDamping=0, spinningFriction=0,
                 rollingFriction=0,
             )  # fmt: skip
-        return _Loaded(int(uid), [info[12].decode() for info in infos], joints, efforts)
+        return _Loaded(int(uid), described, [info[12].decode() for info in infos], joints, efforts)
 
     def _make(self, body: Body, physics: Physics) -> int:
         part = body.parts[0]
         shape = self._shape(part.shapes) if physics.solid else -1
         w, x, y, z = part.quaternion
-        options: dict[str, Any] = {}
+        # rigid bodies take less time than mechanisms without joints
+        options: dict[str, Any] = {"useMaximalCoordinates": 1}
+        inertia: dict[str, Any] = {}
+        offset = None
         if physics.mass > 0:
             of = solid(part.shapes)
             turn = of.turn.tolist()
-            options = {
-                "baseInertialFramePosition": of.centre.tolist(),
-                "baseInertialFrameOrientation": [*turn[1:], turn[0]],
+            centre = of.centre.tolist(), [*turn[1:], turn[0]]
+            options |= {"baseInertialFramePosition": centre[0], "baseInertialFrameOrientation": centre[1]}
+            inertia = {
+                "mass": physics.mass,
+                "localInertiaDiagonal": (of.moments * physics.mass * physics.inertia).tolist(),
             }
+            offset = self._bullet.invertTransform(*centre) if of.centre.any() or turn[0] != 1 else None
         uid = int(self._call("createMultiBody", physics.mass, shape, -1, part.position, (x, y, z, w), **options))
+        if offset is not None:  # of the body's frame in that of its centre of mass, which Bullet tells about
+            self._offsets[uid] = offset
         self._call(  # Bullet brakes free flight by default, which no vacuum does
             "changeDynamics", uid, -1, restitution=physics.restitution**0.5, linearDamping=0, angularDamping=0,
-            spinningFriction=0, rollingFriction=0,
+            spinningFriction=0, rollingFriction=0, **inertia,
         )  # fmt: skip
-        if physics.mass > 0:
-            moments = of.moments * physics.mass * physics.inertia
-            self._call("changeDynamics", uid, -1, localInertiaDiagonal=moments.tolist())
-            self._frame_in_centre(uid)
         if any(physics.velocity):
             self._call("resetBaseVelocity", uid, physics.velocity, (0, 0, 0))
         return uid
@@ -221,10 +251,14 @@ class PyBullet:
         if any(info[3]) or tuple(info[4]) != (0.0, 0.0, 0.0, 1.0):
             self._offsets[uid] = self._bullet.invertTransform(info[3], info[4])
 
-    def _frame(self, uid: int, link: int) -> tuple[Any, Any]:
-        """Position and x, y, z, w of a link's own frame; -1 is the base."""
-        if link >= 0:
-            return self._bullet.getLinkState(uid, link, 0, 1, self._client)[4:6]
+    def _frame(self, place: _Place) -> tuple[Any, Any]:
+        """Position and x, y, z, w of something's own frame."""
+        uid, link, offset, _ = place
+        frame = self._base(uid) if link < 0 else self._bullet.getLinkState(uid, link, 0, 1, self._client)[4:6]
+        return frame if offset is None else self._bullet.multiplyTransforms(*frame, *offset)
+
+    def _base(self, uid: int) -> tuple[Any, Any]:
+        """Position and x, y, z, w of a base's own frame."""
         frame = self._bullet.getBasePositionAndOrientation(uid, self._client)
         if uid in self._offsets:
             return self._bullet.multiplyTransforms(*frame, *self._offsets[uid])
@@ -254,7 +288,7 @@ class PyBullet:
         count = len(self.pieces)
         centres, linear, angular = np.zeros((count, 3)), np.zeros((count, 3)), np.zeros((count, 3))
         frames: dict[tuple[int, int], tuple[Any, Any]] = {}
-        for uid, links, *_ in self._mechanisms.values():
+        for uid, _, links, *_ in self._mechanisms.values():
             states = self._call(
                 "getLinkStates", uid, range(len(links)), computeLinkVelocity=1, computeForwardKinematics=1
             )
@@ -265,9 +299,13 @@ class PyBullet:
         for uid in self._moving:
             piece = self._piece[uid, -1]
             centres[piece] = self._call("getBasePositionAndOrientation", uid)[0]
-            frames[uid, -1] = self._frame(uid, -1)
+            frames[uid, -1] = self._base(uid)
             linear[piece], angular[piece] = self._call("getBaseVelocity", uid)
-        poses = np.array([(*p, q[3], q[0], q[1], q[2]) for p, q in (frames[at] for at in self._shown)])
+        shown = [
+            frames[uid, link] if offset is None else self._bullet.multiplyTransforms(*frames[uid, link], *offset)
+            for uid, link, offset, _ in self._shown
+        ]
+        poses = np.array([(*p, q[3], q[0], q[1], q[2]) for p, q in shown])
         return centres, linear, angular, poses.reshape(-1, 7)
 
     def poses(self) -> np.ndarray:
@@ -278,24 +316,26 @@ class PyBullet:
 
     def pose(self, name: str) -> np.ndarray:
         """As `Engine.pose`."""
-        (px, py, pz), (x, y, z, w) = self._frame(*self._at[name])
+        (px, py, pz), (x, y, z, w) = self._frame(self._at[name])
         return np.array((px, py, pz, w, x, y, z))
 
     def velocity(self, name: str) -> np.ndarray:
         """As `Engine.velocity`."""
-        uid, link = self._at[name]
+        uid, link, _, lever = self._at[name]
         if link < 0:
             linear, angular = self._bullet.getBaseVelocity(uid, self._client)
         else:
             linear, angular = self._bullet.getLinkState(uid, link, 1, 0, self._client)[6:8]
+        if lever is not None:
+            x, y, z, w = self._frame(_Place(uid, link))[1]
+            linear = linear + np.cross(angular, rotation(np.array((w, x, y, z))) @ lever)
         return np.array((*linear, *angular))
 
     def joints(self, mechanism: str) -> tuple[np.ndarray, np.ndarray]:
         """As `Engine.joints`."""
         loaded = self._mechanisms[mechanism]
         states = self._bullet.getJointStates(loaded.uid, loaded.joints, self._client)
-        positions, velocities, *_ = zip(*states, strict=True)
-        return np.array(positions), np.array(velocities)
+        return np.array([state[0] for state in states]), np.array([state[1] for state in states])
 
     def command(self, positions: np.ndarray, velocities: np.ndarray) -> None:
         """As `Engine.command`."""
@@ -333,6 +373,13 @@ class PyBullet:
     def close(self) -> None:
         """As `Engine.close`."""
         self._bullet.disconnect(self._client)
+
+
+def _described(mechanism: Mechanism) -> Fused:
+    if mechanism.text:
+        return fused(mechanism.text, "")
+    path = locate(mechanism.robot.name, (".urdf",))
+    return fused(path.read_text("utf-8").lstrip(), str(path.parent))
 
 
 def _obj(vertices: np.ndarray, faces: np.ndarray) -> str:

@@ -237,7 +237,7 @@ def test_a_compound_balances_on_its_centre_of_mass(build):
 def test_a_mesh_comes_to_rest_on_its_hull(build):
     w = world(GROUND, made_of("blob", [BLOB], (1.0, 0, 0.15), mass=0.2))
     engine = build(w)
-    engine.advance(720)
+    engine.advance(960)
     pose = engine.pose("blob")
     from multisynth.scenes.meshes import triangles
 
