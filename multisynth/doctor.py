@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from multisynth.errors import BadInput
@@ -42,8 +43,8 @@ class Check:
 def report() -> list[Check]:
     """Look at everything; takes some seconds, because libraries are really loaded, each in a process of its own."""
     parts: list[Callable[[], list[Check]]] = [
-        _python, _torch, _engines, _system_libraries, _pybullet, _open3d, _encoder, _ray, _sandbox, _disk, _models,
-        _watermark_key,
+        _python, _torch, _engines, _system_libraries, _physics, _robots, _open3d, _encoder, _ray, _sandbox, _disk,
+        _models, _watermark_key,
     ]  # fmt: skip
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return [check for checks in pool.map(lambda part: part(), parts) for check in checks]
@@ -93,8 +94,6 @@ def _torch() -> list[Check]:
 
 def _torch_companions() -> Check:
     """Their registry builds want CUDA, and transformers fails on importing them without it."""
-    from importlib.util import find_spec
-
     found = [name for name in ("torchvision", "torchaudio", "torchcodec") if find_spec(name)]
     broken = [name for name in found if not probe(f"import {name}")[0]]
     remedy = f"pip uninstall {' '.join(broken)}" if broken else ""
@@ -126,10 +125,30 @@ def _system_libraries() -> list[Check]:
     return [Check("system libraries", False, detail, f"apt-get install {packages}")]
 
 
-def _pybullet() -> list[Check]:
-    ok, found = probe("import pybullet; from importlib.metadata import version; print(version('pybullet'))")
-    remedy = "pip install pybullet" if sys.version_info < (3, 12) else "use Python 3.11: pybullet has no wheel for 3.12"
-    return [Check("pybullet", ok, found, "" if ok else remedy)]
+def _physics() -> list[Check]:
+    """The engines of simulations. Either will do: the first that is there runs by default."""
+    remedies = {
+        "pybullet": "pip install pybullet" if sys.version_info < (3, 12) else "it has wheels for Python 3.11",
+        "mujoco": "pip install 'multisynth[sim]'",
+    }
+    there = [name for name in remedies if find_spec(name)]
+    checks = []
+    for name, remedy in remedies.items():
+        if there and name not in there:
+            checks.append(Check(name, True, f"not installed: simulations run on {there[0]}", remedy))
+        else:
+            ok, found = probe(f"import {name}; from importlib.metadata import version; print(version('{name}'))")
+            checks.append(Check(name, ok, found, "" if ok else remedy))
+    return checks
+
+
+def _robots() -> list[Check]:
+    spec = find_spec("pybullet_data")
+    folder = Path(spec.origin).parent if spec is not None and spec.origin is not None else None
+    if folder is None or not (folder / "franka_panda" / "panda.urdf").is_file():
+        remedy = "python -m multisynth.scenes.fetch"
+        return [Check("robots", False, "no pybullet_data, which holds their URDFs and meshes", remedy)]
+    return [Check("robots", True, str(folder))]
 
 
 def _open3d() -> list[Check]:

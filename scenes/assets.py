@@ -8,6 +8,9 @@ from pathlib import Path
 
 from multisynth.errors import BadInput
 
+DATA = "pybullet_data"
+"""The package that robots and everyday objects lie in. PyBullet brings it; `fetch` does where PyBullet cannot be."""
+
 LARGEST_FILE = 64 * 2**20  # bytes; a scene may come from anywhere
 
 
@@ -24,7 +27,10 @@ def locate(name: str, formats: tuple[str, ...]) -> Path:
     package, _, inside = name.partition(":")
     spec = importlib.util.find_spec(package) if re.fullmatch(r"[A-Za-z_]\w*", package) else None
     if spec is None or not spec.submodule_search_locations or not inside:
-        raise BadInput(f"`{name}` is in no installed package", f"name it `package:path/inside/it{formats[0]}`")
+        remedy = f"name it `package:path/inside/it{formats[0]}`"
+        if package == DATA and spec is None:
+            remedy = "run `python -m multisynth.scenes.fetch`, which downloads it (100 MB)"
+        raise BadInput(f"`{name}` is in no installed package", remedy)
     root = Path(next(iter(spec.submodule_search_locations))).resolve()
     path = (root / inside).resolve()
     if not path.is_relative_to(root):

@@ -5,16 +5,21 @@ from __future__ import annotations
 import ctypes
 import json
 import platform
+import re
 import shutil
 import stat
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from multisynth.scenes.assets import locate
+from multisynth.sim.robots import panda
 
 from multisynth import doctor
+from multisynth.errors import BadInput
 from multisynth.mark.key import VARIABLE, key_file
 
 
@@ -31,6 +36,8 @@ def test_the_whole_report(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found) == len(report)
     assert found["python"].detail == platform.python_version()
     assert found["torch"].detail == version("torch")
+    assert found["mujoco"].detail == version("mujoco")
+    assert (Path(found["robots"].detail) / "a1" / "a1.urdf").is_file()
     assert found["open3d"].detail == version("open3d")
     assert version("av") in found["H.264 encoder"].detail
     assert found["watermark key"].ok
@@ -59,6 +66,35 @@ def test_missing_system_libraries_are_named_with_their_package(monkeypatch: pyte
     assert not check.ok
     assert check.detail == "missing: libusb-1.0.so.0"
     assert check.remedy == "apt-get install libusb-1.0-0"
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """As if these packages were not installed."""
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name in names else find_spec(name))
+
+
+def test_one_engine_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "pybullet")
+    pybullet, mujoco = doctor._physics()
+    assert pybullet.ok and pybullet.detail == "not installed: simulations run on mujoco" and pybullet.remedy
+    assert mujoco == doctor.Check("mujoco", True, version("mujoco"))
+
+
+def test_no_engine_is_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "pybullet", "mujoco")
+    monkeypatch.setattr(doctor, "probe", lambda program: (False, "ModuleNotFoundError"))
+    assert [(check.ok, bool(check.remedy)) for check in doctor._physics()] == [(False, True)] * 2
+
+
+def test_a_machine_without_the_robots_is_told_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "pybullet_data")
+    check = only(doctor._robots())
+    assert not check.ok and "pybullet_data" in check.detail
+    program = check.remedy.removeprefix("python -m ")
+    assert find_spec(program) is not None
+    monkeypatch.setattr("importlib.util.find_spec", doctor.find_spec)
+    with pytest.raises(BadInput, match=re.escape(check.remedy)):
+        locate(panda.URDF, (".urdf",))
 
 
 def test_no_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

