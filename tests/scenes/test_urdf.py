@@ -1,11 +1,12 @@
 import numpy as np
-import pybullet
 import pybullet_data
 import pytest
 from multisynth.scenes.poses import quaternion
 from multisynth.scenes.urdf import parse, read
 
 from multisynth.errors import BadInput
+
+pybullet = pytest.importorskip("pybullet", reason="PyBullet has no wheel for this Python")
 
 PANDA = "pybullet_data:franka_panda/panda.urdf"
 

@@ -1,12 +1,13 @@
 import re
 
 import numpy as np
-import pybullet
 import pytest
 from multisynth.scenes.assets import locate
 from multisynth.scenes.urdf import parse
 from multisynth.sim.kinematics import Chain
 from multisynth.sim.robots import panda
+
+pybullet = pytest.importorskip("pybullet", reason="PyBullet has no wheel for this Python")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
 import numpy as np
-import pybullet
 import pytest
 from multisynth.scenes import Camera
 from multisynth.scenes.assets import locate
@@ -11,6 +10,8 @@ from multisynth.sim.trial import View
 
 from multisynth import seeds
 from tests.sim.rays import cast
+
+pybullet = pytest.importorskip("pybullet", reason="PyBullet has no wheel for this Python")
 
 
 @pytest.fixture
