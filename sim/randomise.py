@@ -141,8 +141,7 @@ class Randomisation(BaseModel):
     @classmethod
     def calibrated(cls, **terms: Any) -> Randomisation:
         """Every property of the world at its calibrated value; places and looks drawn as by default, or as given."""
-        nominal = {name: cls.bounds(name).nominal for name in cls.model_fields}
-        return cls.model_validate({**{name: value for name, value in nominal.items() if value is not None}, **terms})
+        return cls.model_validate({**_nominal(), **terms})
 
     def replaced(self, terms: Mapping[str, Any]) -> Randomisation:
         """These terms instead of those that they name, checked like any."""
@@ -169,8 +168,24 @@ def _read(value: Any, info: ValidationInfo) -> Any:
         raise ValueError(f"{path} is not YAML: {error}") from error
 
 
+def _nominal() -> dict[str, float]:
+    """The calibrated value of every field that has one."""
+    values = {name: Randomisation.bounds(name).nominal for name in Randomisation.model_fields}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _from_calibrated(value: Any, info: ValidationInfo) -> Any:
+    value = _read(value, info)
+    return {**_nominal(), **value} if isinstance(value, Mapping) else value
+
+
 Randomise = Annotated[Randomisation, BeforeValidator(_read)]
-"""Terms as a mapping, or the name of a YAML file that has them; in a recipe, relative to the recipe."""
+"""Terms as a mapping, or the name of a YAML file that has them; in a recipe, relative to the recipe.
+
+What is left out is drawn from its default range.
+"""
+FromCalibrated = Annotated[Randomisation, BeforeValidator(_from_calibrated)]
+"""As `Randomise`, but properties of the world that are left out stay at their calibrated values."""
 
 
 class Draw:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from multisynth import seeds
 from multisynth.errors import BadInput, nearest
 
 from .. import engines, parameters
-from ..randomise import Draw, Randomisation, Randomise
+from ..randomise import Draw, FromCalibrated, Randomisation
 from ..robots import ROBOTS
 from ..simulation import Simulation, begin, divides
 from ..tasks import TASKS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RATE = 20
 """Control steps a second by default, Hz."""
-_TERMS: TypeAdapter[Randomisation] = TypeAdapter(Randomise)
+_TERMS: TypeAdapter[Randomisation] = TypeAdapter(FromCalibrated)
 OPTIONS = ("parameters",)
 """Of `reset`."""
 
@@ -49,8 +49,8 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         control: What actions mean, one of `CONTROLS`.
         normalise: Whether joint positions are in [-1, 1]; otherwise they are in rad and m, as in recorded episodes.
         rate: Control steps a second, Hz; a divisor of 80.
-        randomise: Terms of the drawn parameters, as in recipes: a mapping, a YAML file of one, or a `Randomisation`;
-            by default every property of the world is at its calibrated value, and places and looks are drawn.
+        randomise: Terms of the drawn parameters, as in recipes: a mapping, a YAML file of one, or a `Randomisation`.
+            Properties of the world that it leaves out are at their calibrated values; places and looks are drawn.
         terminate: Whether an episode ends as soon as the task stands achieved.
         cameras: How many cameras look at the scene.
         width, height: Of their images, px.
@@ -109,7 +109,10 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
 
     @randomise.setter
     def randomise(self, terms: Randomisation | Mapping[str, Any] | str | Path | None) -> None:
-        self._randomise = Randomisation.calibrated() if terms is None else _TERMS.validate_python(terms)
+        try:
+            self._randomise = _TERMS.validate_python({} if terms is None else terms)
+        except ValidationError as error:
+            raise BadInput(*_refused(error)) from None
 
     @property
     def simulation(self) -> Simulation:
@@ -205,6 +208,15 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         if self._simulation is not None:
             self._simulation.close()
         self._simulation = self._expert = self._camera = None
+
+
+def _refused(error: ValidationError) -> tuple[str, str]:
+    """What is wrong with the terms, and what to do about it."""
+    said = []
+    for problem in error.errors(include_url=False):
+        where = ".".join(map(str, ("randomise", *problem["loc"])))
+        said.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(said), "the terms and their limits: `multisynth describe sim.rollout`, docs/simulation.md"
 
 
 _control = control  # the constructor has an argument of that name
