@@ -265,7 +265,7 @@ _MOTION = {
     "poses": Column(
         tensor(pa.float32(), "T", "B", 7), "x, y, z in m and w, x, y, z of the scene's B moving parts, in its order"
     ),
-    "events": Column(pa.list_(EVENT), "what happened, in the order of time"),
+    "events": Column(pa.list_(EVENT), "what happened, in the order of time; null where nobody watched", optional=True),
 }
 
 DOCUMENT = Kind(

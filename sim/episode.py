@@ -62,7 +62,7 @@ def record(simulation: Simulation, controller: Expert, duration: float) -> dict[
         "scene": trial.world.scene.model_dump_json(),
         "times": np.array(kept["times"]),
         "poses": moved_to.astype(np.float32),
-        "events": [] if log is None else log.finish(),
+        "events": None if log is None else log.finish(),
         "engine": engine.name,
         "robot": simulation.robot.name,
         "rate": rate,

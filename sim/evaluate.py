@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar
 
-import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from multisynth import seeds
+from multisynth.artifact import Artifact
 from multisynth.errors import nearest
 from multisynth.kinds import EPISODE, POLICY, Kind
 from multisynth.sample import Batch, Drop, Sample
@@ -16,12 +17,11 @@ from multisynth.stage import Map, Needs
 
 from . import engines
 from .adr import Curriculum
-from .episode import record
+from .choices import EngineName, artifacts
 from .learn.network import Network
-from .parameters import Parameters
-from .randomise import Draw, Randomisation, Randomise
-from .robots import ROBOTS
-from .simulation import Simulation, begin
+from .play import Setting, by_expert, diverged, play
+from .randomise import FromCalibrated, Randomisation
+from .simulation import Simulation
 from .tasks import TASKS
 from .trial import Expert, View
 
@@ -38,8 +38,8 @@ class Evaluate(Map):
     needs: ClassVar[Needs] = Needs(batch_size=1)
 
     episodes: int = Field(20, ge=1, description="Of each policy.")
-    engine: str = Field("mujoco", description="Physics engine: pybullet or mujoco.")
-    randomise: Randomise = Field(
+    engine: EngineName = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
+    randomise: FromCalibrated = Field(
         Randomisation.calibrated(), description="Terms of the drawn parameters, or a YAML file of them."
     )
     curriculum: bool = Field(
@@ -53,20 +53,13 @@ class Evaluate(Map):
     width: int = Field(320, ge=16, le=4096, description="Of their images, px.")
     height: int = Field(240, ge=16, le=4096, description="Of their images, px.")
 
-    @field_validator("engine")
-    @classmethod
-    def _engine(cls, name: str) -> str:
-        if name not in engines.ENGINES:
-            raise ValueError(f"no engine is called `{name}`: {nearest(name, list(engines.ENGINES))}")
-        return name
-
-    def open(self) -> None:
-        """As `Stage.open`.
+    def artifacts(self) -> Sequence[Artifact]:
+        """The meshes of objects, where they are drawn; robots are among the policies' ancestors.
 
         Raises:
             BadInput: The engine is not installed.
         """
-        engines.engine(self.engine)
+        return artifacts(self.engine, (), self.randomise)
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
         """As `Map.process`."""
@@ -78,28 +71,22 @@ class Evaluate(Map):
                 yield Drop(policy, "it was trained without a curriculum")
                 continue
             own = Curriculum.model_validate_json(policy["curriculum"]).terms() if self.curriculum else self.randomise
+            view = View(self.cameras, self.width, self.height)
+            setting = Setting(TASKS[policy["task"]], own, self.engine, policy["rate"], view, self.duration, self.watch)
+            lost = 0
             for number in range(self.episodes):
-                yield self._episode(policy, own, number)
+                seed = seeds.seed(self._run_seed, self._name, f"episode {number}")
+                columns = play(setting, seed, partial(_controller, policy))
+                lost += diverged(columns) is not None
+                if diverged(columns) is None:
+                    yield policy.child(EPISODE, **columns)
+            if lost:
+                yield Drop(policy, f"episodes whose physics diverged: {lost} of {self.episodes}")
 
-    def _episode(self, policy: Sample, terms: Randomisation, number: int) -> Sample:
-        task = TASKS[policy["task"]]
-        seed = seeds.seed(self._run_seed, self._name, f"episode {number}")
-        draw = Draw(terms, lambda purpose: seeds.rng(seed, purpose))
-        trial = task.draw(draw, View(self.cameras, self.width, self.height))
-        simulation = begin(draw, trial, engines.engine(self.engine), ROBOTS[task.robot], policy["rate"], self.watch)
-        try:
-            columns = record(simulation, self._controller(policy, simulation), self.duration or task.duration)
-        finally:
-            simulation.close()
-        if not all(np.isfinite(columns[name]).all() for name in ("states", "poses", "actions")):
-            raise FloatingPointError(f"the physics diverged: {len(columns['times'])} steps")
-        parameters = Parameters(seed, draw.drawn).json()
-        return policy.child(EPISODE, task=task.name, parameters=parameters, **columns)
 
-    def _controller(self, policy: Sample, simulation: Simulation) -> Expert:
-        if policy["learner"] == "expert":
-            return simulation.trial.expert(1 / simulation.rate)
-        from .policy import PolicyController
+def _controller(policy: Sample, simulation: Simulation) -> Expert:
+    if policy["learner"] == "expert":
+        return by_expert(simulation)
+    from .policy import PolicyController
 
-        network = Network.from_bytes(policy["weights"])
-        return PolicyController(network, policy["control"], policy["history"], simulation)
+    return PolicyController(Network.from_bytes(policy["weights"]), policy["control"], policy["history"], simulation)

@@ -50,6 +50,8 @@ def rebuild(episode: Sample, engine: str | None = None, watch: bool = False) -> 
     scene = _scene(episode["scene"])
     draw = Draw(Randomisation(), lambda purpose: seeds.rng(seed, purpose), drawn)
     trial = task.draw(draw, _view(scene))
+    if unknown := sorted(set(drawn) - set(draw.drawn)):
+        raise ValueError(f"`{task.name}` draws no `{unknown[0]}`")
     if trial.world.scene != scene:
         raise ValueError(f"the parameters make another scene: {_difference(trial.world.scene, scene)}")
     make = engines.engine(engine or engine_of(episode))

@@ -8,15 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 from multisynth.scenes import Scene
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from multisynth.artifact import Artifact
-from multisynth.errors import BadInput, nearest
+from multisynth.errors import BadInput
 from multisynth.kinds import EPISODE, Kind
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
 from . import engines
+from .choices import EngineName
 from .episode import record
 from .rebuild import Playback, engine_of, rebuild
 
@@ -34,17 +35,10 @@ class Replay(Map):
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
     needs: ClassVar[Needs] = Needs(batch_size=4)
 
-    engine: str | None = Field(None, description="Physics engine to replay in; by default each episode's own.")
+    engine: EngineName | None = Field(None, description="Physics engine to replay in; by default each episode's own.")
     tolerance: float | None = Field(
         None, gt=0, description="How far a part may be from where it was, m, in another engine; by default anyhow far."
     )
-
-    @field_validator("engine")
-    @classmethod
-    def _known(cls, name: str | None) -> str | None:
-        if name is not None and name not in engines.ENGINES:
-            raise ValueError(f"no engine is called `{name}`: {nearest(name, list(engines.ENGINES))}")
-        return name
 
     @model_validator(mode="after")
     def _needed(self) -> Replay:
@@ -103,7 +97,7 @@ def replay(episode: Sample, engine: str | None = None) -> dict[str, Any]:
         ValueError, BadInput: As `rebuild`, or a column is not as long as the actions make it.
     """
     actions = episode["actions"]
-    simulation = rebuild(episode, engine, watch=True)
+    simulation = rebuild(episode, engine, watch=episode["events"] is not None)
     try:
         replayed = record(simulation, Playback(actions), len(actions) / simulation.rate)
     finally:
@@ -141,11 +135,12 @@ def diverged(episode: Sample, replayed: Mapping[str, Any]) -> str | None:
         worst = int(np.nan_to_num(away, nan=np.inf).argmax())
         name, unit = re.fullmatch(r"(.*?)(?: \((.*)\))?", names[series][worst]).groups()  # type: ignore[union-attr]
         return f"replay diverged: step {step}, {away[worst]:.1e}{f' {unit}' if unit else ''} of {name}"
-    for n, (one, other) in enumerate(zip(episode["events"], replayed["events"], strict=False)):
+    logged, happened = episode["events"] or [], replayed["events"] or []
+    for n, (one, other) in enumerate(zip(logged, happened, strict=False)):
         if one != other:
             return f"another event log: event {n}, {other['kind']} of {', '.join(other['bodies'])}"
-    if len(episode["events"]) != len(replayed["events"]):
-        return f"another event log: {len(replayed['events'])} events, not {len(episode['events'])}"
+    if len(logged) != len(happened):
+        return f"another event log: {len(happened)} events, not {len(logged)}"
     if episode["instruction"] != replayed["instruction"]:
         return f"another instruction: {replayed['instruction']}"
     return None

@@ -48,6 +48,9 @@ class Narrate(Map):
             if len(clip["times"]) < 2:
                 yield Drop(clip, f"too short to tell of: {len(clip['times'])} frames")
                 continue
+            if clip["events"] is None:
+                yield Drop(clip, "nobody watched what happened")
+                continue
             track = Track(clip)
             log: list[dict[str, Any]] = clip["events"]
             causes = explain(track, log, self.window)

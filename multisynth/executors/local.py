@@ -52,6 +52,13 @@ class LocalExecutor:
         """Do independent things, in the pool where there is one; see `Scatter`."""
         if self.workers == 1:
             return in_turn(function, items)
+        try:
+            return self._spread(function, items)
+        except BrokenProcessPool:  # a process died of another's doing, or of one of these: the second time it is theirs
+            self.close()
+            return self._spread(function, items)
+
+    def _spread(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
         with _native_threads(1):
             return list(self.pool(self.workers, 1).map(function, items))
 

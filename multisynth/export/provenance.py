@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from multisynth.export.strict_json import dumps
@@ -12,7 +13,7 @@ def facts(episode: Sample) -> dict[str, str | int | float | bool]:
     """What is short enough to stand in an index: which episode it is, and how it came out."""
     return {
         "sample_id": episode.id,
-        "seed": int(episode["seed"]),
+        "seed": _seed(episode),
         "task": episode["task"],
         "instruction": episode["instruction"],
         "success": bool(episode["success"]),
@@ -21,6 +22,14 @@ def facts(episode: Sample) -> dict[str, str | int | float | bool]:
         "rate": float(episode["rate"]),
         "license": episode["license"],
     }
+
+
+def _seed(episode: Sample) -> int:
+    """Of the episode's draws: its parameters have it, since every stage that an episode goes through seeds its own."""
+    try:
+        return int(json.loads(episode["parameters"])["seed"], 16)
+    except (ValueError, KeyError, TypeError):
+        return int(episode["seed"])
 
 
 def recipe(episode: Sample) -> dict[str, str]:

@@ -9,22 +9,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from multisynth import seeds
 from multisynth.artifact import Artifact
-from multisynth.errors import BadInput, nearest
+from multisynth.errors import BadInput
 from multisynth.kinds import EPISODE, Kind
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Needs, Reduce
 
 from .. import engines
-from ..episode import record
-from ..parameters import Parameters
-from ..randomise import Draw, Randomisation, Randomise
+from ..choices import EngineName, artifacts
+from ..play import Setting, diverged, play
+from ..randomise import Randomisation, Randomise
 from ..rebuild import view_of
-from ..robots import ROBOTS
-from ..simulation import begin
+from ..simulation import Simulation
 from ..tasks import TASKS
 from .demonstration import Demonstration, Segment, read
 from .follow import Follow
@@ -66,26 +65,18 @@ class Grow(Reduce):
         0.0, ge=0, le=0.02, description="Standard deviation of each coordinate of where the hand is sent, m."
     )
     randomise: Randomise = Field(Randomisation(), description="Terms of the new worlds, or a YAML file of them.")
-    engine: str = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
+    engine: EngineName = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
     duration: float | None = Field(
         None, gt=0, le=60, description="Seconds after which an episode ends at the latest; by default the task's own."
     )
 
-    @field_validator("engine")
-    @classmethod
-    def _engine(cls, name: str) -> str:
-        if name not in engines.ENGINES:
-            raise ValueError(f"no engine is called `{name}`: {nearest(name, list(engines.ENGINES))}")
-        return name
-
     def artifacts(self) -> Sequence[Artifact]:
-        """None: the demonstrations have the robots among their ancestors.
+        """The meshes of objects, where they are drawn; robots are among the demonstrations' ancestors.
 
         Raises:
             BadInput: The engine is not installed.
         """
-        engines.engine(self.engine)
-        return ()
+        return artifacts(self.engine, (), self.randomise)
 
     def sketch(self, samples: Batch) -> pa.Table:
         """As `Reduce.sketch`: the demonstrations, cut up."""
@@ -124,27 +115,20 @@ class Grow(Reduce):
         """A new episode, or None where it does not succeed."""
         seed = int(self.rng(episode, f"attempt {attempt}").integers(2**64, dtype=np.uint64))
         stream = partial(seeds.rng, seed)
-        task, period = TASKS[own.task], 1 / own.rate
-        draw = Draw(self.randomise, stream)
-        trial = task.draw(draw, view_of(episode))
         selection = Selection(self.select, own, every, stream("growth selection"))
-        hand = Follow(trial, SUBTASKS[task.name], selection, period, self.noise, stream("growth noise"))
-        simulation = begin(draw, trial, engines.engine(self.engine), ROBOTS[task.robot], own.rate, watch=True)
-        try:
-            columns = record(simulation, hand, self.duration or task.duration)
-        finally:
-            simulation.close()
-        finite = all(np.isfinite(columns[name]).all() for name in ("states", "poses", "actions"))
-        if not (columns["success"] and finite):
+
+        def hand(simulation: Simulation) -> Follow:
+            pieces = SUBTASKS[own.task]
+            return Follow(simulation.trial, pieces, selection, 1 / own.rate, self.noise, stream("growth noise"))
+
+        view = view_of(episode)
+        setting = Setting(TASKS[own.task], self.randomise, self.engine, own.rate, view, self.duration)
+        columns = play(setting, seed, hand)
+        if not columns["success"] or diverged(columns) is not None:
             return None
         others = sorted(set(selection.chosen) - {own.id})
         return episode.child(
-            EPISODE,
-            parents=others,
-            task=task.name,
-            parameters=Parameters(seed, draw.drawn).json(),
-            meta={"growth": {"attempt": attempt, "pieces": selection.chosen}},
-            **columns,
+            EPISODE, parents=others, meta={"growth": {"attempt": attempt, "pieces": selection.chosen}}, **columns
         )
 
 
