@@ -160,9 +160,11 @@ class _Graph:
     def _touches(self, body: str, until: float) -> list[Event]:
         """The touches that carried a body on before a time: it went some way between each and the next."""
         touches = [event for event in self._strikes if event.bodies[1] == body and event.time < until]
-        ends = [event.time for event in touches[1:]] + [until]
+        times = [*(touch.time for touch in touches), until]
         return [
-            touch for touch, end in zip(touches, ends, strict=True) if self._moved(body, touch.time, end)[0] > _CLEARED
+            touch
+            for touch, end in zip(touches, times[1:], strict=True)
+            if self._moved(body, touch.time, end)[0] > _CLEARED
         ]
 
     def _set_in_motion(self, body: str) -> list[Cause]:

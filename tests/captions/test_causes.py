@@ -82,3 +82,9 @@ def test_a_push_is_explained_by_the_touch_that_ended_it(make_clip: MakeClip) -> 
     clip = make_clip([*touches, done], panda=slide((-0.1, 0, 0.05), (0.3, 0, 0), 0.2), red_block=MOVED)
     told = [(c.effect and c.effect.id, [s.id for s in c.strikes]) for c in why(clip) if c.body == "red block"]
     assert told == [("e2", ["e1"]), (None, ["e0"])]
+
+
+def test_a_success_that_no_touch_led_to_is_left_unexplained(make_clip: MakeClip) -> None:
+    done = event(1.6, "success", "red block", "goal")
+    clip = make_clip([done], red_block=MOVED)
+    assert [cause for cause in why(clip) if cause.effect is not None] == []
