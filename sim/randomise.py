@@ -12,9 +12,9 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from multisynth.errors import nearest
+from multisynth.errors import nearest, shown
 
 from .terms import Pair, Term
 
@@ -44,8 +44,12 @@ class Randomisation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # contact
-    friction: Term = _field(0.6, (0.3, 0.9), (0.02, 1.5), "Coulomb coefficient of objects.")
-    table_friction: Term = _field(0.6, (0.4, 0.9), (0.02, 1.5), "Coulomb coefficient of the table.")
+    friction: Term = _field(
+        0.6, (0.3, 0.9), (0.02, 1.5), "Coulomb coefficient of objects; one for all but for each of `topple`'s blocks."
+    )
+    table_friction: Term = _field(
+        0.6, (0.4, 0.9), (0.02, 1.5), "Coulomb coefficient of the table, or of the ground to walk on."
+    )
     restitution: Term = _field(0.1, (0.0, 0.4), (0.0, 0.95), "Coefficient of restitution of objects and table.")
     # bodies
     mass: Term = _field(0.15, (0.05, 0.4), (0.005, 5.0), "Of the object to handle, kg.")
@@ -60,6 +64,15 @@ class Randomisation(BaseModel):
     encoder_noise: Term = _field(0.0, 0.0, (0.0, 0.05), "Standard deviation of observed joint positions, rad.")
     dropout: Term = _field(0.0, 0.0, (0.0, 0.9), "Probability that a body is not seen at a control step.")
     # objects and where they are
+    object_x: Term = _field(
+        None, (0.0, 1.0), (0.0, 1.0), "Where the object lies, of the task's own region: 0 near the robot, 1 far away."
+    )
+    object_y: Term = _field(
+        None, (0.0, 1.0), (0.0, 1.0), "Where the object lies, of the task's own region: 0 right, 1 left of the robot."
+    )
+    object_yaw: Term = _field(
+        None, (0.0, 1.0), (0.0, 1.0), "How objects are turned, of the task's own range of angles; 0.5 is straight."
+    )
     size: Term = _field(None, (0.04, 0.065), (0.02, 0.08), "Edges or diameter of the object to handle, m.")
     random_urdfs: Term = _field(
         None, 0.0, (0.0, 1.0), "Probability that it is one of `pybullet_data`'s thousand meshes."
@@ -110,6 +123,20 @@ class Randomisation(BaseModel):
     )
     camera_fov: Term = _field(None, (40.0, 55.0), (20.0, 100.0), "Vertical field of view.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, terms: Any) -> Any:
+        if isinstance(terms, cls):
+            return terms
+        if not isinstance(terms, Mapping):
+            raise ValueError(
+                f"{shown(terms)} is no mapping of terms: write `friction: [0.3, 0.9]`, or name a YAML file"
+            )
+        for name in terms:
+            if name not in cls.model_fields:
+                raise ValueError(f"no term is called `{name}`: {nearest(str(name), list(cls.model_fields))}")
+        return terms
+
     @field_validator("*")
     @classmethod
     def _within_limits(cls, term: Term, info: ValidationInfo) -> Term:
@@ -117,8 +144,13 @@ class Randomisation(BaseModel):
         bounds = cls.bounds(name)
         if term.operation != "set" and bounds.nominal is None:
             raise ValueError(f"{name} has no calibrated value to {term.operation}: set it")
+        if term.operation == "scale" and bounds.nominal == 0:
+            raise ValueError(f"{name} is calibrated at 0, which any factor leaves there: add or set instead of scale")
         if term.when != "episode" and name not in WHILE_RUNNING:
             raise ValueError(f"{name} cannot change within an episode: {', '.join(WHILE_RUNNING)} can")
+        mean = term.middle(bounds.nominal or 0.0)
+        if mean is not None and not bounds.low <= mean <= bounds.high:
+            raise ValueError(f"{name} about {mean:g} lies outside its physical limits {bounds.low:g} … {bounds.high:g}")
         ends = term.range(bounds.nominal or 0.0)
         if ends is not None and (ends[0] < bounds.low or ends[1] > bounds.high):
             raise ValueError(
@@ -244,6 +276,16 @@ class Draw:
         return float(
             self._keep(
                 name, lambda: float(low + (high - low) * self.stream(name).random()), lambda v: _between(v, low, high)
+            )
+        )
+
+    def share(self, field: str, name: str, low: float, high: float) -> float:
+        """One number from low to high, `field` of the way; the number is recorded, not its share."""
+        return float(
+            self._keep(
+                name,
+                lambda: float(low + (high - low) * self._one(field, self.stream(name))),
+                lambda v: _between(v, low, high),
             )
         )
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from multisynth.errors import shown
+
 Pair = tuple[float, float]
 DISTRIBUTIONS = ("uniform", "log_uniform", "normal")
 
@@ -34,9 +36,13 @@ class Term(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return {"uniform": (value, value)}
-        return {"uniform": value} if isinstance(value, list | tuple) else value
+        if isinstance(value, list | tuple):
+            return {"uniform": value}
+        if isinstance(value, dict | Term):
+            return value
+        raise ValueError(f"{shown(value)} is no term: give a number, a pair, or a mapping such as {{normal: [0, 1]}}")
 
     @model_validator(mode="after")
     def _sound(self) -> Term:
@@ -67,6 +73,10 @@ class Term(BaseModel):
     def ends(self) -> Pair | None:
         """What the draw lies between; None for a normal distribution."""
         return self.uniform or self.log_uniform
+
+    def middle(self, nominal: float) -> float | None:
+        """The mean of a normal distribution of the field's values, given the calibrated one; None for the others."""
+        return None if self.normal is None else self._applied(self.normal[0], nominal)
 
     def range(self, nominal: float) -> Pair | None:
         """Between which values of the field it draws, given the calibrated one; None for a normal distribution."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from multisynth.scenes import Scene
@@ -90,12 +90,14 @@ class World:
         physics: By name, of every body that is no mechanism; each of those is one part.
         mechanisms: Exactly one has a servo: the robot.
         gravity: m/s², downwards.
+        fields: The bodies and mechanisms that `friction` and `table_friction` of `Randomisation` are about.
     """
 
     scene: Scene
     physics: Mapping[str, Physics]
     mechanisms: tuple[Mechanism, ...]
     gravity: float = 9.81
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def driven(self) -> Mechanism:
@@ -103,22 +105,31 @@ class World:
         (robot,) = (mechanism for mechanism in self.mechanisms if mechanism.servo is not None)
         return robot
 
-    def changed(self, field: str, value: float) -> World:
+    def has(self, name: str) -> bool:
+        """Whether a field of `Randomisation` is something that can change in this world."""
+        return name in ("gravity", *SERVO) or bool(self.fields.get(name))
+
+    def changed(self, name: str, value: float) -> World:
         """The world with a field of `Randomisation` at another value, for engines that run it to take over.
 
+        Bodies that had a friction each have the same afterwards.
+
         Raises:
-            ValueError: The field says nothing about a world.
+            ValueError: Nothing in this world has the field.
         """
-        if field == "gravity":
+        if not self.has(name):
+            raise ValueError(f"nothing in this world has `{name}`")
+        if name == "gravity":
             return replace(self, gravity=value)
-        if field in ("friction", "table_friction"):
-            moving = {name for name, physics in self.physics.items() if physics.mass > 0}
-            bodies = moving if field == "friction" else {"table"} & set(self.physics)
-            changed = {name: replace(self.physics[name], friction=value) for name in bodies}
-            return replace(self, physics={**self.physics, **changed})
-        if field in ("bandwidth", "damping"):
+        if name in SERVO:
             assert self.driven.servo is not None
-            robot = replace(self.driven, servo=replace(self.driven.servo, **{field: value}))
-            mechanisms = tuple(robot if mechanism.name == robot.name else mechanism for mechanism in self.mechanisms)
-            return replace(self, mechanisms=mechanisms)
-        raise ValueError(f"`{field}` is no property of a world")
+            robot = replace(self.driven, servo=replace(self.driven.servo, **{name: value}))
+            return replace(self, mechanisms=tuple(robot if one is self.driven else one for one in self.mechanisms))
+        about = self.fields[name]
+        physics = {body: replace(own, friction=value) if body in about else own for body, own in self.physics.items()}
+        mechanisms = tuple(replace(one, friction=value) if one.name in about else one for one in self.mechanisms)
+        return replace(self, physics=physics, mechanisms=mechanisms)
+
+
+SERVO = ("bandwidth", "damping")
+"""Fields of the robot's `Servo`."""

@@ -24,8 +24,8 @@ def open_drawer(draw: Draw, view: View) -> Trial:
     (hue, colour), *_ = colours(draw)
     wood = TABLES[draw.choose("wood", sorted(TABLES))]
     cabinet = _cabinet(draw, wood, colour)
-    place = np.array([draw.uniform("handle.x", 0.57, 0.63), draw.uniform("handle.y", -0.14, 0.14)])
-    turn = np.pi + draw.uniform("cabinet.yaw", -0.35, 0.35)  # of its x axis, along which the drawer opens
+    place = np.array([draw.share("object_x", "handle.x", 0.57, 0.63), draw.share("object_y", "handle.y", -0.14, 0.14)])
+    turn = np.pi + draw.share("object_yaw", "cabinet.yaw", -0.35, 0.35)  # of its x axis, along which the drawer opens
     rotation = about(np.array([0.0, 0.0, 1.0]), turn)
     heading = rotation[:, 0]
     stand = np.array([*place, 0.0]) - rotation @ np.array([*cabinet.handle[:2], 0.0])
@@ -56,8 +56,9 @@ def open_drawer(draw: Draw, view: View) -> Trial:
         opened = min(max(_opened(now, shut, heading) / least, 0.0), 1.0)
         return 0.3 * near(apart(now.hand, now.pose(HANDLE)), 0.2) + 0.6 * opened
 
+    world = assemble(draw, [(body, mechanism)], [*corners, shut + cabinet.travel * heading], view, aside=True)
     return Trial(
-        world=assemble(draw, [(body, mechanism)], [*corners, shut + cabinet.travel * heading], view, aside=True),
+        world=world,
         instruction=f"Pull the handle of the {hue} drawer until it stands at least {100 * least:.0f} cm open.",
         focus=HANDLE,
         goal=lambda now: goal,
@@ -65,7 +66,7 @@ def open_drawer(draw: Draw, view: View) -> Trial:
         achieved=achieved,
         reward=reward,
         witnesses=("panda", NAME),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

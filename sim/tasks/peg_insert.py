@@ -31,12 +31,14 @@ def peg_insert(draw: Draw, view: View) -> Trial:
     edge, length = draw("peg_edge"), draw("peg_length")
     hole, thickness = edge + draw("clearance"), draw("board_thickness")
     peg, name, board = block(edge, edge, length, colour), f"{hue} peg", f"{other} board"
-    start = np.array([draw.uniform("object.x", 0.42, 0.6), draw.uniform("object.y", -0.2, 0.2), length / 2])
+    start = np.array(
+        [draw.share("object_x", "object.x", 0.42, 0.6), draw.share("object_y", "object.y", -0.2, 0.2), length / 2]
+    )
     middle = beside(draw, start[:2], draw("carry"))
-    turn = draw.uniform("board.yaw", -np.pi, np.pi)
+    turn = draw.share("object_yaw", "board.yaw", -np.pi, np.pi)
     goal = np.array([*middle, length / 2, math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)])
     friction, restitution = draw("friction"), draw("restitution")
-    yaw = draw.uniform("object.yaw", -np.pi, np.pi)
+    yaw = draw.share("object_yaw", "object.yaw", -np.pi, np.pi)
     things = [
         (
             thing(name, "peg", peg.shape, start, yaw),
@@ -65,8 +67,9 @@ def peg_insert(draw: Draw, view: View) -> Trial:
         lifted = 1.0 if over > 0.8 else min(max((float(place[2]) - peg.below) / (thickness + 0.01), 0.0), 1.0)
         return 0.2 * near(apart(now.hand, place), 0.1) + 0.2 * lifted + 0.3 * over + 0.2 * inside
 
+    world = assemble(draw, things, [(*start[:2], length), (*middle, 0), (*middle, thickness + length)], view)
     return Trial(
-        world=assemble(draw, things, [(*start[:2], length), (*middle, 0), (*middle, thickness + length)], view),
+        world=world,
         instruction=f"Insert the {name} into the hole of the {board}.",
         focus=name,
         goal=lambda now: goal,
@@ -75,7 +78,7 @@ def peg_insert(draw: Draw, view: View) -> Trial:
         reward=reward,
         witnesses=(name, board),
         seen=(board,),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

@@ -34,11 +34,13 @@ def pick_place(draw: Draw, view: View) -> Trial:
     (hue, colour), (_, mark), *_ = colours(draw)
     moved = item(draw, colour)
     name = f"{hue} {moved.kind}"
-    start = np.array([draw.uniform("object.x", *START_X), draw.uniform("object.y", *START_Y), moved.below])
+    start = np.array(
+        [draw.share("object_x", "object.x", *START_X), draw.share("object_y", "object.y", *START_Y), moved.below]
+    )
     level = max(draw("goal_height"), 0.001)
     goal = np.array([*beside(draw, start[:2], draw("carry")), level + moved.below])
     place = Shape(kind="box", size=(EDGE, EDGE, level), colour=mark)
-    yaw = draw.uniform("object.yaw", -np.pi, np.pi)
+    yaw = draw.share("object_yaw", "object.yaw", -np.pi, np.pi)
     friction, restitution = draw("friction"), draw("restitution")
     physics = Physics(draw("mass"), friction, restitution, inertia=draw("inertia"))
     support = Physics(friction=friction, restitution=restitution, solid=level > 0.001)
@@ -64,8 +66,9 @@ def pick_place(draw: Draw, view: View) -> Trial:
         return 0.3 * near(apart(now.hand, place), 0.1) + 0.2 * lifted + 0.4 * near(apart(place, goal), 0.15)
 
     top = goal[2] + moved.above
+    world = assemble(draw, things, [(*start[:2], moved.height), (*goal[:2], 0), (*goal[:2], top)], view)
     return Trial(
-        world=assemble(draw, things, [(*start[:2], moved.height), (*goal[:2], 0), (*goal[:2], top)], view),
+        world=world,
         instruction=f"Pick up the {name} and put it on the goal.",
         focus=name,
         goal=lambda now: np.array([*goal, 1.0, 0.0, 0.0, 0.0]),
@@ -73,7 +76,7 @@ def pick_place(draw: Draw, view: View) -> Trial:
         achieved=achieved,
         reward=reward,
         witnesses=(name, "goal"),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

@@ -26,9 +26,11 @@ def push(draw: Draw, view: View) -> Trial:
     (hue, colour), (_, mark), *_ = colours(draw)
     pushed = item(draw, colour)
     name = f"{hue} {pushed.kind}"
-    start = np.array([draw.uniform("object.x", 0.44, 0.58), draw.uniform("object.y", -0.18, 0.18), pushed.below])
+    start = np.array(
+        [draw.share("object_x", "object.x", 0.44, 0.58), draw.share("object_y", "object.y", -0.18, 0.18), pushed.below]
+    )
     goal = np.array([*beside(draw, start[:2], draw("distance")), pushed.below])
-    body = thing(name, pushed.kind, pushed.shape, start, draw.uniform("object.yaw", -np.pi, np.pi))
+    body = thing(name, pushed.kind, pushed.shape, start, draw.share("object_yaw", "object.yaw", -np.pi, np.pi))
     marking = Shape(kind="cylinder", size=(0.035, 0.001), colour=mark)
     friction, restitution = draw("friction"), draw("restitution")
     things = [
@@ -47,8 +49,9 @@ def push(draw: Draw, view: View) -> Trial:
         return 0.3 * near(apart(now.hand, place), 0.1) + 0.6 * near(apart(place, goal), 0.15)
 
     seen = [(*start[:2], pushed.height), (*goal[:2], 0), (*(start[:2] - 0.1), 0), (*(start[:2] + 0.1), 0)]
+    world = assemble(draw, things, seen, view)
     return Trial(
-        world=assemble(draw, things, seen, view),
+        world=world,
         instruction=f"Push the {name} to the goal.",
         focus=name,
         goal=lambda now: np.array([*goal, 1.0, 0.0, 0.0, 0.0]),
@@ -57,7 +60,7 @@ def push(draw: Draw, view: View) -> Trial:
         achieved=achieved,
         reward=reward,
         witnesses=(name, "goal"),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

@@ -68,10 +68,10 @@ def ramp(draw: Draw, view: View) -> Trial:
     side = draw.choose("side", ["left", "right"])
     way = (np.pi / 2 if side == "left" else -np.pi / 2) + draw.uniform("ramp.turn", -0.25, 0.25)
     heading = np.array([np.cos(way), np.sin(way)])
-    middle = np.array([draw.uniform("ramp.x", 0.5, 0.56), draw.uniform("ramp.y", -0.04, 0.04)])
+    middle = np.array([draw.share("object_x", "ramp.x", 0.5, 0.56), draw.uniform("ramp.y", -0.04, 0.04)])
     length, run = draw("ramp_length"), draw.uniform("run", 0.07, 0.11)
     lane = Lane(middle + 0.06 * heading, heading, slope, length, run, radius)
-    place = np.array([middle[0] - draw.uniform("ball.near", 0.13, 0.16), draw.uniform("ball.y", -0.1, 0.1)])
+    place = np.array([middle[0] - draw.uniform("ball.near", 0.13, 0.16), draw.share("object_y", "ball.y", -0.1, 0.1)])
     kind = draw.choose("target", ["block", "cylinder", "ball"])
     ball, target = f"{hue} ball", f"{other} {kind}"
     body, height = _target(draw, target, kind, another, lane, way)
@@ -100,8 +100,9 @@ def ramp(draw: Draw, view: View) -> Trial:
             return 0.5 + 0.3 * (1 - left) + 0.1 * min(moved(now) / MARK, 1.0)
         return 0.15 * near(apart(now.hand, at), 0.2) + 0.35 * near(apart(lane.top, at), 0.2)
 
+    world = assemble(draw, things, edges, view)
     return Trial(
-        world=assemble(draw, things, edges, view),
+        world=world,
         instruction=f"Let the {ball} roll down the ramp, so that it knocks the {target} off its mark.",
         focus=ball,
         goal=lambda now: np.array([*lane.mark, height / 2, 1.0, 0.0, 0.0, 0.0]),
@@ -111,7 +112,7 @@ def ramp(draw: Draw, view: View) -> Trial:
         achieved=lambda now: moved(now) > MARK,
         reward=reward,
         witnesses=(ball, target),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 
@@ -151,7 +152,9 @@ def _target(draw: Draw, name: str, kind: str, colour: Vector, lane: Lane, way: f
         shape = Shape(kind="cylinder", size=(edge / 2, tall), colour=colour)
     else:
         shape, tall = Shape(kind="sphere", size=(edge / 2,), colour=colour), edge
-    return thing(name, kind, shape, (*lane.mark, tall / 2), way + draw.uniform("target.yaw", -0.4, 0.4)), tall
+    return thing(
+        name, kind, shape, (*lane.mark, tall / 2), way + draw.share("object_yaw", "target.yaw", -0.4, 0.4)
+    ), tall
 
 
 RAMP = Task("ramp", "Let a ball roll down a ramp and knock something off its mark.", "panda", ramp, DURATION)

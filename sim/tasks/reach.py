@@ -22,14 +22,17 @@ DURATION = 4.0  # s
 def reach(draw: Draw, view: View) -> Trial:
     """Draw a point within the arm's reach."""
     (hue, colour), *_ = colours(draw)
-    goal = np.array([draw.uniform(f"goal.{axis}", *ends) for axis, ends in zip("xyz", REGION, strict=True)])
+    x, y, z = REGION
+    place = draw.share("object_x", "goal.x", *x), draw.share("object_y", "goal.y", *y), draw.uniform("goal.z", *z)
+    goal = np.array(place)
     mark = thing("goal", "goal", Shape(kind="sphere", size=(0.015,), colour=colour), goal, moves=False)
 
     def achieved(now: Situation) -> bool:
         return apart(now.hand, goal) < TOLERANCE
 
+    world = assemble(draw, [(mark, Physics(solid=False))], [goal, (*goal[:2], 0)], view)
     return Trial(
-        world=assemble(draw, [(mark, Physics(solid=False))], [goal, (*goal[:2], 0)], view),
+        world=world,
         instruction=f"Bring the hand to the {hue} point.",
         focus=f"{panda.NAME}/{panda.TIP}",
         goal=lambda now: np.array([*goal, 0.0, 1.0, 0.0, 0.0]),
@@ -37,7 +40,7 @@ def reach(draw: Draw, view: View) -> Trial:
         achieved=achieved,
         reward=lambda now: 1.0 if achieved(now) else 0.9 * near(apart(now.hand, goal), 0.15),
         witnesses=(panda.NAME, "goal"),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

@@ -28,12 +28,12 @@ def stack(draw: Draw, view: View) -> Trial:
     (hue, colour), (other, below), *_ = colours(draw)
     upper, lower = _cube(draw("size", "size"), colour), _cube(draw("size", "base.size"), below)
     name, base = f"{hue} block", f"{other} block"
-    start = np.array([draw.uniform("object.x", 0.42, 0.6), draw.uniform("object.y", -0.2, 0.2)])
+    start = np.array([draw.share("object_x", "object.x", 0.42, 0.6), draw.share("object_y", "object.y", -0.2, 0.2)])
     foot = beside(draw, start, draw("carry"))
     friction, restitution, inertia = draw("friction"), draw("restitution"), draw("inertia")
 
     def lying(name: str, item: Item, place: np.ndarray, drawn: str) -> tuple[Body, Physics]:
-        yaw = draw.uniform(f"{drawn}.yaw", -np.pi, np.pi)
+        yaw = draw.share("object_yaw", f"{drawn}.yaw", -np.pi, np.pi)
         body = thing(name, item.kind, item.shape, (*place, item.below), yaw)
         return body, Physics(draw("mass", f"{drawn}.mass"), friction, restitution, inertia=inertia)
 
@@ -63,8 +63,9 @@ def stack(draw: Draw, view: View) -> Trial:
 
     things = [lying(name, upper, start, "object"), lying(base, lower, foot, "base")]
     seen = [(*start, upper.height), (*foot, 0), (*foot, lower.height + upper.height)]
+    world = assemble(draw, things, seen, view)
     return Trial(
-        world=assemble(draw, things, seen, view),
+        world=world,
         instruction=f"Put the {name} on the {base}.",
         focus=name,
         goal=goal,
@@ -73,7 +74,7 @@ def stack(draw: Draw, view: View) -> Trial:
         reward=reward,
         witnesses=(name, base),
         seen=(base,),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

@@ -106,7 +106,9 @@ def assemble(
     )
     physics = {body.name: kind for body, kind in physical if isinstance(kind, Physics)}
     others = (kind for _, kind in physical if isinstance(kind, Mechanism))
-    return World(scene, physics, (arm, *others), draw("gravity"))
+    rubbing = (body.name for body, kind in things if isinstance(kind, Mechanism) or kind.solid)
+    fields = {"friction": tuple(rubbing), "table_friction": ("table",)}
+    return World(scene, physics, (arm, *others), draw("gravity"), fields)
 
 
 def beside(draw: Draw, start: np.ndarray, distance: float) -> np.ndarray:
@@ -128,14 +130,16 @@ def released(now: Situation, name: str, item: Item) -> bool:
     return float(now.joints[7:].sum()) > item.width(float(np.arctan2(across[1], across[0]))) + 0.002
 
 
-def running(draw: Draw, duration: float) -> dict[str, Any]:
+def running(draw: Draw, world: World, duration: float) -> dict[str, Any]:
     """What a trial says of the time it runs: the imperfections of its channel, and when fields change.
 
     Args:
         draw: Draws them.
+        world: Whose fields those are that are not the channel's.
         duration: Of an episode at most, s.
     """
-    schedule = {field: changes for field in WHILE_RUNNING if (changes := draw.schedule(field, duration))}
+    fields = [field for field in WHILE_RUNNING if field in FIELDS or world.has(field)]
+    schedule = {field: changes for field in fields if (changes := draw.schedule(field, duration))}
     return {"channel": Imperfections(**{field: draw(field) for field in FIELDS}), "schedule": schedule}
 
 

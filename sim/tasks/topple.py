@@ -26,10 +26,12 @@ def topple(draw: Draw, view: View) -> Trial:
     edge, count = draw("block_size"), 3 + int(draw.uniform("blocks", 0, 2.999))
     rise = edge * draw("block_aspect")
     if throw:
-        tower = np.array([draw.uniform("tower.x", 0.5, 0.64), draw.uniform("tower.y", -0.15, 0.15)])
+        tower = np.array([draw.share("object_x", "tower.x", 0.5, 0.64), draw.share("object_y", "tower.y", -0.15, 0.15)])
         start, hit = _throw(draw, tower, rise * count)
     else:
-        start = np.array([draw.uniform("ball.x", 0.43, 0.48), draw.uniform("ball.y", -0.12, 0.12), radius])
+        start = np.array(
+            [draw.share("object_x", "ball.x", 0.43, 0.48), draw.share("object_y", "ball.y", -0.12, 0.12), radius]
+        )
         angle, distance = draw.uniform("ball.direction", -0.6, 0.6), draw.uniform("tower.distance", 0.2, 0.3)
         tower = start[:2] + distance * np.array([np.cos(angle), np.sin(angle)])
     aside = np.array([start[1] - tower[1], tower[0] - start[0]]) / np.linalg.norm(tower - start[:2])
@@ -72,7 +74,7 @@ def topple(draw: Draw, view: View) -> Trial:
         achieved=lambda now: now.fallen(top),
         reward=reward,
         witnesses=(ball_name, top),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 
@@ -82,7 +84,7 @@ def _block(
     edge, rise = size
     x, y = tower + (draw.spread(f"block{n}.offset", "offset", 2) if n else np.zeros(2))
     shape = Shape(kind="box", size=(edge, edge, rise), colour=colour)
-    return thing(name, "block", shape, (x, y, rise * (n + 0.5)), draw.uniform(f"block{n}.yaw", -0.4, 0.4))
+    return thing(name, "block", shape, (x, y, rise * (n + 0.5)), draw.share("object_yaw", f"block{n}.yaw", -0.4, 0.4))
 
 
 def _physics(draw: Draw, n: int) -> Physics:

@@ -66,8 +66,10 @@ def walk(draw: Draw, view: View) -> Trial:
         upright = float(rotation(now.hand[3:])[2, 2])
         return 0.1 * max(upright, 0.0) + 0.8 * (1 - min(left(now) / distance, 1.0))
 
+    fields = {"friction": (a1.NAME,), "table_friction": ("floor",)}
+    world = World(scene, physics, (robot,), draw("gravity"), fields)
     return Trial(
-        world=World(scene, physics, (robot,), draw("gravity")),
+        world=world,
         instruction=f"Walk to the {hue} mark, {distance:.1f} m ahead.",
         focus=a1.NAME,
         goal=lambda now: np.array([*goal, high, 1.0, 0.0, 0.0, 0.0]),
@@ -76,7 +78,7 @@ def walk(draw: Draw, view: View) -> Trial:
         achieved=achieved,
         reward=reward,
         witnesses=(a1.NAME, "mark"),
-        **running(draw, DURATION),
+        **running(draw, world, DURATION),
     )
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from multisynth.sim.randomise import Draw, Randomisation
+from multisynth.sim.randomise import Draw, FromCalibrated, Randomisation
 from multisynth.sim.rollout import Rollout
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from multisynth import seeds
 
@@ -56,7 +56,11 @@ def test_ranges_outside_physical_limits_are_refused_with_the_limit(field):
 @pytest.mark.parametrize(
     ("terms", "problem"),
     [
-        ({"frictoin": 0.5}, "frictoin"),
+        ({"frictoin": 0.5}, "no term is called `frictoin`: did you mean `friction`"),
+        ([0.3, 0.9], "no mapping of terms"),
+        ({"friction": {"normal": [5.0, 1.0]}}, "friction about 5 lies outside its physical limits 0.02 … 1.5"),
+        ({"mass": {"normal": [-1.0, 0.1], "operation": "add"}}, "mass about -0.85 lies outside"),
+        ({"latency": {"uniform": [0.5, 2.0], "operation": "scale"}}, "calibrated at 0.*add or set"),
         ({"mass": {"operation": "scale", "uniform": [0.5, 100.0]}}, "limits"),
         ({"size": {"operation": "add", "uniform": [0.0, 0.01]}}, "no calibrated value"),
         ({"mass": {"uniform": [0.1, 0.2], "when": [1, 2]}}, "cannot change within an episode"),
@@ -84,6 +88,25 @@ def test_calibrated_is_nominal_but_for_what_is_asked():
             assert getattr(terms, field) == getattr(Randomisation(), field)
     assert terms.replaced({"friction": 0.3}).friction.ends == (0.3, 0.3)
     assert terms.replaced({"friction": 0.3}).mass == terms.mass
+
+
+def test_terms_left_out_stay_calibrated_where_that_is_the_default(tmp_path):
+    (tmp_path / "dr.yaml").write_text("mass: [0.1, 0.2]\n")
+    terms = TypeAdapter(FromCalibrated)
+    for given in ({"mass": (0.1, 0.2)}, tmp_path / "dr.yaml"):
+        assert terms.validate_python(given) == Randomisation.calibrated(mass=(0.1, 0.2))
+    assert terms.validate_python(Randomisation(mass=0.2)) == Randomisation(mass=0.2), "terms are taken as they are"
+
+
+def test_a_share_is_recorded_as_what_it_stands_for():
+    first = draw(object_x=(0.25, 0.5))
+    place = first.share("object_x", "object.x", 0.4, 0.8)
+    assert 0.5 <= place <= 0.6 and first.drawn == {"object.x": place}
+    again = Draw(Randomisation(), lambda purpose: pytest.fail("nothing is drawn"), first.drawn)
+    assert again.share("object_x", "object.x", 0.4, 0.8) == place
+    assert draw().share("object_x", "x", 0.4, 0.8) == draw().uniform("x", 0.4, 0.8), "the whole region by default"
+    with pytest.raises(ValueError, match="cannot have been drawn"):
+        Draw(Randomisation(), lambda purpose: pytest.fail(""), {"object.x": 0.9}).share("object_x", "object.x", 0, 0.8)
 
 
 def test_what_was_recorded_is_given_again_and_nothing_else():

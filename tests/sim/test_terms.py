@@ -57,6 +57,9 @@ def test_draws_never_leave_their_ends():
         ({"uniform": (0, 1), "when": (2.0, 1.0)}, "shorter first"),
         ({"uniform": (0, 1), "operation": "multiply"}, "'set', 'add' or 'scale'"),
         ({"gaussian": (0, 1)}, "gaussian"),
+        (True, "True is no term: give a number, a pair, or a mapping"),
+        (None, "None is no term"),
+        ("0.5", "'0.5' is no term"),
     ],
 )
 def test_terms_that_are_refused(term, problem):

@@ -39,7 +39,9 @@ def world(*things, gravity=9.81, servo=None):
     bodies = [panda.robot().body(panda.NAME, 1), *(body for body, _ in things)]
     scene = Scene(bodies=tuple(body.model_copy(update={"instance": n}) for n, body in enumerate(bodies, 1)))
     physics = {body.name: told for body, told in things if isinstance(told, Physics)}
-    return World(scene, physics, (arm, *(told for _, told in things if isinstance(told, Mechanism))), gravity)
+    mechanisms = (arm, *(told for _, told in things if isinstance(told, Mechanism)))
+    fields = {"friction": tuple(name for name, told in physics.items() if told.mass > 0)}
+    return World(scene, physics, mechanisms, gravity, fields)
 
 
 def where(scene: Scene, poses: np.ndarray, name: str) -> np.ndarray:
