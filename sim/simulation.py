@@ -35,7 +35,9 @@ def divides(rate: float) -> float:
     """
     ticks = TICKS / rate
     if abs(ticks - round(ticks)) > 1e-9:
-        raise ValueError(f"{rate:g} Hz does not divide the motors' {TICKS} Hz: take 10, 16, 20, 40 or 80")
+        raise ValueError(
+            f"{rate:g} Hz does not divide the motors' {TICKS} Hz: take 1, 2, 4, 5, 8, 10, 16, 20, 40 or 80"
+        )
     return rate
 
 
@@ -73,7 +75,7 @@ class Simulation:
         self._falls = Falls({name: engine.pose(name) for name in heights}, heights) if heights else None
         self.log = _log(trial, engine, heights) if watch else None
         rest = engine.joints(self._name)[0]
-        self._channel = Channel(trial.channel, rest, 1 / TICKS, stream)
+        self._channel = Channel(trial.channel, rest, 1 / TICKS, stream, robot.turned, robot.turning)
         self._changes = sorted((time, field, value) for field, times in trial.schedule.items() for time, value in times)
         self._before = robot.motors(robot.action(rest))
         self._steps = 0
@@ -130,12 +132,19 @@ class Simulation:
         self.now = Situation(time, joints, velocities, pose(self._tip), pose, engine.velocity, fallen)
         self.seen, imperfect = self.now, self._channel.now
         if imperfect.encoder_noise:
-            self.seen = replace(self.seen, joints=self._channel.encoders(joints))
+            self.seen = self._felt(joints)
         if imperfect.sensor_noise or imperfect.dropout:
             looked = self._channel.look({name: pose(name) for name in (trial.focus, *trial.seen)})
             self.seen = replace(self.seen, pose=lambda name: looked[name] if name in looked else pose(name))
         self.achieved = trial.achieved(self.now)
         self.reward = trial.reward(self.now)
+
+    def _felt(self, joints: np.ndarray) -> Situation:
+        """The truth, but with joints as encoders read them, and an arm's hand where those have it."""
+        read, arm = self._channel.encoders(joints), self.robot.arm
+        if arm is None:
+            return replace(self.now, joints=read)
+        return replace(self.now, joints=read, hand=arm().pose(read[: len(arm().lower)]))
 
     def _change(self) -> None:
         """Let fields change whose time has come."""

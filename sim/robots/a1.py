@@ -90,4 +90,5 @@ A1 = Embodiment(
     ),
     state=_state,
     tip=TRUNK,
+    hand=24,
 )

@@ -88,5 +88,6 @@ PANDA = Embodiment(
     ),
     state=_state,
     tip=TIP,
+    hand=15,
     arm=arm,
 )

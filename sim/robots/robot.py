@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ class Embodiment:
         state_names: Of what it feels of itself, with units. [P]
         state: That, from what is seen. [P]
         tip: The link that its pose is told of: a gripper's tip, or the trunk.
+        hand: Where that pose begins in the state.
         arm: The chain to the tip, whose joints are the first of actions and of moving joints; None without an arm.
     """
 
@@ -46,4 +48,15 @@ class Embodiment:
     state_names: tuple[str, ...]
     state: Callable[[Situation], np.ndarray]
     tip: str
+    hand: int
     arm: Callable[[], Chain] | None = None
+
+    @cached_property
+    def turned(self) -> np.ndarray:
+        """1 for each number of an action that is an angle, 0 for a length. [A]"""
+        return np.array([float(name.endswith("(rad)")) for name in self.action_names])
+
+    @cached_property
+    def turning(self) -> np.ndarray:
+        """1 for each moving joint that turns, 0 for one that slides. [J]"""
+        return np.array([float(joint.kind != "prismatic") for joint in self.description().moving])

@@ -9,7 +9,7 @@ TICK = 1 / 80
 
 
 def channel(stream=lambda purpose: seeds.rng(3, purpose), **imperfections):
-    return Channel(Imperfections(**imperfections), REST, TICK, stream)
+    return Channel(Imperfections(**imperfections), REST, TICK, stream, np.ones(2), np.ones(2))
 
 
 def sent(of, count):
@@ -50,6 +50,15 @@ def test_noise_has_its_spread_and_no_bias(name):
         read = seen[:, :3]
     assert read.std() == pytest.approx(0.02, rel=0.05)
     assert np.abs(read.mean(0)).max() < 0.02 * 4 / np.sqrt(count)
+
+
+def test_lengths_are_not_noisy():
+    turns = np.array([1.0, 0.0])
+    of = Channel(
+        Imperfections(action_noise=0.1, encoder_noise=0.1), REST, TICK, lambda p: seeds.rng(3, p), turns, turns
+    )
+    for read in (of.noisy(REST), of.encoders(REST)):
+        assert read[0] != REST[0] and read[1] == REST[1]
 
 
 def test_a_perfect_channel_changes_nothing_and_draws_nothing():

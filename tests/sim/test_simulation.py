@@ -59,7 +59,7 @@ def test_time_goes_on_by_the_control_period_and_physics_with_it(simulate):
 
 def test_a_rate_that_does_not_divide_the_motors_is_refused():
     assert divides(16) == 16
-    with pytest.raises(ValueError, match="take 10, 16, 20, 40 or 80"):
+    with pytest.raises(ValueError, match="take 1, 2, 4, 5, 8, 10, 16, 20, 40 or 80"):
         divides(30)
 
 
@@ -100,6 +100,17 @@ def test_success_and_reward_are_of_the_truth_and_states_of_what_is_seen(simulate
     focus = noisy.state_names.index("object.x (m)")
     assert np.abs(noisy.state()[focus : focus + 3] - truth[:3]).max() > 1e-3
     assert np.abs(noisy.state()[:7] - noisy.engine.joints(panda.NAME)[0][:7]).max() > 1e-3
+
+
+def test_the_hand_is_seen_where_the_encoders_have_it(simulate):
+    noisy = simulate(trial(channel=Imperfections(encoder_noise=0.02)))
+    noisy.step(hold(noisy))
+    seen, now = noisy.seen, noisy.now
+    np.testing.assert_allclose(now.hand, panda.arm().pose(now.joints[:7]), atol=2e-3)
+    np.testing.assert_array_equal(seen.hand, panda.arm().pose(seen.joints[:7]))
+    assert np.abs(seen.hand[:3] - now.hand[:3]).max() > 2e-3
+    assert (seen.joints[7:] == now.joints[7:]).all() and (seen.joints[:7] != now.joints[:7]).all()
+    assert (noisy.state()[noisy.robot.hand :][:7] == seen.hand).all()
 
 
 def test_what_is_seen_stays_the_same_until_the_next_step(simulate):

@@ -195,7 +195,10 @@ def test_commands_reach_the_motors_as_through_a_channel(env):
     kept.drawn.assign(drawn)
     knots = kept.knots.numpy()
     rest = knots[:, 0].astype(np.float64)
-    channels = [Channel(Imperfections(latency=s), rest[w], 1 / 80, lambda _: rng) for w, s in enumerate(latencies)]
+    channels = [
+        Channel(Imperfections(latency=s), rest[w], 1 / 80, lambda _: rng, np.ones(9), np.ones(9))
+        for w, s in enumerate(latencies)
+    ]
     before, bias = rest, numbers(env.worlds.model.actuator_biasprm)
     for age in range(12):
         target = rng.normal(size=(4, 9))
