@@ -28,7 +28,7 @@ class PolicyController:
         self._control = control(named, simulation.robot, simulation.rate, True)
         self._control.reset(simulation)
         assert self._control.space.shape is not None
-        self._memory = Memory(history, self._control.space.shape[0])
+        self._memory = Memory(history, self._control.space.shape[0], simulation.robot.hand)
 
     def act(self, situation: Situation) -> np.ndarray:
         """As `Expert.act`."""

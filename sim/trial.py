@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -43,6 +43,14 @@ class Expert(Protocol):
 
     def act(self, situation: Situation) -> np.ndarray:
         """The robot's next action, as its `Embodiment` names it: joint positions to have by the next step. [A]"""
+
+
+@runtime_checkable
+class Teacher(Expert, Protocol):
+    """An expert of an arm that says what it would do while somebody else acts."""
+
+    def take_up(self, joints: np.ndarray, opening: float) -> None:
+        """Go on from where the arm was sent, rad [7], and from how far the fingers are open, m."""
 
 
 @dataclass(frozen=True)

@@ -67,3 +67,7 @@ class PushExpert:
         over = np.array([*behind, self._low + share * (HIGH - self._low)])
         speed = min(FAST, HASTE * float(np.linalg.norm(over - tip)))
         return self._hand.towards(situation, over, yaw, self._opening, speed)[0]
+
+    def take_up(self, joints: np.ndarray, opening: float) -> None:
+        """As `Teacher.take_up`."""
+        self._hand.take_up(joints, opening)

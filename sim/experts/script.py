@@ -89,6 +89,10 @@ class Script:
             return self.hand.stay(situation, self.opening)
         return action
 
+    def take_up(self, joints: np.ndarray, opening: float) -> None:
+        """As `Teacher.take_up`."""
+        self.hand.take_up(joints, opening)
+
     def go(
         self,
         place: Callable[[], np.ndarray] | np.ndarray,

@@ -68,3 +68,7 @@ class WatchExpert:
             self._joints = np.append(situation.joints[:7], situation.joints[7:].sum())
         self.done = situation.time > WATCHING
         return self._joints
+
+    def take_up(self, joints: np.ndarray, opening: float) -> None:
+        """As `Teacher.take_up`: it stays there."""
+        self._joints = np.append(joints, opening)

@@ -118,15 +118,29 @@ class Network:
         arrays = tensors(data)
         try:
             count, mean, squares = (arrays.pop(f"seen.{name}") for name in ("count", "mean", "squares"))
-            wanted = {f"{head}.{n}.{part}" for head in ("actor", "critic") for n in range(LAYERS) for part in _PARTS}
-            if set(arrays) != wanted | {"log_std"} or not all(np.isfinite(a).all() for a in arrays.values()):
-                raise ValueError("other layers, or numbers that are not finite")
+            if not all(np.isfinite(array).all() for array in (*arrays.values(), count, mean, squares)):
+                raise ValueError("numbers that are not finite")
+            if count.shape != (1,) or count[0] < 0 or mean.ndim != 1 or (squares < 0).any():
+                raise ValueError("a normaliser of nothing")
+            found = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
+            if mean.shape != squares.shape or found != _layers(arrays, len(mean)):
+                raise ValueError("layers that do not fit each other")
             return cls(arrays, Normaliser(float(count[0]), mean, squares))
         except (KeyError, ValueError) as error:
             raise BadInput(f"these are no weights of a policy: {error}", "give what `sim.train` made") from None
 
 
-_PARTS = ("weight", "bias")
+def _layers(arrays: Mapping[str, np.ndarray], observations: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Dtypes and shapes of weights for so many numbers observed; widths are those of the biases."""
+    actions = len(np.atleast_1d(arrays["log_std"]))
+    shapes: dict[str, tuple[int, ...]] = {"log_std": (actions,)}
+    for head, out in (("actor", actions), ("critic", 1)):
+        inner = [arrays[f"{head}.{layer}.bias"].size for layer in range(LAYERS - 1)]
+        sizes = [observations, *inner, out]
+        for layer in range(LAYERS):
+            shapes[f"{head}.{layer}.weight"] = sizes[layer + 1], sizes[layer]
+            shapes[f"{head}.{layer}.bias"] = (sizes[layer + 1],)
+    return {name: ("float32", shape) for name, shape in shapes.items()}
 
 
 def tensors(data: bytes) -> dict[str, Any]:

@@ -52,6 +52,9 @@ def ppo(
 ) -> tuple[Network, bytes, dict[str, float]]:
     """Improve actor and critic by the episodes that the network's own actions made.
 
+    A network that has seen nothing yet learns nothing from its first episodes but how observations spread: what it did
+    in them, it did by numbers that it will not meet again once they are normalised.
+
     Args:
         network: Which acted, with its noise.
         moments: Of Adam.
@@ -66,6 +69,8 @@ def ppo(
 
     with one_thread():
         learner = Learner(network, how.rate, moments)
+        if not network.normaliser.count:
+            return learner.network(network.normaliser.with_more(seen(episodes))), learner.moments(), {"divergence": 0.0}
         normaliser = network.normaliser  # the one that the episodes were acted with
         gains, returns = [], []
         for episode in episodes:
@@ -81,7 +86,6 @@ def ppo(
         target = torch.from_numpy(np.concatenate(returns).astype(np.float32))
         with torch.no_grad():
             before = _log_probability(learner, x, actions)
-        divergence = 0.0
         for rows in minibatches(len(x), how.minibatch, how.epochs, rng):
             now = _log_probability(learner, x[rows], actions[rows])
             ratio = torch.exp(now - before[rows])
@@ -89,7 +93,9 @@ def ppo(
             policy = -torch.minimum(ratio * advantage[rows], clipped * advantage[rows]).mean()
             value = 0.5 * (learner.critic(x[rows]) - target[rows]).square().mean()
             learner.descend(policy + how.value * value - how.exploration * learner.weights["log_std"].sum())
-            divergence = float((ratio - 1 - (now - before[rows])).detach().mean())
+        with torch.no_grad():
+            change = _log_probability(learner, x, actions) - before
+            divergence = float((change.exp() - 1 - change).mean())  # Schulman, "Approximating KL Divergence" (2020)
         return learner.network(normaliser.with_more(seen(episodes))), learner.moments(), {"divergence": divergence}
 
 

@@ -11,8 +11,8 @@ from multisynth import seeds
 
 from ..environments.controls import HandDelta
 from ..environments.environment import TaskEnvironment
-from ..experts.motion import Hand
 from ..randomise import Randomisation
+from ..trial import Teacher
 from .batch import Practice
 from .network import Network
 from .observation import Memory
@@ -80,9 +80,9 @@ def _policy(environment: TaskEnvironment, plan: Plan, state: np.ndarray) -> Prac
     simulation, space = environment.simulation, environment.action_space
     assert plan.network is not None and space.shape is not None
     network = _network(plan.network)
-    memory = Memory(plan.history, space.shape[0])
+    memory = Memory(plan.history, space.shape[0], environment.robot.hand)
     rng, turns = seeds.rng(plan.seed, "exploration"), seeds.rng(plan.seed, "whose turn")
-    teacher = simulation.trial.expert(1 / plan.rate) if plan.labels else None
+    teacher = _teacher(environment, 1 / plan.rate) if plan.labels else None
     observations, actions, labels = [], [], []
     rewards: list[float] = []
     achieved: list[bool] = []
@@ -116,13 +116,18 @@ def _over(achieved: list[bool], plan: Plan) -> bool:
     return len(achieved) >= round(plan.duration * plan.rate) or (len(achieved) >= stay and all(achieved[-stay:]))
 
 
-def _take_up(teacher: object, environment: TaskEnvironment) -> None:
+def _take_up(teacher: Teacher, environment: TaskEnvironment) -> None:
     """Let a teacher who does not act go on from where the arm was sent, not from where it would have sent it."""
     control, fingers = environment.control, environment.simulation.now.joints[-2:]
     assert isinstance(control, HandDelta)
-    for hand in vars(teacher).values():
-        if isinstance(hand, Hand):
-            hand.take_up(control.sent, float(fingers.sum()))
+    teacher.take_up(control.sent, float(fingers.sum()))
+
+
+def _teacher(environment: TaskEnvironment, period: float) -> Teacher:
+    expert = environment.simulation.trial.expert(period)
+    if not isinstance(expert, Teacher):
+        raise TypeError(f"{type(expert).__name__} cannot teach: it has no `take_up`")
+    return expert
 
 
 @lru_cache(maxsize=8)

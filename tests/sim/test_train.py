@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from multisynth.sim.adr import Curriculum
+from multisynth.sim.environments import TaskEnvironment
 from multisynth.sim.learn.network import Network
 from multisynth.sim.learn.observation import Memory, features, width
 from multisynth.sim.train import Train
@@ -68,17 +69,28 @@ def test_a_policy_imitates_the_expert():
 
 
 def test_a_memory_holds_the_last_observations_and_actions():
-    memory, rng = Memory(3, 2), np.random.default_rng(0)
+    memory, rng = Memory(3, 2, 15), np.random.default_rng(0)
     states, actions = rng.standard_normal((5, 36)), rng.standard_normal((5, 2))
     for n in range(5):
         seen = memory.see(states[n])
         assert len(seen) == width(36, 2, 3)
         shown = [states[max(n - k, 0)] for k in (2, 1, 0)]
         done = [actions[n - k] if n >= k else np.zeros(2) for k in (2, 1)]
-        np.testing.assert_array_equal(seen, np.concatenate([*map(features, shown), *done]))
+        np.testing.assert_array_equal(seen, np.concatenate([*(features(state, 15) for state in shown), *done]))
         memory.did(actions[n])
-    np.testing.assert_array_equal(features(states[0])[36:39], states[0][22:25] - states[0][15:18])
-    np.testing.assert_array_equal(features(states[0])[39:], states[0][29:32] - states[0][22:25])
+
+
+@pytest.mark.parametrize("task", ["push", "walk"])
+def test_features_tell_the_focus_from_the_hand_and_the_goal_from_the_focus(task):
+    environment = TaskEnvironment(task)
+    state, _ = environment.reset(seed=1)
+    now, trial = environment.simulation.now, environment.simulation.trial
+    told = features(state, environment.robot.hand)[len(state) :]
+    focus, goal = now.pose(trial.focus)[:3], trial.goal(now)[:3]
+    np.testing.assert_allclose(told[:3], focus - now.hand[:3], atol=1e-6)
+    np.testing.assert_allclose(told[3:6], goal - focus, atol=1e-6)
+    assert told[6] == pytest.approx(np.hypot(*(goal - focus)[:2]))
+    environment.close()
 
 
 @pytest.mark.parametrize(

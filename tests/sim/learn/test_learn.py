@@ -117,7 +117,54 @@ def test_learning_goes_on_from_bytes_bit_for_bit(learn):
     assert resumed[0].to_bytes() == unbroken[0].to_bytes() and resumed[1] == unbroken[1]
 
 
-@pytest.mark.parametrize("data", [b"", b"\x80\x04garbage", fresh().to_bytes()[:-8]])
+def changed(**arrays):
+    from safetensors.numpy import load, save
+
+    return save({**load(fresh().to_bytes()), **{name.replace("__", "."): array for name, array in arrays.items()}})
+
+
+def test_ppo_first_learns_how_observations_spread_and_nothing_else():
+    rng, network = seeds.rng(8, "x"), fresh()
+    seen = rng.normal(3, 2, (101, 3))
+    practised = [episode(seen, rng.standard_normal((100, 2)), rewards=seen[:-1, 0])]
+    first, moments, told = ppo(network, None, practised, Ppo(), rng)
+    assert all((first.weights[name] == network.weights[name]).all() for name in network.weights)
+    np.testing.assert_allclose(first.normaliser.mean, seen[:-1].mean(0), rtol=1e-6)
+    assert told == {"divergence": 0.0}
+    second, _, told = ppo(first, moments, practised, Ppo(), rng)
+    assert any((second.weights[name] != first.weights[name]).any() for name in first.weights)
+    # over all steps, against the definition with the Gaussians' densities written out
+    x = first.normaliser(practised[0].observations[:-1])
+    old, new = (density(n.weights, x, practised[0].actions) for n in (first, second))
+    assert told["divergence"] == pytest.approx(np.mean(np.exp(new - old) - 1 - (new - old)), rel=1e-3)
+
+
+def density(weights, x, actions):
+    for layer in range(3):
+        x = x @ weights[f"actor.{layer}.weight"].T + weights[f"actor.{layer}.bias"]
+        x = np.tanh(x) if layer < 2 else x
+    log_std = weights["log_std"]
+    return (-0.5 * ((actions - x) / np.exp(log_std)) ** 2 - log_std - 0.5 * np.log(2 * np.pi)).sum(1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x80\x04garbage",
+        fresh().to_bytes()[:-8],
+        changed(more=np.zeros(1, np.float32)),
+        changed(actor__0__bias=np.full(16, np.nan, np.float32)),
+        changed(actor__1__weight=np.zeros((16, 15), np.float32)),
+        changed(actor__2__bias=np.zeros(3, np.float32)),
+        changed(critic__2__bias=np.zeros(2, np.float32)),
+        changed(log_std=np.zeros((2, 1), np.float32)),
+        changed(seen__mean=np.zeros(4), seen__squares=np.zeros(4)),
+        changed(seen__squares=np.zeros(2)),
+        changed(seen__mean=np.array([0.0, np.inf, 0.0])),
+        changed(seen__count=np.zeros(0)),
+    ],
+)
 def test_bytes_that_are_no_weights_are_refused(data):
     with pytest.raises(BadInput, match=r"no safetensors|no weights"):
         Network.from_bytes(data)
