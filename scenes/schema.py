@@ -62,6 +62,16 @@ class Light(_Model):
     )
 
 
+class Pattern(_Model):
+    """What is painted on large things that stand still, such as floors and tables, along the axes of the world."""
+
+    kind: Literal["squares", "stripes", "tiles"] = Field(
+        "squares", description="tiles: squares with thin dark joints between them."
+    )
+    size: float = Field(0.1, gt=0, description="Edge of a square or tile, or width of a stripe, m.")
+    contrast: float = Field(0.06, ge=0, lt=1, description="How far colours go up and down, of a surface's own colour.")
+
+
 class Camera(_Model):
     """A pinhole camera that stands still."""
 
@@ -99,6 +109,7 @@ class Scene(_Model):
 
     bodies: tuple[Body, ...]
     light: Light = Light()
+    pattern: Pattern = Pattern()
     cameras: tuple[Camera, ...] = ()
 
     @property

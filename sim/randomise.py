@@ -112,6 +112,11 @@ class Randomisation(BaseModel):
     aim: Term = _field(None, (-0.01, 0.01), (-0.05, 0.05), "How far beside the tower's axis the ball aims, m.")
     # looks
     colour: Term = _field(None, (0.0, 0.06), (0.0, 0.2), "Spread of a palette colour, linear reflectance.")
+    texture: Term = _field(
+        None, 0.06, (0.0, 0.6), "Contrast of the pattern on table and floor, of their colours; 0 is plain."
+    )
+    texture_size: Term = _field(None, 0.1, (0.01, 1.0), "Of its squares, stripes or tiles, m.")
+    texture_kind: Term = _field(None, 0.0, (0.0, 3.0), "Squares below 1, stripes below 2, tiles from there on.")
     light_azimuth: Term = _field(None, (-180.0, 180.0), (-360.0, 360.0), "Where the light comes from, from x.")
     light_elevation: Term = _field(None, (35.0, 75.0), (10.0, 90.0), "Above the horizon.")
     light_intensity: Term = _field(None, (1.6, 2.6), (0.0, 20.0), "As `Light.intensity`.")

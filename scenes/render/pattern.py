@@ -1,22 +1,24 @@
-"""A faint pattern on what stands still, so that floors and tables show scale and motion."""
+"""A pattern on what stands still, so that floors and tables show scale and motion."""
 
 from __future__ import annotations
 
 import numpy as np
-from multisynth.scenes.schema import Camera
+from multisynth.scenes.schema import Camera, Pattern
 
-SQUARE = 0.1  # m
-CONTRAST = 0.06
-"""Half the difference between dark and light squares, of their mean."""
+TILE = 0.92
+"""Of the distance between tiles, that their edge is; the rest is the joint."""
 
 
-def checker(depth: np.ndarray, normals: np.ndarray, directions: np.ndarray, camera: Camera) -> np.ndarray:
-    """How much lighter or darker than its plain colour a surface is: squares in the world, averaged over each pixel.
+def patterned(
+    pattern: Pattern, depth: np.ndarray, normals: np.ndarray, directions: np.ndarray, camera: Camera
+) -> np.ndarray:
+    """How much lighter or darker than its plain colour a surface is: fixed in the world, averaged over each pixel.
 
     The mean over a pixel's footprint is in closed form, so far squares fade into grey instead of flickering
     (I. Quilez, Box filtering procedural patterns, 2017).
 
     Args:
+        pattern: Which it is.
         depth: z-depth in m. [N]
         normals: Camera axes. [N, 3]
         directions: Camera axes, z = 1. [N, 3]
@@ -38,17 +40,28 @@ def checker(depth: np.ndarray, normals: np.ndarray, directions: np.ndarray, came
         width += np.abs(z / camera.intrinsics[0, 0] * step @ to_world.T)
     points = z * d @ to_world.T + camera.position
     outward = n @ to_world.T
-    wave = np.ones(len(there))
+    area = _tile if pattern.kind == "tiles" else _wave
+    wave, left = np.ones(len(there)), np.ones(len(there), bool)
     for axis in range(3):
-        # a face shows the squares of the two axes that lie in it
-        lies = np.abs(outward[:, axis]) < 0.7
-        middle, half = points[lies, axis] / SQUARE, np.clip(width[lies, axis] / SQUARE, 1e-4, None) / 2
-        wave[lies] *= (_area(middle + half) - _area(middle - half)) / (2 * half)
+        # a face shows the squares of the two axes that lie in it, and stripes across the first of them
+        lies = left & (np.abs(outward[:, axis]) < 0.7)
+        if pattern.kind == "stripes":
+            left &= ~lies
+        middle, half = points[lies, axis] / pattern.size, np.clip(width[lies, axis] / pattern.size, 1e-4, None) / 2
+        wave[lies] *= (area(middle + half) - area(middle - half)) / (2 * half)
+    if pattern.kind == "tiles":
+        wave = 2 * wave - 1
     factors = np.ones(len(depth), np.float32)
-    factors[there] = 1 + CONTRAST * wave
+    factors[there] = 1 + pattern.contrast * wave
     return factors
 
 
-def _area(x: np.ndarray) -> np.ndarray:
+def _wave(x: np.ndarray) -> np.ndarray:
     """Integral of the square wave that is 1 from 0 to 1 and -1 from 1 to 2."""
     return 1 - np.abs(1 - x % 2)
+
+
+def _tile(x: np.ndarray) -> np.ndarray:
+    """Integral of the wave that is 1 from 0 to `TILE` and 0 from there to 1."""
+    whole = np.floor(x)
+    return whole * TILE + np.minimum(x - whole, TILE)

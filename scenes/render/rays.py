@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from multisynth.scenes.render.pattern import checker
+from multisynth.scenes.render.pattern import patterned
 from multisynth.scenes.render.world import Canvas, Placement, World
 from multisynth.scenes.schema import Camera
 
@@ -113,7 +113,7 @@ class Tracer:
         extents = np.sort(np.ptp(self.world.bounds, axis=1), axis=1)
         large = np.append(extents[:, 1] >= PATTERNED, False)[self._plain.shape]
         depth = np.where(large, self._plain.depth, np.float32(0))
-        return checker(depth, self._plain.normals, self.directions, self.camera)
+        return patterned(self.world.scene.pattern, depth, self._plain.normals, self.directions, self.camera)
 
     def nearest(self, placement: Placement) -> tuple[Nearest, np.ndarray]:
         """How far every pixel sees and which shape it shows, row by row, N = height · width.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from multisynth.scenes import Body, Camera, Light, Part, Scene, Shape
+from multisynth.scenes import Body, Camera, Light, Part, Pattern, Scene, Shape
 from multisynth.scenes.poses import about, quaternion, rotation
 from multisynth.scenes.schema import Vector
 
@@ -34,6 +34,7 @@ TABLES: dict[str, Vector] = {
     "white": (0.62, 0.61, 0.58),
     "slate": (0.09, 0.10, 0.12),
 }
+PATTERNS: tuple[Literal["squares", "stripes", "tiles"], ...] = ("squares", "stripes", "tiles")
 X, Y = (0.38, 0.66), (-0.26, 0.26)  # m; where objects and goals lie
 FINGERS = "panda_finger_joint1", "panda_finger_joint2"
 PADS = 0.005  # m; lever of the friction of the fingers' soft ends
@@ -97,6 +98,7 @@ def assemble(
     scene = Scene(
         bodies=tuple(body.model_copy(update={"instance": n}) for n, body in enumerate(bodies, 1)),
         light=light(draw),
+        pattern=pattern(draw),
         cameras=cameras(draw, np.array([*seen, hand], np.float64), view, aside),
     )
     fingers = panda.OPENING / 4
@@ -141,6 +143,12 @@ def running(draw: Draw, world: World, duration: float) -> dict[str, Any]:
     fields = [field for field in WHILE_RUNNING if field in FIELDS or world.has(field)]
     schedule = {field: changes for field in fields if (changes := draw.schedule(field, duration))}
     return {"channel": Imperfections(**{field: draw(field) for field in FIELDS}), "schedule": schedule}
+
+
+def pattern(draw: Draw) -> Pattern:
+    """The drawn pattern of table and floor."""
+    kind = PATTERNS[min(int(draw("texture_kind")), len(PATTERNS) - 1)]
+    return Pattern(kind=kind, size=draw("texture_size"), contrast=draw("texture"))
 
 
 def light(draw: Draw) -> Light:

@@ -11,7 +11,7 @@ from ..randomise import Draw
 from ..robots import a1
 from ..trial import Situation, Trial, View
 from ..world import Mechanism, Physics, Servo, World
-from .tabletop import cameras, colours, light, running, thing
+from .tabletop import cameras, colours, light, pattern, running, thing
 from .task import Task
 
 DURATION = 15.0  # s
@@ -45,6 +45,7 @@ def walk(draw: Draw, view: View) -> Trial:
     scene = Scene(
         bodies=tuple(body.model_copy(update={"instance": n}) for n, body in enumerate(bodies, 1)),
         light=light(draw),
+        pattern=pattern(draw),
         cameras=cameras(draw, seen, view, aside=True, ahead=float(np.degrees(bearing))),
     )
     physics = {

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from multisynth.scenes.render import renderer
-from multisynth.scenes.render.pattern import CONTRAST as PATTERN
 from multisynth.scenes.render.renderer import Renderer
 from multisynth.scenes.render.shade import tone
 from multisynth.scenes.render.world import World
-from multisynth.scenes.schema import Camera, Light, Scene, Shape
+from multisynth.scenes.schema import Camera, Light, Pattern, Scene, Shape
 
 from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, body
 
@@ -52,9 +51,9 @@ def test_shadow_of_a_ball_is_the_ellipse_that_it_casts():
     assert dark.sum() > 500
     radiance = linear(view.rgb.reshape(-1, 3)[:, 0])
     in_shadow = 0.5 * renderer.light.ambient
-    assert radiance[dark].max() < in_shadow * (1 + PATTERN) * 1.03
+    assert radiance[dark].max() < in_shadow * (1 + Pattern().contrast) * 1.03
     lit = in_shadow + 0.5 * renderer.light.intensity / np.pi * away[2]
-    assert radiance[bright].min() > min(lit * (1 - PATTERN) * 0.97, 1.0)
+    assert radiance[bright].min() > min(lit * (1 - Pattern().contrast) * 0.97, 1.0)
 
 
 def test_a_matt_face_has_lamberts_radiance():

@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from multisynth.scenes import Pattern
 from multisynth.scenes.poses import rotation
-from multisynth.sim.engines.pybullet import PyBullet
+from multisynth.sim import engines
 from multisynth.sim.objects import MESHES
 from multisynth.sim.randomise import WHILE_RUNNING, Draw, Randomisation
 from multisynth.sim.robots import ROBOTS
@@ -16,6 +17,7 @@ from multisynth.sim.trial import View
 from multisynth import seeds
 
 RATE = 16.0
+DEFAULT = engines.engine(engines.default())
 SEEDS = 3
 LEAST = {"topple": 1, "ramp": 2}
 """Successes where not every trial can end in one."""
@@ -29,8 +31,8 @@ class Noted(Draw):
         super().__init__(*args, **options)
         self.noted = []
 
-    def __call__(self, field, name=""):
-        value = super().__call__(field, name)
+    def _one(self, field, rng):
+        value = super()._one(field, rng)
         self.noted.append((field, value))
         return value
 
@@ -43,7 +45,7 @@ def drawn(task, seed, recorded=None, **terms):
 class Episode:
     """An expert's attempt, and where everything was at every step."""
 
-    def __init__(self, task, seed, rate=RATE, make=PyBullet, **terms):
+    def __init__(self, task, seed, rate=RATE, make=DEFAULT, **terms):
         draw, self.trial = drawn(task, seed, **terms)
         self.scene = self.trial.world.scene
         simulation = begin(draw, self.trial, make, ROBOTS[TASKS[task].robot], rate)
@@ -238,6 +240,65 @@ def test_fields_change_while_an_episode_runs(field):
     assert set(trial.schedule) == {field} and 9 <= len(times) <= 20
     assert np.diff((0, *times)).min() >= 0.5 and np.diff((0, *times)).max() <= 1.0
     assert values[0] <= min(changed) < max(changed) <= values[1]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_fields_change_only_where_something_has_them(task):
+    changing = {field: {"uniform": (0.21, 0.22), "when": (0.5, 1.0)} for field in ("friction", "table_friction")}
+    _, trial = drawn(task, 0, **changing)
+    world = trial.world
+    assert set(trial.schedule) == ({"table_friction"} if task == "reach" else set(changing))
+    own = {**world.physics, **{mechanism.name: mechanism for mechanism in world.mechanisms}}
+    for field in changing:
+        if field not in trial.schedule:
+            with pytest.raises(ValueError, match=f"nothing in this world has `{field}`"):
+                world.changed(field, 0.9)
+            continue
+        after = world.changed(field, 0.9)
+        told = {**after.physics, **{mechanism.name: mechanism for mechanism in after.mechanisms}}
+        changed = {name for name in own if told[name] != own[name]}
+        assert changed == set(world.fields[field])
+        assert all(told[name].friction == 0.9 and 0.21 <= own[name].friction <= 0.6 for name in changed)
+        expected = {"walk": {"a1"} if field == "friction" else {"floor"}, "open_drawer": {"cabinet"}}.get(task)
+        if field == "table_friction" and task != "walk":
+            expected = {"table"}
+        assert expected is None or changed == expected
+
+
+def test_a_field_that_no_world_has_cannot_change():
+    with pytest.raises(ValueError, match="nothing in this world has `mass`"):
+        drawn("push", 0)[1].world.changed("mass", 0.2)
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "walk"])
+def test_objects_lie_where_terms_say(task):
+    def place(seed, **terms):
+        _, trial = drawn(task, seed, thrown=1.0, **terms)
+        name = trial.focus.split("/")[0]
+        if task == "topple":
+            name = next(name for name in trial.world.physics if name.endswith("block"))
+        if task == "reach":
+            name = "goal"
+        return np.array(trial.world.scene.body(name).parts[0].position[:2])
+
+    for seed in range(3):
+        near, far = place(seed, object_x=0.0, object_y=0.5), place(seed, object_x=1.0, object_y=0.5)
+        right, left = place(seed, object_x=0.0, object_y=0.0), place(seed, object_x=0.0, object_y=1.0)
+        assert 0.05 <= far[0] - near[0] <= 0.3 and abs(far[1] - near[1]) < 1e-9
+        assert 0.15 <= left[1] - right[1] <= 0.61 and abs(left[0] - right[0]) < 1e-9
+        np.testing.assert_allclose((right + left) / 2, near, atol=1e-9)
+
+
+def test_table_and_floor_are_painted_as_terms_say():
+    assert drawn("push", 0)[1].world.scene.pattern == Pattern()
+    kinds = set()
+    for seed in range(20):
+        terms = {"texture": (0.1, 0.4), "texture_size": (0.03, 0.3), "texture_kind": (0, 3)}
+        pattern = drawn(("push", "walk")[seed % 2], seed, **terms)[1].world.scene.pattern
+        assert 0.1 <= pattern.contrast <= 0.4 and 0.03 <= pattern.size <= 0.3
+        kinds.add(pattern.kind)
+    assert kinds == {"squares", "stripes", "tiles"}
+    assert drawn("push", 0, texture_kind=3.0)[1].world.scene.pattern.kind == "tiles"
 
 
 def test_a_share_of_objects_are_meshes():
