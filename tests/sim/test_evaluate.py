@@ -32,14 +32,14 @@ def test_every_policy_meets_the_same_episodes(policies, engine):
 
 
 def test_the_expert_succeeds_and_its_episodes_replay(policies):
-    episodes = run_stage(Evaluate(episodes=3, engine="pybullet"), policies["expert"][-1:]).samples
+    episodes = run_stage(Evaluate(episodes=3), policies["expert"][-1:]).samples
     assert all(episode["success"] and episode["events"] for episode in episodes)
     replayed = run_stage(Replay(), episodes)
     assert len(replayed.samples) == 3 and replayed.drops == []
 
 
 def test_a_clone_s_episodes_replay_too(policies):
-    episodes = run_stage(Evaluate(episodes=2, engine="pybullet", duration=1.0), policies["clone"]).samples
+    episodes = run_stage(Evaluate(episodes=2, duration=1.0), policies["clone"]).samples
     assert len(run_stage(Replay(), episodes).samples) == 2
     assert all(np.isfinite(episode["states"]).all() and episode.kind is EPISODE for episode in episodes)
 
@@ -48,7 +48,7 @@ def test_episodes_within_the_bounds_of_a_curriculum(policies):
     last = policies["expert"][-1]
     bounds = json.loads(last["curriculum"])["dimensions"]
     assert any(d["low"] < d["high"] for d in bounds.values())
-    stage = Evaluate(episodes=8, engine="pybullet", curriculum=True, duration=0.1, watch=False)
+    stage = Evaluate(episodes=8, curriculum=True, duration=0.1, watch=False)
     for episode in run_stage(stage, policies["expert"][-1:]).samples:
         drawn = json.loads(episode["parameters"])
         assert all(d["low"] <= drawn[name] <= d["high"] for name, d in bounds.items())

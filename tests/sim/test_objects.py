@@ -3,7 +3,7 @@ import pytest
 import trimesh
 from multisynth.scenes.meshes import triangles
 from multisynth.scenes.poses import rotation
-from multisynth.sim.engines.pybullet import PyBullet
+from multisynth.sim import engines
 from multisynth.sim.objects import ENDS, LONGEST, MESHES, PALM, blob, block, cylinder
 from multisynth.sim.tasks.tabletop import thing
 from multisynth.sim.world import Physics
@@ -49,7 +49,7 @@ def test_a_mesh_lies_steady(number):
     """Put down on the side that it was given, it stays on it."""
     item = blob(number, 0.05, RED)
     body = thing("blob", "blob", item.shape, (0.6, 0.0, item.below))
-    engine = PyBullet(world(GROUND, (body, Physics(0.1, 0.6))))
+    engine = engines.engine(engines.default())(world(GROUND, (body, Physics(0.1, 0.6))))
     engine.advance(240)
     pose = engine.pose("blob")
     engine.close()

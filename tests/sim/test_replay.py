@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from multisynth.scenes import Scene
-from multisynth.sim.engines import ENGINES
+from multisynth.sim.engines import ENGINES, default
 from multisynth.sim.replay import Replay
 from multisynth.sim.rollout import Rollout
 from multisynth.sim.tasks import TASKS
@@ -153,7 +153,7 @@ def test_columns_are_not_trusted(push, columns, reason):
     assert why_dropped(altered(push, **columns)).startswith(f"it cannot be replayed: {reason}")
 
 
-@pytest.mark.parametrize("other", sorted(set(ENGINES) - {"pybullet"}))
+@pytest.mark.parametrize("other", sorted(set(ENGINES) - {default()}))
 def test_another_engine_tells_how_far_things_stray(other):
     """Until anything is touched, two engines move the same arm alike."""
     (episode,) = run_stage(Rollout(episodes=1, tasks=("push",), duration=0.6)).samples

@@ -1,10 +1,11 @@
 import numpy as np
-import pybullet
 import pytest
 from multisynth.scenes.assets import locate
 from multisynth.scenes.poses import transform
 from multisynth.sim.engines.fused import fused
 from multisynth.sim.robots import a1, panda
+
+pybullet = pytest.importorskip("pybullet", reason="PyBullet has no wheel for this Python")
 
 CONTACT = """<robot name="boots">
   <link name="leg"><inertial><mass value="1"/>

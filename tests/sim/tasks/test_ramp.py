@@ -75,7 +75,7 @@ def test_the_ball_does_it_alone(name):
 
 def test_the_log_tells_what_caused_what():
     draw, trial = drawn(4)
-    simulation = begin(draw, trial, engines.engine("pybullet"), ROBOTS["panda"], 20.0, watch=True)
+    simulation = begin(draw, trial, engines.engine(engines.default()), ROBOTS["panda"], 20.0, watch=True)
     columns = record(simulation, trial.expert(1 / 20), 8.0)
     simulation.close()
     ball, target = trial.witnesses

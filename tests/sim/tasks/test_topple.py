@@ -37,7 +37,7 @@ def test_throws_hit_the_tower_whatever_the_gravity(gravity):
         )
         trial = TASKS["topple"].draw(draw, View())
         ball = trial.focus
-        simulation = begin(draw, trial, engines.engine("pybullet"), ROBOTS["panda"], 20.0, watch=True)
+        simulation = begin(draw, trial, engines.engine(engines.default()), ROBOTS["panda"], 20.0, watch=True)
         expert, rewards = trial.expert(1 / 20), []
         while simulation.now.time < 2.0:
             simulation.step(expert.act(simulation.seen))

@@ -10,8 +10,10 @@ from multisynth.sim.trial import View
 
 from multisynth import seeds
 
+DEFAULT = engines.default()
 
-def begun(seed, name="pybullet", rate=20.0, **terms):
+
+def begun(seed, name=DEFAULT, rate=20.0, **terms):
     draw = Draw(Randomisation.calibrated(**terms), lambda purpose: seeds.rng(seed, purpose))
     trial = TASKS["walk"].draw(draw, View())
     return draw, trial, begin(draw, trial, engines.engine(name), ROBOTS["a1"], rate)
@@ -43,7 +45,8 @@ def test_it_walks_three_metres_on_its_feet(name, rate):
 
 
 def test_it_stays_standing_at_the_mark():
-    _, trial, simulation = begun(2)
+    pytest.importorskip("pybullet", reason="in MuJoCo the legs give 2 cm under its weight")
+    _, trial, simulation = begun(2, "pybullet")
     expert = trial.expert(1 / 20)
     while not expert.done:
         simulation.step(expert.act(simulation.seen))
