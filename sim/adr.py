@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .randomise import Randomisation
-from .terms import Pair
+from .terms import Pair, Term
 
 Side = Literal["low", "high"]
 PROPERTIES = tuple(name for name in Randomisation.model_fields if Randomisation.bounds(name).nominal is not None)
@@ -88,13 +89,13 @@ class Curriculum(BaseModel):
     Args:
         dimensions: By field of `Randomisation`.
         rules: When bounds move.
-        base: Terms of everything that is no dimension.
+        base: Terms of everything that is no dimension; of a dimension, when it is drawn.
         episodes: How many performances were recorded, pinned or not.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dimensions: dict[str, Dimension]
+    dimensions: dict[str, Dimension] = Field(min_length=1)
     rules: Rules = Rules()
     base: Randomisation = Randomisation.calibrated()
     episodes: int = Field(0, ge=0)
@@ -151,11 +152,15 @@ class Curriculum(BaseModel):
         return chosen if rng.random() < self.rules.boundary else None
 
     def terms(self, pin: Pin | None = None) -> Randomisation:
-        """What an episode draws from: every parameter uniform within its bounds, the pinned one at its bound."""
+        """What an episode draws from: every parameter uniform within its bounds, the pinned one at its bound.
+
+        What `base` draws again and again within an episode is drawn as often here.
+        """
         ranges = {name: (dimension.low, dimension.high) for name, dimension in self.dimensions.items()}
         if pin is not None:
             ranges[pin.field] = (getattr(self.dimensions[pin.field], pin.side),) * 2
-        return self.base.replaced(ranges)
+        drawn = {name: Term(uniform=pair, when=getattr(self.base, name).when) for name, pair in ranges.items()}
+        return self.base.replaced(drawn)
 
     def after(self, pin: Pin | None, performance: float) -> Curriculum:
         """The curriculum once an episode is over.
@@ -176,6 +181,23 @@ class Curriculum(BaseModel):
             changed = {f"at_{pin.side}": (), pin.side: dimension.moved(pin.side, out)}
         dimensions = {**self.dimensions, pin.field: dimension.model_copy(update=changed)}
         return self.model_copy(update={"episodes": episodes, "dimensions": dimensions})
+
+
+def read(path: Path) -> Curriculum:
+    """The state in a file, JSON as the column `curriculum` of a policy has it.
+
+    Raises:
+        ValueError: There is none in it; the message says why.
+    """
+    try:
+        return Curriculum.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problem = f"{where}: {first['msg']}" if where else first["msg"]
+        raise ValueError(f"{path} is no state of ADR, JSON as a policy's `curriculum` has it: {problem}") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _bounds(name: str) -> tuple[float, float, float]:

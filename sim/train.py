@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from multisynth.scenes.assets import locate
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from multisynth.artifact import Artifact
-from multisynth.errors import nearest
 from multisynth.kinds import POLICY, Kind
 from multisynth.sample import Sample
-from multisynth.stage import Scatter, Series
+from multisynth.stage import InputPath, Scatter, Series
 
 from . import engines
-from .adr import PROPERTIES, Curriculum, Pin, Rules
+from .adr import Curriculum, Pin, Rules, read
+from .choices import EngineName, Rate, TaskName, artifacts
 from .learn.batch import Lessons
 from .learn.clone import Clone, clone
 from .learn.network import Network
@@ -24,8 +24,9 @@ from .learn.observation import width
 from .learn.ppo import Ppo, ppo
 from .randomise import Randomisation, Randomise
 from .robots import ROBOTS
-from .simulation import TASK_STATE_NAMES, divides
+from .simulation import TASK_STATE_NAMES
 from .tasks import TASKS
+from .tasks.task import Task
 
 if TYPE_CHECKING:
     from .learn.practise import Plan
@@ -36,17 +37,46 @@ class Adr(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    fields: tuple[str, ...] = Field(PROPERTIES, min_length=1, description="Parameters whose bounds move.")
+    fields: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Parameters whose bounds move; by default all with a calibrated value that the task draws.",
+    )
     step: float = Field(
         0.1, gt=0, le=1, description="Of a bound: share of the calibrated value, or of half the limits."
     )
     rules: Rules = Field(Rules(), description="When they do.")
+    start: InputPath | None = Field(
+        None,
+        description="A file to go on from, instead of all of these: JSON as a policy's column `curriculum` has it.",
+    )
 
     @field_validator("fields")
     @classmethod
-    def _known(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
-        Curriculum.start(fields)
+    def _known(cls, fields: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if fields is not None:
+            Curriculum.start(fields)
         return fields
+
+    @field_validator("start")
+    @classmethod
+    def _readable(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            read(path)
+        return path
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> Adr:
+        own = [name for name in ("fields", "step", "rules") if getattr(self, name) != Adr.model_fields[name].default]
+        if self.start is not None and own:
+            raise ValueError(f"{self.start} has fields, steps and rules of its own: leave out `{own[0]}`")
+        return self
+
+    def curriculum(self, task: Task, base: Randomisation) -> Curriculum:
+        """As training on a task begins, with terms for everything that is no parameter of it."""
+        if self.start is not None:
+            return read(self.start)
+        return Curriculum.start(self.fields or task.properties, self.rules, base, self.step)
 
 
 class Train(Series):
@@ -54,6 +84,10 @@ class Train(Series):
 
     With `adr`, episodes are drawn within bounds that grow where the policy (or the expert, which learns nothing)
     succeeds: Algorithm 1 of arXiv 1910.07113. A sample holds everything that the next is made from.
+
+    An episode of practice counts as a success where the task stands achieved at its end. That comes when its time is
+    up, or half a second after the task was achieved if it has stood so ever since: what is undone later does not count
+    against it here, and does in `sim.evaluate`, whose episodes go on.
     """
 
     makes: ClassVar[Kind] = POLICY
@@ -61,14 +95,14 @@ class Train(Series):
 
     iterations: int = Field(20, ge=0, description="How many there are.")
     episodes: int = Field(64, ge=1, description="In an iteration.")
-    task: str = Field("push", description="What is practised.")
+    task: TaskName = Field("push", description="What is practised.")
     learner: Literal["expert", "clone", "ppo"] = Field("clone", description="Who acts, and how it learns.")
     randomise: Randomise = Field(
         Randomisation.calibrated(), description="Terms of the drawn parameters, or a YAML file of them."
     )
     adr: Adr | None = Field(None, description="Automatic domain randomisation over `randomise`.")
-    engine: str = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
-    rate: float = Field(10.0, gt=0, le=80, description="Control steps a second, Hz; a divisor of 80.")
+    engine: EngineName = Field(default_factory=engines.default, description="Physics engine: pybullet or mujoco.")
+    rate: Rate = Field(10.0, description="Control steps a second, Hz; a divisor of 80.")
     duration: float | None = Field(
         None, gt=0, le=60, description="Of an episode at most, s; the task's own if not set."
     )
@@ -78,24 +112,10 @@ class Train(Series):
     clone: Clone = Field(Clone(), description="How a cloning policy learns.")
     ppo: Ppo = Field(Ppo(), description="How a policy improves by PPO.")
 
-    @field_validator("task")
-    @classmethod
-    def _known(cls, task: str) -> str:
-        if task not in TASKS:
-            raise ValueError(f"no task is called `{task}`: {nearest(task, list(TASKS))}")
-        return task
-
-    @field_validator("rate")
-    @classmethod
-    def _divides(cls, rate: float) -> float:
-        return divides(rate)
-
-    @field_validator("engine")
-    @classmethod
-    def _engine(cls, name: str) -> str:
-        if name not in engines.ENGINES:
-            raise ValueError(f"no engine is called `{name}`: {nearest(name, list(engines.ENGINES))}")
-        return name
+    @model_validator(mode="after")
+    def _fast_enough(self) -> Train:
+        TASKS[self.task].paced(self.rate)
+        return self
 
     @model_validator(mode="after")
     def _can_be_taught(self) -> Train:
@@ -103,16 +123,28 @@ class Train(Series):
             raise ValueError(f"the expert of `{self.task}` moves no hand to be cloned: take learner ppo or expert")
         return self
 
+    @model_validator(mode="after")
+    def _draws_what_it_widens(self) -> Train:
+        if self.adr is None:
+            return self
+        if self.adr.start is not None and self.randomise != Randomisation.calibrated():
+            raise ValueError(f"{self.adr.start} has terms of its own: leave out `randomise`")
+        drawn = TASKS[self.task].properties
+        idle = [name for name in self.adr.curriculum(TASKS[self.task], self.randomise).dimensions if name not in drawn]
+        if idle:
+            raise ValueError(
+                f"`{self.task}` draws no {', '.join(idle)}, whose bounds would mean nothing: take {', '.join(drawn)}"
+            )
+        return self
+
     def artifacts(self) -> Sequence[Artifact]:
-        """The robot's description and meshes.
+        """The descriptions and meshes of the robot, and of the objects that terms draw.
 
         Raises:
             BadInput: The engine is not installed.
         """
-        engines.engine(self.engine)
-        robot = ROBOTS[TASKS[self.task].robot]
-        folder = locate(robot.urdf, (".urdf",)).parent
-        return [Artifact.of(folder, "asset", folder.name, robot.license)]
+        terms = self.randomise if self.adr is None else self.adr.curriculum(TASKS[self.task], self.randomise).base
+        return artifacts(self.engine, [self.task], terms)
 
     def follow(
         self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
@@ -169,7 +201,7 @@ class Train(Series):
             return None
         if previous is not None:
             return Curriculum.model_validate_json(previous["curriculum"])
-        return Curriculum.start(self.adr.fields, self.adr.rules, self.randomise, self.adr.step)
+        return self.adr.curriculum(TASKS[self.task], self.randomise)
 
     def _plans(
         self, ordinal: int, curriculum: Curriculum | None, network: Network | None

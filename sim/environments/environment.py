@@ -84,11 +84,11 @@ class TaskEnvironment(gymnasium.Env[Any, np.ndarray]):
         if cameras < 1 or min(width, height) < 16:
             raise BadInput(f"{cameras} cameras of {width} x {height} px", "ask for one or more, of 16 x 16 px or more")
         if not 0 < rate <= 80:
-            raise BadInput(f"a rate of {rate:g} Hz", "take a divisor of 80: 10, 16, 20, 40 or 80")
+            raise BadInput(f"a rate of {rate:g} Hz", "take a divisor of 80: 5, 8, 10, 16, 20, 40 or 80")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise BadInput(f"render mode `{render_mode}`", "take rgb_array, or none")
         self.task, self.robot = TASKS[task], ROBOTS[TASKS[task].robot]
-        self.rate, self.render_mode = divides(rate), render_mode
+        self.rate, self.render_mode = self.task.paced(divides(rate)), render_mode
         self.metadata = {**self.metadata, "render_fps": rate}
         self.randomise = randomise
         self._engine = engines.engine(engines.default() if engine is None else engine)

@@ -83,4 +83,4 @@ def walk(draw: Draw, view: View) -> Trial:
     )
 
 
-WALK = Task("walk", "Walk on four legs to a mark some three metres ahead.", "a1", walk, DURATION)
+WALK = Task("walk", "Walk on four legs to a mark some three metres ahead.", "a1", walk, DURATION, slowest=16.0)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from multisynth.sim.adr import PROPERTIES, Curriculum, Pin, Rules
+from multisynth.sim.adr import PROPERTIES, Curriculum, Pin, Rules, read
 from multisynth.sim.randomise import Randomisation
 from pydantic import ValidationError
 
@@ -76,6 +76,33 @@ def test_a_pinned_parameter_stands_at_its_bound_and_the_others_vary():
     assert terms.latency.uniform == (0, 0)
 
 
+def test_what_the_base_draws_within_an_episode_goes_on_changing():
+    base = Randomisation.calibrated(friction={"uniform": (0.5, 0.7), "when": (0.5, 1.0)})
+    curriculum = practised(Curriculum.start(["friction", "mass"], Rules(buffer=2), base), lambda *_: True, 60)
+    for pin in (None, Pin("friction", "low")):
+        assert curriculum.terms(pin).friction.when == (0.5, 1.0)
+        assert curriculum.terms(pin).mass.when == "episode"
+    friction = curriculum.dimensions["friction"]
+    assert curriculum.terms().friction.uniform == (friction.low, friction.high)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is no state of ADR.*Invalid JSON"),
+        ("dimensions: {}", "is no state of ADR.*Invalid JSON"),
+        ('{"dimensions": {}}', "is no state of ADR.*dimensions: Dictionary should have at least 1 item"),
+        ('{"dimensions": {"friction": {"nominal": 0.6}}}', r"is no state of ADR.*dimensions\.friction\.limits"),
+    ],
+)
+def test_a_file_that_holds_no_state_is_refused_in_one_line(tmp_path, text, problem):
+    file = tmp_path / "state.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=problem) as refused:
+        read(file)
+    assert "\n" not in str(refused.value) and str(file) in str(refused.value)
+
+
 def test_exported_and_resumed_it_goes_on_bit_for_bit():
     def skill(field, value):
         return seeds.rng(int(value * 1e6), field).random() < 0.7
@@ -94,6 +121,7 @@ def test_exported_and_resumed_it_goes_on_bit_for_bit():
     [
         (lambda: Curriculum.start(["frictoin"]), "did you mean `friction`"),
         (lambda: Curriculum.start(["size"]), "has no calibrated value"),
+        (lambda: Curriculum(dimensions={}), "at least 1 item"),
         (lambda: Rules(widen=0.4, narrow=0.5), "not below"),
         (
             lambda: Curriculum.model_validate(

@@ -9,12 +9,15 @@ from multisynth.sim.adr import Curriculum
 from multisynth.sim.environments import TaskEnvironment
 from multisynth.sim.learn.network import Network
 from multisynth.sim.learn.observation import Memory, features, width
+from multisynth.sim.randomise import Randomisation
+from multisynth.sim.tasks import TASKS
 from multisynth.sim.train import Train
 from pydantic import ValidationError
 
 from multisynth.executors.local import LocalExecutor
 from multisynth.testing import run_stage
 from tests import comparing
+from tests.sim.tasks.test_tasks import drawn
 
 ADR = {"fields": ["friction", "latency", "mass"], "rules": {"buffer": 2, "widen": 0.5, "narrow": 0.1}}
 SMALL = {
@@ -34,12 +37,18 @@ def block(learner, iterations):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("learner", sorted(SMALL))
-def test_two_processes_and_a_stop_change_nothing(make, learner):
+@pytest.mark.parametrize(("learner", "several"), [*((name, "processes") for name in sorted(SMALL)), ("clone", "ray")])
+def test_two_processes_and_a_stop_change_nothing(make, learner, several):
+    if several == "ray":
+        pytest.importorskip("ray")
+        from multisynth.executors.ray import RayExecutor
+
+        executor = RayExecutor(workers=2)
+    else:
+        executor = LocalExecutor(workers=2)
     unbroken, result = make(block(learner, 3), out="unbroken")
     assert result.ok and len(unbroken.table("policy")) == 3
     make(block(learner, 1), out="stopped")
-    executor = LocalExecutor(workers=2)
     try:
         stopped, _ = make(block(learner, 3), out="stopped", executor=executor)
     finally:
@@ -56,6 +65,47 @@ def test_the_expert_widens_its_curriculum_and_counts_what_it_practised():
     assert all(sample["entropy"] == c.entropy for sample, c in zip(ran.samples, bounds, strict=True))
     assert all(json.loads(sample["curriculum"]) for sample in ran.samples)
     assert ran.samples[-1]["weights"] is None and ran.samples[-1]["success"] > 0.5
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_bounds_are_of_what_the_task_draws(task):
+    properties = set(TASKS[task].properties)
+    for seed in range(4):
+        draw, _ = drawn(task, seed, random_urdfs=0.5, thrown=(0.4, 0.6))
+        asked = {field for field, _ in draw.noted}
+        assert properties == {field for field in asked if Randomisation.bounds(field).nominal is not None}
+    assert (
+        {"drawer_mass", "drawer_friction"} <= properties if task == "open_drawer" else "drawer_mass" not in properties
+    )
+    assert ("mass" in properties) == (task in ("push", "pick_place", "stack", "peg_insert", "ramp"))
+
+
+def test_every_property_that_the_task_draws_is_a_dimension_by_default():
+    stage = Train(iterations=1, episodes=1, task="reach", learner="expert", adr={}, duration=0.2)
+    (first,) = run_stage(stage).samples
+    assert tuple(Curriculum.model_validate_json(first["curriculum"]).dimensions) == TASKS["reach"].properties
+
+
+def test_it_goes_on_from_the_bounds_in_a_file(make, tmp_path):
+    before = run_stage(Train(iterations=4, episodes=8, learner="expert", adr=ADR)).samples[-1]["curriculum"]
+    state, file = Curriculum.model_validate_json(before), tmp_path / "state.json"
+    file.write_text(before)
+    assert any(dimension.low < dimension.high for dimension in state.dimensions.values())
+    stage = {"use": "sim.train", "iterations": 1, "episodes": 1, "learner": "expert", "duration": 1.0}
+    made, result = make({"policy": {**stage, "adr": {"start": str(file)}}})
+    assert result.ok
+    (sample,) = made.table("policy").samples()
+    after = Curriculum.model_validate_json(sample["curriculum"])
+    assert (after.episodes, after.rules, after.base) == (state.episodes + 1, state.rules, state.base)
+    changed = [name for name in state.dimensions if after.dimensions[name] != state.dimensions[name]]
+    assert set(after.dimensions) == set(state.dimensions) and len(changed) <= 1, "an episode tells of one bound"
+    for more in ({"fields": ["mass"]}, {"rules": {"buffer": 3}}, {"step": 0.2}):
+        with pytest.raises(ValidationError, match=f"of its own: leave out `{next(iter(more))}`"):
+            Train(adr={"start": file, **more})
+    with pytest.raises(ValidationError, match="leave out `randomise`"):
+        Train(adr={"start": file}, randomise={"mass": 0.2})
+    with pytest.raises(ValidationError, match="`reach` draws no friction, mass"):
+        Train(task="reach", adr={"start": file})
 
 
 def test_a_policy_imitates_the_expert():
@@ -102,6 +152,11 @@ def test_features_tell_the_focus_from_the_hand_and_the_goal_from_the_focus(task)
         ({"adr": {"fields": ["size"]}}, "no calibrated value"),
         ({"adr": {"rules": {"widen": 0.2}}}, "not below"),
         ({"rate": 7}, "does not divide"),
+        ({"task": "walk", "learner": "ppo"}, "10 Hz is too slow for `walk`: give a `rate` of 16 Hz or more"),
+        ({"adr": {"fields": ["drawer_mass"]}}, "`push` draws no drawer_mass.*: take friction, table_friction"),
+        ({"task": "topple", "adr": {"fields": ["mass", "latency"]}}, "`topple` draws no mass, "),
+        ({"adr": {"start": "nowhere.json"}}, "nowhere.json does not exist"),
+        ({"adr": {"start": __file__}}, "is no state of ADR"),
         ({"randomise": {"friction": (0.1, 9)}}, r"limits 0\.02 … 1\.5"),
     ],
 )
