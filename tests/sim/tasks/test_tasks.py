@@ -21,6 +21,8 @@ DEFAULT = engines.engine(engines.default())
 SEEDS = 3
 LEAST = {"topple": 1, "ramp": 2}
 """Successes where not every trial can end in one."""
+SLIP = {"pybullet": 0.006, "mujoco": 0.01}
+"""m; how far a thing may move in the hand that holds it. MuJoCo's contacts are soft, and creep."""
 GRASPS = ("pick_place", "stack", "peg_insert")
 
 
@@ -163,7 +165,7 @@ def test_what_is_held_stays_in_the_hand(task, episodes):
         first = int(np.flatnonzero(lifted)[0]) + 1
         held = lifted & (opening < opening[first] + 0.002) & (np.arange(len(opening)) > first)
         local = np.einsum("nji,nj->ni", rotation(hands[held, 3:]), poses[held, :3] - hands[held, :3])
-        assert held.sum() > 10 and np.ptp(local, axis=0).max() < 0.006
+        assert held.sum() > 10 and np.ptp(local, axis=0).max() < SLIP[engines.default()]
         assert rotation(poses[held, 3:])[:, 2, 2].min() > np.cos(np.radians(6))
         assert np.abs(episode.joints[held, 7] - episode.joints[held, 8]).max() < 0.002
 
