@@ -22,7 +22,7 @@ from .learn.clone import Clone, clone
 from .learn.network import Network
 from .learn.observation import width
 from .learn.ppo import Ppo, ppo
-from .randomise import Randomisation, Randomise
+from .randomise import FromCalibrated, Randomisation
 from .robots import ROBOTS
 from .simulation import TASK_STATE_NAMES
 from .tasks import TASKS
@@ -97,7 +97,7 @@ class Train(Series):
     episodes: int = Field(64, ge=1, description="In an iteration.")
     task: TaskName = Field("push", description="What is practised.")
     learner: Literal["expert", "clone", "ppo"] = Field("clone", description="Who acts, and how it learns.")
-    randomise: Randomise = Field(
+    randomise: FromCalibrated = Field(
         Randomisation.calibrated(), description="Terms of the drawn parameters, or a YAML file of them."
     )
     adr: Adr | None = Field(None, description="Automatic domain randomisation over `randomise`.")
