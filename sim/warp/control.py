@@ -97,7 +97,7 @@ def command(
         episodes.sent[w, j] = joints[j]
     for j in range(JOINTS, MOTORS):
         episodes.sent[w, j] = finger
-        episodes.knots[w, slot, j] = finger + 0.5 * more[3]
+        episodes.knots[w, slot, j] = finger  # angles are noisy, lengths are not
 
 
 @wp.kernel

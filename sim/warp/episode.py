@@ -178,15 +178,15 @@ def finish(
     outcome.truncated[w] = truncated
     episodes.over[w] = wp.where(terminated or truncated, 1, 0)
     if not diverged:
-        observe(layout, motion, episodes, outcome, hand, opening, begun, w)
+        observe(arm, layout, motion, episodes, outcome, opening, begun, w)
         if not begun:
             vary(terms, task, layout, model, episodes, w)
 
 
 @wp.func
 def observe(
-    layout: Layout, motion: Motion, episodes: Episodes, outcome: Outcome, hand: wp.transform, opening: float,
-    fresh: bool, w: int,
+    arm: Arm, layout: Layout, motion: Motion, episodes: Episodes, outcome: Outcome, opening: float, fresh: bool,
+    w: int,
 ):  # fmt: skip
     """The state as sensors have it: joints, their velocities, opening, hand, object, goal."""
     source = stream(episodes, w)
@@ -194,13 +194,16 @@ def observe(
     noise = episodes.drawn[w, fields.ENCODER_NOISE]
     some = normal(source, _ENCODER, 2 * n) * noise
     more = normal(source, _ENCODER, 2 * n + 1) * noise
+    read = vec7()
     for j in range(4):
-        outcome.observation[w, j] = motion.qpos[w, layout.joint[j]] + some[j]
+        read[j] = motion.qpos[w, layout.joint[j]] + some[j]
     for j in range(4, JOINTS):
-        outcome.observation[w, j] = motion.qpos[w, layout.joint[j]] + more[j - 4]
+        read[j] = motion.qpos[w, layout.joint[j]] + more[j - 4]
+    hand = forward(arm, read)  # where the encoders have it
     for j in range(JOINTS):
+        outcome.observation[w, j] = read[j]
         outcome.observation[w, JOINTS + j] = motion.qvel[w, layout.dof[j]]
-    outcome.observation[w, 14] = opening + more[3]
+    outcome.observation[w, 14] = opening
     place, turned = wp.transform_get_translation(hand), wp.transform_get_rotation(hand)
     for k in range(3):
         outcome.observation[w, 15 + k] = place[k]

@@ -158,7 +158,7 @@ def test_observations_rewards_and_success_are_the_tasks(env):
             now = Situation(
                 0.0, qpos[:9], qvel[:9], hand, lambda _, qpos=qpos: qpos[9:16], lambda _, qvel=qvel: qvel[9:], bool
             )
-            assert rewards[world].item() == pytest.approx(trial.reward(now), abs=2e-4)
+            assert rewards[world].item() == pytest.approx(1.0 if trial.achieved(now) else trial.reward(now), abs=2e-4)
             assert info["success"][world].item() == trial.achieved(now)
             seen = observations[world].double().numpy(force=True)
             own = panda.PANDA.state(now)
@@ -317,6 +317,11 @@ def test_imperfect_sensors():
     assert torch.cat(errors).std().item() == pytest.approx(0.01, rel=0.15)
     assert torch.cat(encoders).std().item() == pytest.approx(0.02, rel=0.1)
     assert np.mean(stale) == pytest.approx(0.5, abs=0.12)
+    told = observations.cpu().numpy().astype(np.float64)
+    poses = np.array([panda.arm().pose(joints) for joints in told[:, :7]])
+    poses[:, 3:] *= np.sign((poses[:, 3:] * told[:, 18:22]).sum(1))[:, None]
+    np.testing.assert_allclose(told[:, 15:22], poses, atol=1e-5)  # the hand is where the encoders have it
+    np.testing.assert_allclose(told[:, 14], qpos[:, 7:9].sum(1).cpu().numpy(), atol=1e-6)  # lengths are not noisy
 
 
 def test_the_scripted_expert_picks_blocks_up_and_puts_them_down():
