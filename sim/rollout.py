@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from multisynth.artifact import Artifact
 from multisynth.kinds import EPISODE, Kind
@@ -44,6 +44,12 @@ class Rollout(Source):
     cameras: int = Field(1, ge=1, le=2, description="How many cameras look at each scene.")
     width: int = Field(320, ge=16, le=4096, description="Of their images, px.")
     height: int = Field(240, ge=16, le=4096, description="Of their images, px.")
+
+    @model_validator(mode="after")
+    def _fast_enough(self) -> Rollout:
+        for task in self.tasks:
+            TASKS[task].paced(self.rate)
+        return self
 
     def artifacts(self) -> Sequence[Artifact]:
         """The descriptions and meshes of robots and objects, which everything is made with.

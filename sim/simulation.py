@@ -137,7 +137,7 @@ class Simulation:
             looked = self._channel.look({name: pose(name) for name in (trial.focus, *trial.seen)})
             self.seen = replace(self.seen, pose=lambda name: looked[name] if name in looked else pose(name))
         self.achieved = trial.achieved(self.now)
-        self.reward = trial.reward(self.now)
+        self.reward = 1.0 if self.achieved else trial.reward(self.now)
 
     def _felt(self, joints: np.ndarray) -> Situation:
         """The truth, but with joints as encoders read them, and an arm's hand where those have it."""

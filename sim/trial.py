@@ -64,7 +64,7 @@ class Trial:
         goal: Where that is to be: x, y, z in m and w, x, y, z. [7]
         expert: Makes the expert for this trial; its argument is the time between control steps, s.
         achieved: Whether the task stands achieved.
-        reward: Dense reward of a situation, 1 at most, where the task stands achieved.
+        reward: Dense reward, below 1, of a situation in which the task does not stand achieved; else it is 1.
         witnesses: Bodies of the success event, the one that acts first.
         seen: Other things whose poses sensors tell, besides the focus.
         standing: Bodies whose falls count.

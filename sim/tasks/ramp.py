@@ -92,8 +92,6 @@ def ramp(draw: Draw, view: View) -> Trial:
         return float(np.linalg.norm(now.pose(target)[:2] - lane.mark))
 
     def reward(now: Situation) -> float:
-        if moved(now) > MARK:
-            return 1.0
         at = now.pose(ball)[:3]
         left = lane.left(at)
         if left is not None:

@@ -38,7 +38,7 @@ def reach(draw: Draw, view: View) -> Trial:
         goal=lambda now: np.array([*goal, 0.0, 1.0, 0.0, 0.0]),
         expert=lambda period: ReachExpert(goal, period),
         achieved=achieved,
-        reward=lambda now: 1.0 if achieved(now) else 0.9 * near(apart(now.hand, goal), 0.15),
+        reward=lambda now: 0.9 * near(apart(now.hand, goal), 0.15),
         witnesses=(panda.NAME, "goal"),
         **running(draw, world, DURATION),
     )

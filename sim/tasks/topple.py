@@ -54,8 +54,6 @@ def topple(draw: Draw, view: View) -> Trial:
 
     def reward(now: Situation) -> float:
         fallen = sum(map(now.fallen, names)) / len(names)
-        if now.fallen(top):
-            return 1.0
         at = now.pose(ball_name)
         come = 1 - min(float(np.linalg.norm(at[:2] - tower)) / way, 1.0)
         return 0.1 * near(apart(now.hand, at), 0.2) + 0.3 * come + 0.5 * fallen

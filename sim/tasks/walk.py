@@ -62,8 +62,6 @@ def walk(draw: Draw, view: View) -> Trial:
     def reward(now: Situation) -> float:
         if now.fallen(a1.NAME):
             return 0.0
-        if left(now) < THERE:
-            return 1.0
         upright = float(rotation(now.hand[3:])[2, 2])
         return 0.1 * max(upright, 0.0) + 0.8 * (1 - min(left(now) / distance, 1.0))
 

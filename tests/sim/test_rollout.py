@@ -178,6 +178,7 @@ def test_every_camera_sees_what_matters_at_the_start(episodes):
         ({"tasks": ["puhs"]}, "did you mean `push`"),
         ({"tasks": []}, "at least 1"),
         ({"rate": 7}, "does not divide"),
+        ({"tasks": ["walk"], "rate": 10}, "too slow for `walk`"),
         ({"cameras": 3}, "less than or equal to 2"),
         ({"randomise": {"friction": (0.1, 9)}}, "limits 0.02 … 1.5"),
         ({"engine": "mujcoo"}, "did you mean `mujoco`"),
@@ -190,7 +191,7 @@ def test_options_that_are_refused(options, problem):
 
 @pytest.mark.parametrize("rate", [10, 40])
 def test_other_rates(rate):
-    for task in TASKS:
+    for task in (task for task in TASKS if TASKS[task].slowest <= rate):
         (episode,) = run_stage(Rollout(episodes=1, tasks=[task], rate=rate, duration=0.5)).samples
         assert len(episode["times"]) == 0.5 * rate
         assert episode["rate"] == rate
