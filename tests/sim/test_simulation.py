@@ -91,11 +91,12 @@ def test_the_same_actions_give_the_same_bits_with_and_without_a_log(simulate):
 def test_success_and_reward_are_of_the_truth_and_states_of_what_is_seen(simulate):
     sliding = trial(block("box", (1.95, 0, 0.05), velocity=(1.0, 0, 0), friction=0.05))
     noisy = simulate(replace(sliding, channel=Imperfections(sensor_noise=0.05, encoder_noise=0.05)))
+    assert not noisy.achieved and noisy.reward == pytest.approx(1.95 - 2.0)
     for _ in range(6):
         noisy.step(hold(noisy))
     truth = noisy.engine.pose("box")
     assert noisy.achieved and truth[0] > 2
-    assert noisy.reward == pytest.approx(-(truth[0] - 2.0))
+    assert noisy.reward == 1.0, "what stands achieved is worth 1"
     assert np.abs(noisy.now.pose("box") - truth).max() == 0
     focus = noisy.state_names.index("object.x (m)")
     assert np.abs(noisy.state()[focus : focus + 3] - truth[:3]).max() > 1e-3
