@@ -4,7 +4,7 @@ Quaternions are x, y, z, w in here, as Warp has them.
 """
 
 # ruff: noqa: UP018, RUF046 — Warp keeps variables apart from constants by it
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, valid-type, misc, untyped-decorator, index"
 import warp as wp
 
 from .. import kinematics

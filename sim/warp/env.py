@@ -24,7 +24,7 @@ from . import RATE, state
 from . import control as controls
 from . import episode as episodes
 from .arm import vec7
-from .fields import FIELDS, NAMES
+from .fields import FIELDS, FIXED, NAMES
 from .scene import CONES, scene
 from .streams import purpose
 from .worlds import Worlds
@@ -123,7 +123,15 @@ class WarpPickPlace(VectorEnv):
         return wp.to_torch(self._episodes.episode).clone()
 
     def randomise(self, terms: Randomisation) -> None:
-        """Draw from these terms in every episode that begins from now on."""
+        """Draw from these terms in every episode that begins from now on.
+
+        Raises:
+            BadInput: Terms say where or what objects are otherwise than over the whole region, and blocks.
+        """
+        usual = Randomisation()
+        for field in FIXED:
+            if getattr(terms, field) != getattr(usual, field):
+                raise BadInput(f"MuJoCo Warp does not draw `{field}`", "leave it out, or take another engine")
         rows = [_numbers(terms, name, field) for name, field in FIELDS]
         for column in _COLUMNS:
             array = getattr(self._terms, column)

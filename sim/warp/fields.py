@@ -27,6 +27,8 @@ FIELDS: tuple[tuple[str, str], ...] = (
     ("hand.z", "hand"),
 )
 """Name of what is drawn, as the task on the processor calls it, and the field of `Randomisation` it is drawn from."""
+FIXED = ("object_x", "object_y", "object_yaw", "random_urdfs")
+"""Fields that it cannot draw from other terms than the default ones."""
 NAMES = tuple(name for name, _ in FIELDS)
 
 FRICTION, TABLE_FRICTION, RESTITUTION, TABLE_RESTITUTION, MASS, INERTIA, GRAVITY, BANDWIDTH, DAMPING = range(9)

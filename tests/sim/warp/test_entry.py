@@ -4,6 +4,7 @@ import gymnasium
 import multisynth.sim.environments  # noqa: F401 — registers them
 import pytest
 from multisynth.sim import warp
+from multisynth.sim.randomise import Randomisation
 
 from multisynth.errors import BadInput
 
@@ -30,4 +31,6 @@ def test_gymnasium_makes_them():
     assert envs.num_envs == 2 and envs.single_action_space.shape == (8,)
     observations, _ = envs.reset(seed=1)
     assert tuple(observations.shape) == (2, 36)
+    with pytest.raises(BadInput, match="does not draw `object_x`"):
+        envs.randomise(Randomisation.calibrated(object_x=0.5))
     envs.close()
