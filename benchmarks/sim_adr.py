@@ -53,7 +53,8 @@ def main() -> int:
     last = json.loads(resumed[-1]["curriculum"])
     same = resumed[: len(unbroken)] == unbroken
     found = {
-        **machine(),
+        "command": " ".join(["python -m benchmarks.sim_adr", *sys.argv[1:]]),
+        **machine("pybullet"),
         "seconds": round(seconds),
         "iterations": count,
         "resumed_times": count // options.every - 1,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
@@ -52,7 +53,9 @@ def main() -> int:
         if not result.ok:
             print("\n".join(result.errors.values()), file=sys.stderr)
             return 1
-        found = {**machine(), "seconds": round(time.perf_counter() - started), **table(Store.open(out))}
+        command = " ".join(["python -m benchmarks.sim_transfer", *sys.argv[1:]])
+        told = {"command": command, **machine("pybullet", "mujoco", "torch")}
+        found = {**told, "seconds": round(time.perf_counter() - started), **table(Store.open(out))}
     print(json.dumps(found, indent=2))
     shifted = [found["success"][arm]["shifted"]["share"] for arm in ARMS]
     return 0 if shifted == sorted(set(shifted)) else 1
@@ -74,7 +77,7 @@ def table(store: Store) -> dict[str, Any]:
             for better, worse in (("adr", "fixed"), ("fixed", "none"), ("adr", "none"))
         },
         "practised": {arm: {name: trained[arm][name] for name in ("episodes", "steps", "success")} for arm in ARMS},
-        "adr_entropy": trained["adr"]["entropy"],
+        "adr_entropy": entropy if math.isfinite(entropy := trained["adr"]["entropy"]) else None,
         "adr_bounds": {
             name: [round(dimension["low"], 5), round(dimension["high"], 5)]
             for name, dimension in json.loads(trained["adr"]["curriculum"])["dimensions"].items()
