@@ -76,7 +76,7 @@ class Script:
 
     def steps(self) -> Steps:
         """Actions from the first to the last, [8] each; then the arm stays where it is."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract
 
     def act(self, situation: Situation) -> np.ndarray:
         """As `Expert.act`."""
