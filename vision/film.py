@@ -17,7 +17,7 @@ from multisynth.media import encode_video
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
-from .cameras import NoCamera, choose
+from .cameras.scene import NoCamera, choose
 
 
 class Film(Map):

@@ -16,8 +16,8 @@ from multisynth.media import encode_depth, encode_instances, encode_normals, enc
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
-from .boxes import boxes
-from .cameras import NoCamera, choose
+from .cameras.scene import NoCamera, choose
+from .labels.boxes import boxes
 
 LabelName = Literal["depth", "normals", "instances", "boxes"]
 

@@ -44,6 +44,7 @@ def boxes(world: World, hits: Hits, covered: np.ndarray, width: int, height: int
                 "width": float(across[-1] + 1 - across[0]),
                 "height": float(down[-1] + 1 - down[0]),
                 "visible": float(np.float32(seen.sum() / alone.sum())),
+                "full": None,
             }
         )
     return found

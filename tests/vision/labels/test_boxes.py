@@ -5,7 +5,7 @@ import pytest
 from multisynth.scenes.render.rays import Tracer
 from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Scene, Shape
-from multisynth.vision.boxes import boxes
+from multisynth.vision.labels.boxes import boxes
 
 from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, body
 

@@ -1,0 +1,1 @@
+"""From photos and other people's files to posed views, volumes and scenes."""

@@ -1,0 +1,1 @@
+"""Labels, each a function of what a renderer saw."""

@@ -1,0 +1,1 @@
+"""From posed views to a volume that renders: Gaussian splats, or a NeRF."""
