@@ -104,7 +104,8 @@ def check(recipe: RecipeFile, as_json: Json = False) -> None:
     checked = Recipe.load(recipe)
     rows = [
         {
-            "stage": step.name, "use": step.use, "from": list(step.inputs), "makes": step.makes.name,
+            "stage": step.name, "use": step.use, "from": list(step.inputs), "reads": list(step.stage.beside().values()),
+            "makes": step.makes.name,
             "made with": [artifact.name for artifact in step.artifacts()],
         }
         for step in checked.steps

@@ -154,7 +154,7 @@ class _Run:
 
     def step(self, step: Step, result: Result) -> None:
         """Run a stage; what goes wrong with it as a whole stops what it feeds, and nothing else."""
-        if any(result.states[feed] != "done" for feed in step.inputs):
+        if any(result.states[feed] != "done" for feed in (*step.inputs, *step.stage.beside().values())):
             result.states[step.name] = "blocked"
         else:
             try:
@@ -179,9 +179,10 @@ class _Run:
         reduces, follows = isinstance(step.stage, Reduce), isinstance(step.stage, Series)
         marks = {"fingerprint": step.fingerprint(self.recipe.seed, artifacts), "makes": _digest(str(step.makes.schema))}
         if reduces or follows:
-            marks["inputs"] = _digest(
-                *(i for name in step.inputs for i in self.store.table(name).column("id").to_pylist())
-            )
+            marks["inputs"] = _digest(*(i for name in step.inputs for i in self.names(name)))
+        beside = step.stage.beside()
+        if beside:
+            marks["beside"] = _digest(*(i for name in beside.values() for i in self.names(name)))
         done = self.prepare(shelf, step, marks, inputs)
         self.store.add_artifacts(artifacts, step.name)
         birth = Birth(
@@ -194,7 +195,8 @@ class _Run:
             by_content=reduces,
         )
         versions = tuple((name, self.store.table(name).version) for name in step.inputs)
-        job = Job(step.stage, birth, step.needs.batch_size, self.store.root, versions)
+        asides = tuple((option, name, self.store.table(name).version) for option, name in beside.items())
+        job = Job(step.stage, birth, step.needs.batch_size, self.store.root, versions, beside=asides)
         total = sum(len(ids) for ids in inputs)
         begun = pc.is_in(pa.concat_arrays(inputs), done)
         self.progress.begin(step.name, total, pc.sum(begun).as_py() or 0)
@@ -207,6 +209,11 @@ class _Run:
         if len(done):
             shelf.arrange(pa.concat_arrays(inputs))
         return "done" if within else "failed"
+
+    def names(self, stage: str) -> list[str]:
+        """The ids of all samples of a stage."""
+        ids: list[str] = self.store.table(stage).column("id").to_pylist()
+        return ids
 
     def inputs(self, step: Step) -> list[pa.Array]:
         """The names of a stage's inputs, for each table that feeds it."""
@@ -248,7 +255,7 @@ class _Run:
         path = self.store.root / ".work" / f"{step.name}.decision"
         path.parent.mkdir(exist_ok=True)
         fresh = type(stage).model_validate(stage.model_dump())
-        fresh.bind(step.name, self.recipe.seed)
+        job.bind(fresh)
         path.write_bytes(
             pickle.dumps(fresh.resolve(pa.concat_tables(sketches, promote_options="default")) if sketches else None)
         )
@@ -329,7 +336,10 @@ def _describe(recipe: Recipe) -> dict[str, Any]:
         "multisynth": multisynth.__version__,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "stages": {s.name: {"use": s.use, "from": list(s.inputs), "makes": s.makes.name} for s in recipe.steps},
+        "stages": {
+            s.name: {"use": s.use, "from": list(s.inputs), "reads": s.stage.beside(), "makes": s.makes.name}
+            for s in recipe.steps
+        },
         "exports": {d.name: {"to": d.to, "from": d.source} for d in recipe.deliveries},
         "recipe": recipe.data,
         "folder": str(recipe.folder),

@@ -357,7 +357,6 @@ PHOTO = Kind(
         "camera": Column(pa.string(), "make, model and lens by EXIF, empty where it does not say"),
         "image": Column(pa.large_binary(), "JPEG or PNG, the file as it was", media=True),
     },
-    image="image",
 )
 
 VIEW = Kind(
@@ -375,7 +374,6 @@ VIEW = Kind(
         "normals": Column(pa.large_binary(), "PNG, as of a frame", media=True, optional=True),
         "instances": Column(pa.large_binary(), "PNG, uint16, as of a frame", media=True, optional=True),
     },
-    image="image",
 )
 
 SCENE = Kind(

@@ -199,7 +199,7 @@ class _Steps:
     def read(self) -> dict[str, Step]:
         feeds = {name: self.inputs(name, block.get("from")) for name, block in self.blocks.items() if block is not None}
         try:
-            order = _order(feeds)
+            order = _order({name: (*names, *self.beside(name)) for name, names in feeds.items()})
         except CycleError as error:
             circle = list(reversed(error.args[1]))
             if len(circle) > _MOST_OF_A_CIRCLE:
@@ -215,6 +215,15 @@ class _Steps:
             if step is not None:
                 self.steps[name] = step
         return self.steps
+
+    def beside(self, name: str) -> list[str]:
+        """The stages that a stage reads as a whole, as far as its block can be read already."""
+        block = self.blocks[name] or {}
+        try:
+            options = registry.stage(str(block.get("use"))).reads
+        except BadInput:
+            return []
+        return [block[option] for option in options if block.get(option) in self.blocks]
 
     def inputs(self, name: str, value: Any) -> tuple[str, ...]:
         place = ("stages", name, "from")
@@ -255,9 +264,27 @@ class _Steps:
             findings.wrong(f"`{stage.extent}` is {shown(count)}", "give less than 2⁶³", *place, stage.extent)
             return None
         fits, takes, makes = self.kinds(name, use, cls, block, inputs)
-        if stage is None or needs is None or not fits or makes is None:
+        if stage is None or needs is None or not self.reads(name, use, stage) or not fits or makes is None:
             return None
         return Step(name, use, stage, inputs, needs, float(errors), takes, makes, findings.at(*place))
+
+    def reads(self, name: str, use: str, stage: Stage) -> bool:
+        """Whether the stages that a stage reads are there and make what it can read."""
+        fits = True
+        for option, other in stage.beside().items():
+            place = ("stages", name, option)
+            if other not in self.blocks:
+                problem = f"`{option}` names `{other}`, which is no stage of this recipe"
+                self.findings.wrong(problem, nearest(other, list(self.blocks)), *place)
+                fits = False
+            elif other not in self.steps:
+                fits = False  # what is wrong there has been said
+            elif self.steps[other].makes.name not in {kind.name for kind in stage.reads[option]}:
+                makes = self.steps[other].makes.name
+                problem = f"`{option}` of `{use}` reads a {_or(stage.reads[option])}, and `{other}` makes {makes}"
+                self.findings.wrong(problem, "name a stage that makes what it reads", *place)
+                fits = False
+        return fits
 
     def kinds(
         self, name: str, use: str, cls: type[Stage], block: dict[str, Any], inputs: tuple[str, ...]

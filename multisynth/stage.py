@@ -13,7 +13,7 @@ must be seen). Register it in the entry point group `multisynth.stages`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
@@ -66,10 +66,14 @@ class Stage(BaseModel):
     makes: ClassVar[Kind | None] = None
     """The kind it makes, or None where it hands on the kind it takes."""
     needs: ClassVar[Needs] = Needs()
+    reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {}
+    """Options that name another stage, with the kinds that it may make. All its samples are there for every input, as a
+    volume is in which everything is filmed; see `read`. The stage starts over when they change."""
 
     _name: str = PrivateAttr("unnamed")
     _run_seed: int = PrivateAttr(0)
     _spent: dict[str, tuple[int, float]] = PrivateAttr(default_factory=dict)
+    _beside: Mapping[str, Callable[[], Iterator[Sample]]] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def accepts(cls, kind: Kind) -> bool:
@@ -89,9 +93,22 @@ class Stage(BaseModel):
     def close(self) -> None:
         """Let go of what `open` took."""
 
-    def bind(self, name: str, run_seed: int) -> None:
-        """Tell the stage its name in the recipe and the run's seed; the core does this before `open`."""
-        self._name, self._run_seed = name, run_seed
+    def bind(
+        self, name: str, run_seed: int, beside: Mapping[str, Callable[[], Iterator[Sample]]] | None = None
+    ) -> None:
+        """Tell the stage its name, the run's seed and what it reads; the core does this before `open`."""
+        self._name, self._run_seed, self._beside = name, run_seed, beside or {}
+
+    def read(self, option: str) -> Iterator[Sample]:
+        """The samples of the stage that an option of `reads` names, in the order of its table; none if it names none.
+
+        What is made with one of them has its id among its `parents`, so that it is taken back with it.
+        """
+        return self._beside[option]() if option in self._beside else iter(())
+
+    def beside(self) -> dict[str, str]:
+        """The stages that it reads, by the option that names them."""
+        return {option: name for option in self.reads if (name := getattr(self, option))}
 
     def rng(self, origin: Sample | int, purpose: str) -> np.random.Generator:
         """The generator for draws about one input, the same whatever the batch, worker or order.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import pyarrow as pa
@@ -47,6 +48,7 @@ def run_stage(
     name: str = "stage",
     seed: int = 7,
     batch_size: int | None = None,
+    beside: Mapping[str, Batch | Sequence[Sample]] | None = None,
 ) -> Ran:
     """Run a stage on all its inputs, as a run would: pickled first, `resolve` on a copy that was never opened.
 
@@ -56,11 +58,16 @@ def run_stage(
         name: Its name in the recipe.
         seed: The run's seed.
         batch_size: How many inputs it gets at once, or all.
+        beside: For options that name another stage, the samples of that.
     """
     packed = pickle.dumps(stage)
     stage, unopened = pickle.loads(packed), pickle.loads(packed)  # noqa: S301 — our own bytes
+    others = {
+        option: partial(iter, given if isinstance(given, Batch) else inputs_of(list(given)))
+        for option, given in (beside or {}).items()
+    }
     for copy in (stage, unopened):
-        copy.bind(name, seed)
+        copy.bind(name, seed, others)
     batch = inputs if isinstance(inputs, Batch) or inputs is None else inputs_of(list(inputs))
     if batch is None and not isinstance(stage, Source):
         raise ValueError(f"{type(stage).__name__} needs inputs")

@@ -45,6 +45,7 @@ class Job:
         inputs: Name and version of each input table; none for a source.
         phase: ``make`` for outputs, ``sketch`` for the first step of a `Reduce`.
         decision: The file with a `Reduce`'s pickled decision.
+        beside: Option, name and version of each further table that the stage reads.
     """
 
     stage: Stage
@@ -54,6 +55,16 @@ class Job:
     inputs: tuple[tuple[str, int], ...]
     phase: str = "make"
     decision: Path | None = None
+    beside: tuple[tuple[str, str, int], ...] = ()
+
+    def bind(self, stage: Stage) -> None:
+        """Tell a stage its name, seed and what it reads."""
+
+        def reader(name: str, version: int) -> Callable[[], Iterator[Sample]]:
+            return lambda: Store(self.root).shelf(name).table(version).samples(batch_size=1)
+
+        beside = {option: reader(name, version) for option, name, version in self.beside}
+        stage.bind(self.birth.stage, self.birth.run_seed, beside)
 
 
 @dataclass(frozen=True)
@@ -167,7 +178,7 @@ class Worker:
         self.job, self._scatter = job, scatter
         self._tables: dict[int, Table] = {}
         self._output = Store(job.root).shelf(job.birth.stage).table_uri
-        job.stage.bind(job.birth.stage, job.birth.run_seed)
+        job.bind(job.stage)
         with _plain_errors(job.birth.stage):
             job.stage.open()
             self._method = self._choose()

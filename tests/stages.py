@@ -42,6 +42,26 @@ class Draw(Source):
             yield Sample(DOCUMENT, n, text=f"drew {self.rng(n, 'text').integers(1 << 40)}")
 
 
+class Stamp(Source):
+    """Documents that hold their ordinal, and one of the documents that it reads."""
+
+    makes = DOCUMENT
+    reads = {"within": (DOCUMENT,)}
+    count: int = Field(10, ge=0, description="How many.")
+    within: str | None = Field(None, description="The stage that makes the documents.")
+
+    def open(self) -> None:
+        self._stamps = list(self.read("within"))
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            if not self._stamps:
+                yield Drop(n, "nothing to stamp with")
+                continue
+            stamp = self._stamps[n % len(self._stamps)]
+            yield Sample(DOCUMENT, n, parents=[stamp.id], text=f"{n} within {stamp['text']}")
+
+
 class Pass(Map):
     """Hands everything on."""
 
@@ -252,6 +272,6 @@ class Learn(Hop):
 for _name, _stage in {
     "ask": Ask, "unopened": Broken, "count": Count, "draw": Draw, "either": Either, "first": FirstOfKind,
     "flaky": Flaky, "hop": Hop, "learn": Learn, "look": Look, "model": Answer, "paint": Paint, "pass": Pass,
-    "poison": Poison, "rank": Rank, "slow_hop": SlowHop, "split": Split,
+    "poison": Poison, "rank": Rank, "slow_hop": SlowHop, "split": Split, "stamp": Stamp,
 }.items():  # fmt: skip
     registry.add(f"test.{_name}", _stage)

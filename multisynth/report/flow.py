@@ -23,7 +23,9 @@ def flow(
         exports: For each export what it writes (`to`) and which stage it reads (`from`).
         records: How many records each export holds.
     """
-    feeds = {name: [f for f in account.feeds if f in accounts] for name, account in accounts.items()}
+    feeds = {
+        name: [f for f in (*account.feeds, *account.beside) if f in accounts] for name, account in accounts.items()
+    }
     ends = {f"→{name}": str(export["from"]) for name, export in exports.items() if export["from"] in accounts}
     places = _places({**feeds, **{name: [source] for name, source in ends.items()}})
     width = max((x for x, _ in places.values()), default=0) + _WIDE + 2 * _MARGIN

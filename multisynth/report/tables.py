@@ -54,6 +54,7 @@ class Account:
     kind: str
     feeds: list[str]
     state: str
+    beside: list[str] = field(default_factory=list)
     inputs: int = 0
     kept: int = 0
     dropped: int = 0
@@ -82,7 +83,7 @@ def account(store: Store, name: str) -> Account:
     info = store.info
     stage, begun = info["stages"][name], store.shelf(name).exists()
     state = info.get("states", {}).get(name) or (info.get("state", "unknown") if begun else "not begun")
-    found = Account(name, stage["use"], stage["makes"], list(stage["from"]), state)
+    found = Account(name, stage["use"], stage["makes"], list(stage["from"]), state, list(stage["reads"].values()))
     if begun:
         _fill(found, store)
     return found
@@ -167,7 +168,7 @@ def upstream(accounts: dict[str, Account], name: str) -> list[Account]:
         stage = todo.pop()
         if stage in accounts and stage not in seen:
             seen[stage] = accounts[stage]
-            todo += accounts[stage].feeds
+            todo += [*accounts[stage].feeds, *accounts[stage].beside]
     return list(seen.values())
 
 
@@ -176,7 +177,7 @@ def last_of_kind(accounts: dict[str, Account]) -> list[Account]:
     filtered = {
         feed
         for account in accounts.values()
-        for feed in account.feeds
+        for feed in (*account.feeds, *account.beside)
         if feed in accounts and accounts[feed].kind == account.kind
     }
     return [account for account in accounts.values() if account.name not in filtered and account.outputs]
