@@ -36,8 +36,13 @@ def deliver(store: Store, delivery: Delivery) -> int:
         if {key: written[key] for key in manifest} == manifest:
             return int(written["records"])
     fresh = store.root / "exports" / f".{delivery.name}"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    begun = fresh.with_name(f".{delivery.name}.begun")
+    if not (exporter.resumes and fresh.is_dir() and begun.exists() and json.loads(begun.read_text()) == manifest):
+        begun.unlink(missing_ok=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        begun.with_suffix(".new").write_text(json.dumps(manifest))
+        begun.with_suffix(".new").replace(begun)
     records = exporter.write(store.table(delivery.source), fresh, store)
     old, record = fresh.with_name(f".{delivery.name}.old"), fresh.with_name(f".{delivery.name}.record")
     record.write_text(json.dumps({**manifest, "records": records}, indent=2) + "\n")
@@ -49,5 +54,6 @@ def deliver(store: Store, delivery: Delivery) -> int:
         folder.replace(old)  # out of sight before it is taken apart
     fresh.replace(folder)
     record.replace(sidecar)
+    begun.unlink()
     shutil.rmtree(old, ignore_errors=True)
     return records

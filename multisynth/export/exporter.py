@@ -29,6 +29,9 @@ class Table(Protocol):
 
     def __len__(self) -> int: ...
 
+    def rows(self, start: int, stop: int) -> Sequence[Sample]:
+        """The rows [start, stop), media read when asked for."""
+
     def samples(self, columns: Sequence[str] | None = None, batch_size: int = 64) -> Iterator[Sample]:
         """Its samples in the order of the table, `batch_size` in memory at once; media are read when asked for."""
 
@@ -60,6 +63,8 @@ class Exporter(BaseModel):
     """Kinds that it can write."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Options that name further stages whose tables it reads."""
+    resumes: ClassVar[bool] = False
+    """Whether `write` goes on in a folder that it was stopped in, with the same tables and options."""
 
     @classmethod
     def accepts(cls, kind: Kind) -> bool:
@@ -75,7 +80,7 @@ class Exporter(BaseModel):
 
         Args:
             samples: What to write.
-            folder: An empty folder to write into.
+            folder: A folder to write into: empty, or where the format `resumes` as it was left.
             run: The run's other tables.
 
         Returns:
