@@ -1,8 +1,8 @@
 """Images and videos as the bytes that samples carry.
 
-What goes in comes out: depth, instance ids and RGB images exactly, normals within 1/65535. Bytes may come from
-anywhere, so the decoders take only the formats written here, look at the size before they decode, and answer anything
-else with a `ValueError`.
+What goes in comes out: float maps, flow, ids, masks and RGB images exactly, normals within 1/65535, opacity within
+1/510, radiance as the nearest half floats. Bytes may come from anywhere, so the decoders take only the formats written
+here, look at the size before they decode, and answer anything else with a `ValueError`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from io import BytesIO
 
 import numpy as np
 
+from multisynth.rasters import png, tiff
+
 LARGEST = 2**26
 """Pixels of an image, at most."""
 LONGEST = 2**20
@@ -21,6 +23,7 @@ LONGEST = 2**20
 
 _PNG = struct.Struct(">8sI4sIIBB")
 _GREY, _COLOUR = 0, 2  # PNG colour types
+_EXR = bytes.fromhex("762f3101 02000000")  # magic, version 2, one part of scan lines with short names
 
 
 def encode_rgb(rgb: np.ndarray) -> bytes:
@@ -33,7 +36,7 @@ def encode_rgb(rgb: np.ndarray) -> bytes:
         ValueError: Another shape or dtype.
     """
     _expect(rgb, np.uint8, 3)
-    return _png(rgb)
+    return png(rgb, "sub")
 
 
 def decode_rgb(data: bytes) -> np.ndarray:
@@ -45,8 +48,60 @@ def decode_rgb(data: bytes) -> np.ndarray:
     return _read_png(data, 8, _COLOUR)
 
 
+def encode_radiance(radiance: np.ndarray) -> bytes:
+    """EXR, half floats, PIZ wavelets: the smallest and all but the fastest of OpenEXR's compressions that lose nothing.
+
+    Args:
+        radiance: Linear, sRGB primaries; what exceeds ±65,504 becomes that. [H, W, 3] float32
+
+    Raises:
+        ValueError: Another shape or dtype, or a value that is no number.
+    """
+    import OpenEXR
+
+    _expect(radiance, np.float32, 3)
+    if np.isnan(radiance).any():
+        raise ValueError("radiance is no number somewhere")
+    most = float(np.finfo(np.float16).max)
+    header = {"compression": OpenEXR.PIZ_COMPRESSION, "type": OpenEXR.scanlineimage}
+    target = BytesIO()
+    halves = np.clip(radiance, -most, most).astype(np.float16)
+    OpenEXR.File(header, {"RGB": halves}, num_threads=0).write(target)
+    return target.getvalue()
+
+
+def decode_radiance(data: bytes) -> np.ndarray:
+    """Linear radiance of an EXR. [H, W, 3] float32
+
+    Raises:
+        ValueError: Not an EXR of one part with scan lines of R, G and B as half floats, broken, or too large.
+    """
+    import OpenEXR
+
+    if data[:8] != _EXR:
+        raise ValueError("not an EXR of one part with scan lines")
+    try:
+        with OpenEXR.File(BytesIO(data), header_only=True, num_threads=0) as file:
+            header = file.header()
+            first, last = (corner.astype(np.int64) for corner in header["dataWindow"])
+            width, height = (int(size) for size in last - first + 1)
+            _bounded(width, height)
+            channels = sorted((channel.name, channel.xSampling, channel.ySampling) for channel in header["channels"])
+        if channels != [("B", 1, 1), ("G", 1, 1), ("R", 1, 1)]:
+            raise ValueError(f"radiance has channels R, G and B, not {channels}")
+        with OpenEXR.File(BytesIO(data), num_threads=0) as file:
+            halves = file.channels()["RGB"].pixels
+    except ValueError:
+        raise
+    except Exception as error:  # a hostile file can fail anywhere inside the reader
+        raise ValueError(f"cannot decode an EXR: {error}") from error
+    if halves.dtype != np.float16 or halves.shape != (height, width, 3):
+        raise ValueError(f"radiance is half floats [H, W, 3], not {halves.dtype} {halves.shape}")
+    return halves.astype(np.float32)
+
+
 def encode_instances(instances: np.ndarray) -> bytes:
-    """PNG, 16 bits grey.
+    """PNG, 16 bits grey; semantic ids as well.
 
     Args:
         instances: Ids, 0 for the background. [H, W] uint16
@@ -55,16 +110,65 @@ def encode_instances(instances: np.ndarray) -> bytes:
         ValueError: Another shape or dtype.
     """
     _expect(instances, np.uint16)
-    return _png(instances)
+    return png(instances, "up")
 
 
 def decode_instances(data: bytes) -> np.ndarray:
-    """Instance ids of a PNG. [H, W] uint16
+    """Instance or semantic ids of a PNG. [H, W] uint16
 
     Raises:
         ValueError: Not a PNG of 16-bit grey, broken, or too large.
     """
     return _read_png(data, 16, _GREY)
+
+
+def encode_mask(mask: np.ndarray) -> bytes:
+    """PNG, 8 bits grey: 255 where the mask holds, 0 elsewhere.
+
+    Args:
+        mask: [H, W] bool
+
+    Raises:
+        ValueError: Another shape or dtype.
+    """
+    _expect(mask, np.bool_)
+    return png(mask.astype(np.uint8) * np.uint8(255), "up")
+
+
+def decode_mask(data: bytes) -> np.ndarray:
+    """A mask of a PNG. [H, W] bool
+
+    Raises:
+        ValueError: Not a PNG of 8-bit grey with 0 and 255 alone, broken, or too large.
+    """
+    values = _read_png(data, 8, _GREY)
+    if ((values != 0) & (values != 255)).any():
+        raise ValueError("a mask is 0 or 255 everywhere")
+    return values > 0
+
+
+def encode_opacity(opacity: np.ndarray) -> bytes:
+    """PNG, 8 bits grey: 255 is opaque.
+
+    Args:
+        opacity: 0 to 1. [H, W] float32
+
+    Raises:
+        ValueError: Another shape or dtype, or a value that is no number or outside 0 … 1.
+    """
+    _expect(opacity, np.float32)
+    if not (opacity.min() >= 0 and opacity.max() <= 1):
+        raise ValueError("opacity is no number or outside 0 to 1 somewhere")
+    return png((opacity * np.float32(255) + np.float32(0.5)).astype(np.uint8), "up")
+
+
+def decode_opacity(data: bytes) -> np.ndarray:
+    """Opacity of a PNG, 0 to 1. [H, W] float32
+
+    Raises:
+        ValueError: Not a PNG of 8-bit grey, broken, or too large.
+    """
+    return _read_png(data, 8, _GREY).astype(np.float32) / np.float32(255)
 
 
 def encode_normals(normals: np.ndarray) -> bytes:
@@ -84,7 +188,7 @@ def encode_normals(normals: np.ndarray) -> bytes:
         raise ValueError("a normal is no number or longer than 1")
     codes = scaled.astype(np.uint16)
     codes[(normals[..., 0] == 0) & (normals[..., 1] == 0) & (normals[..., 2] == 0)] = 0
-    return _png(codes)
+    return png(codes, "up")
 
 
 def decode_normals(data: bytes) -> np.ndarray:
@@ -99,46 +203,51 @@ def decode_normals(data: bytes) -> np.ndarray:
     return normals
 
 
-def encode_depth(depth: np.ndarray) -> bytes:
-    """TIFF, float32, LZW over the floating point predictor (Adobe Photoshop TIFF Technical Note 3).
+def encode_floats(values: np.ndarray) -> bytes:
+    """TIFF, float32: z-depth, distance, disparity, temperature, whatever has one number a pixel.
 
     Args:
-        depth: z-depth in m, 0 where nothing is. [H, W] float32
+        values: [H, W] float32
 
     Raises:
         ValueError: Another shape or dtype.
     """
-    import cv2
-
-    _expect(depth, np.float32)
-    options = [
-        cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW,  # a third of deflate's time, a fifth larger
-        cv2.IMWRITE_TIFF_PREDICTOR, cv2.IMWRITE_TIFF_PREDICTOR_FLOATINGPOINT,
-    ]  # fmt: skip
-    done, data = cv2.imencode(".tiff", depth, options)
-    if not done:
-        raise ValueError(f"cannot encode depth of shape {depth.shape}")
-    return bytes(data.tobytes())
+    _expect(values, np.float32)
+    return tiff([values])
 
 
-def decode_depth(data: bytes) -> np.ndarray:
-    """z-depth in m of a TIFF. [H, W] float32
+def decode_floats(data: bytes) -> np.ndarray:
+    """The numbers of a TIFF. [H, W] float32
 
     Raises:
-        ValueError: Not a TIFF of one float32 channel, broken, or too large.
+        ValueError: Not a TIFF of one float32 channel and one page, broken, or too large.
     """
-    from PIL import Image
+    return _read_tiff(data, 1)[0]
 
-    try:
-        with Image.open(BytesIO(data), formats=["TIFF"]) as image:
-            _bounded(*image.size)
-            if image.mode != "F":
-                raise ValueError(f"a depth image has one float32 channel, not mode {image.mode}")
-            return np.array(image, np.float32)
-    except ValueError:
-        raise
-    except Exception as error:  # a hostile file can fail anywhere inside the reader
-        raise ValueError(f"cannot decode a depth image: {error}") from error
+
+encode_depth, decode_depth = encode_floats, decode_floats
+
+
+def encode_flow(flow: np.ndarray) -> bytes:
+    """TIFF of two pages, float32: px to the right, then px down.
+
+    Args:
+        flow: [H, W, 2] float32
+
+    Raises:
+        ValueError: Another shape or dtype.
+    """
+    _expect(flow, np.float32, 2)
+    return tiff([flow[..., 0], flow[..., 1]])
+
+
+def decode_flow(data: bytes) -> np.ndarray:
+    """Px to the right and down of a TIFF. [H, W, 2] float32
+
+    Raises:
+        ValueError: Not a TIFF of two pages of one float32 channel and one size, broken, or too large.
+    """
+    return np.stack(_read_tiff(data, 2), -1)
 
 
 def encode_video(frames: Iterable[np.ndarray], fps: float, quality: float = 20) -> bytes:
@@ -220,17 +329,6 @@ def _bounded(width: int, height: int) -> None:
         raise ValueError(f"an image of {width}×{height} pixels is empty or larger than {LARGEST} pixels")
 
 
-def _png(image: np.ndarray) -> bytes:
-    import cv2
-
-    # the `up` filter suits rendered planes and codes 16-bit normals twice as fast as the default
-    options = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
-    done, data = cv2.imencode(".png", image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
-    if not done:
-        raise ValueError(f"cannot encode an image of shape {image.shape}")
-    return bytes(data.tobytes())
-
-
 def _read_png(data: bytes, bits: int, colour: int) -> np.ndarray:
     import cv2
 
@@ -247,6 +345,28 @@ def _read_png(data: bytes, bits: int, colour: int) -> np.ndarray:
     if image is None or image.shape != ((height, width, 3) if colour == _COLOUR else (height, width)):
         raise ValueError("cannot decode a PNG")
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _read_tiff(data: bytes, pages: int) -> list[np.ndarray]:
+    from PIL import Image, ImageSequence
+
+    try:
+        with Image.open(BytesIO(data), formats=["TIFF"]) as image:
+            planes: list[np.ndarray] = []
+            for page in ImageSequence.Iterator(image):
+                if len(planes) == pages:
+                    raise ValueError(f"a TIFF of more than {pages} pages")
+                _bounded(*page.size)
+                if page.mode != "F":
+                    raise ValueError(f"a TIFF of one float32 channel a page is expected, not of mode {page.mode}")
+                planes.append(np.array(page, np.float32))
+    except ValueError:
+        raise
+    except Exception as error:  # a hostile file can fail anywhere inside the reader
+        raise ValueError(f"cannot decode a TIFF: {error}") from error
+    if len(planes) != pages or len({plane.shape for plane in planes}) != 1:
+        raise ValueError(f"a TIFF of {pages} pages of one size is expected")
+    return planes
 
 
 def _bt709(codec: object) -> None:

@@ -186,7 +186,7 @@ def test_broken_media_are_said_to_be_broken(tmp_path: Path) -> None:
     shown = Page(report.write(Store.open(tmp_path / "run")).read_text("utf-8"))
     text = "".join(shown.texts)
     assert text.count("not a PNG") == 9
-    assert text.count("cannot decode a depth image") == 3
+    assert text.count("cannot decode a TIFF") == 3
 
 
 def test_a_run_that_made_nothing(tmp_path: Path) -> None:
