@@ -1,0 +1,69 @@
+"""Hash grids on the processor: values at points, and what flows back into the tables."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+Y, Z = np.uint32(2654435761), np.uint32(805459861)
+
+
+@numba.njit(parallel=True, fastmath=True, cache=True)
+def gather(positions: np.ndarray, table: np.ndarray, scalings: np.ndarray, out: np.ndarray) -> None:
+    """Trilinear values of every level.
+
+    Args:
+        positions: 0 to 1. [N, 3] float32
+        table: T rows a level, T a power of 2. [L · T, F] float32
+        scalings: Cells along an edge, a level. [L] float32
+        out: Written. [N, L · F] float32
+    """
+    levels, features = len(scalings), table.shape[1]
+    size = len(table) // levels
+    mask = np.uint32(size - 1)
+    for n in numba.prange(len(positions)):
+        for level in range(levels):
+            x, y, z = (positions[n, axis] * scalings[level] for axis in (0, 1, 2))
+            fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
+            u, v, w = x - fx, y - fy, z - fz
+            first, last = level * size, level * features
+            for feature in range(features):
+                out[n, last + feature] = 0.0
+            for corner in range(8):
+                dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2
+                weight = (u if dx else 1 - u) * (v if dy else 1 - v) * (w if dz else 1 - w)
+                row = first + np.int64(_hash(fx + dx, fy + dy, fz + dz) & mask)
+                for feature in range(features):
+                    out[n, last + feature] += weight * table[row, feature]
+
+
+@numba.njit(parallel=True, fastmath=True, cache=True)
+def scatter(positions: np.ndarray, flow: np.ndarray, scalings: np.ndarray, out: np.ndarray) -> None:
+    """The transpose of `gather`; levels run in parallel, since they share no row.
+
+    Args:
+        positions: 0 to 1. [N, 3] float32
+        flow: Gradient by the values. [N, L · F] float32
+        scalings: Cells along an edge, a level. [L] float32
+        out: Added to: gradient by the table. [L · T, F] float32
+    """
+    levels, features = len(scalings), out.shape[1]
+    size = len(out) // levels
+    mask = np.uint32(size - 1)
+    for level in numba.prange(levels):
+        first, last = level * size, level * features
+        for n in range(len(positions)):
+            x, y, z = (positions[n, axis] * scalings[level] for axis in (0, 1, 2))
+            fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
+            u, v, w = x - fx, y - fy, z - fz
+            for corner in range(8):
+                dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2
+                weight = (u if dx else 1 - u) * (v if dy else 1 - v) * (w if dz else 1 - w)
+                row = first + np.int64(_hash(fx + dx, fy + dy, fz + dz) & mask)
+                for feature in range(features):
+                    out[row, feature] += weight * flow[n, last + feature]
+
+
+@numba.njit(inline="always")
+def _hash(x: float, y: float, z: float) -> np.uint32:
+    return np.uint32(x) ^ (np.uint32(y) * Y) ^ (np.uint32(z) * Z)
