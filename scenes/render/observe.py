@@ -46,7 +46,7 @@ class Observer:
                 raise BadInput(f"there is no observation called `{name}`", f"known: {', '.join(CHANNELS)}")
         if points < 1:
             raise BadInput(f"a point cloud of {points} points", "ask for one or more")
-        self.world, self.camera, self.channels, self.points = world, camera, tuple(channels), points
+        self.world, self.channels, self.points = world, tuple(channels), points
         self._renderer = Renderer(world, camera, antialias)
         self._size = camera.height, camera.width
         # as good as drawn at random without replacement, and the same for every camera of that size

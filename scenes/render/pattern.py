@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from multisynth.scenes.schema import Camera, Pattern
+from multisynth.scenes.render.eye import Eye
+from multisynth.scenes.schema import Pattern
 
 TILE = 0.92
 """Of the distance between tiles, that their edge is; the rest is the joint."""
 
 
 def patterned(
-    pattern: Pattern, depth: np.ndarray, normals: np.ndarray, directions: np.ndarray, camera: Camera
+    pattern: Pattern, depth: np.ndarray, normals: np.ndarray, directions: np.ndarray, turns: np.ndarray, eye: Eye
 ) -> np.ndarray:
     """How much lighter or darker than its plain colour a surface is: fixed in the world, averaged over each pixel.
 
@@ -22,23 +23,28 @@ def patterned(
         depth: z-depth in m. [N]
         normals: Camera axes. [N, 3]
         directions: Camera axes, z = 1. [N, 3]
-        camera: Whose pixels they are.
+        turns: How directions change from pixel to pixel; see `Eye.turns`. [N or 1, 2, 2]
+        eye: Whose pixels they are.
 
     Returns:
         Factors about 1. [N] float32
     """
+    factors = np.ones(len(depth), np.float32)
     there = np.flatnonzero(depth)
-    to_world = camera.world_to_camera[:3, :3].T
+    if not len(there) or pattern.contrast == 0:
+        return factors
+    to_world = eye.world_to_camera[:3, :3].T
     d, n, z = directions[there], normals[there].astype(np.float64), depth[there, None].astype(np.float64)
+    turns = turns if len(turns) == 1 else turns[there]
     facing = np.einsum("ni,ni->n", n, d)[:, None]
     facing = np.where(np.abs(facing) < 1e-6, -1e-6, facing)
     width = np.zeros_like(d)
-    for axis in range(2):
+    for turn in (turns[:, 0], turns[:, 1]):
         # how far the point moves over its plane when the ray moves by a pixel
-        step = -d * (n[:, axis, None] / facing)
-        step[:, axis] += 1
-        width += np.abs(z / camera.intrinsics[0, 0] * step @ to_world.T)
-    points = z * d @ to_world.T + camera.position
+        step = -d * (np.einsum("ni,ni->n", n[:, :2], np.broadcast_to(turn, (len(n), 2)))[:, None] / facing)
+        step[:, :2] += turn
+        width += np.abs((z * step) @ to_world.T)
+    points = z * d @ to_world.T + eye.position
     outward = n @ to_world.T
     area = _tile if pattern.kind == "tiles" else _wave
     wave, left = np.ones(len(there)), np.ones(len(there), bool)
@@ -51,7 +57,6 @@ def patterned(
         wave[lies] *= (area(middle + half) - area(middle - half)) / (2 * half)
     if pattern.kind == "tiles":
         wave = 2 * wave - 1
-    factors = np.ones(len(depth), np.float32)
     factors[there] = 1 + pattern.contrast * wave
     return factors
 

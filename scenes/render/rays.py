@@ -6,23 +6,30 @@ asked only about the pixels that its hull can cover, and what stands still is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple, Self
 
 import numpy as np
+from multisynth.scenes.render.canvas import Canvas
+from multisynth.scenes.render.eye import Eye
 from multisynth.scenes.render.pattern import patterned
-from multisynth.scenes.render.world import Canvas, Placement, World
+from multisynth.scenes.render.world import Placement, World
 from multisynth.scenes.schema import Camera
 
 PATTERNED = 0.5
 """How long and wide a shape must be to be patterned, m: floors and tables are, what lies on them is not."""
+BAND = 2**15
+"""Rays that are worked on at once, so that what is made on the way stays in the processor's cache."""
 
 
-def directions_through(u: np.ndarray, v: np.ndarray, camera: Camera) -> np.ndarray:
-    """Directions, camera axes, z = 1, through points of the image in px. Each [N] → [N, 3] float64"""
-    k = camera.intrinsics
-    return np.stack([(u - k[0, 2]) / k[0, 0], (v - k[1, 2]) / k[1, 1], np.ones_like(u)], -1)
+class Met(NamedTuple):
+    """Rays that meet a shape, whatever is in front of it."""
+
+    shape: int
+    rays: np.ndarray  # [M] indices
+    spots: np.ndarray  # [M, 3] as the shape's surface has them; see `Crossings`
 
 
 @dataclass
@@ -31,21 +38,21 @@ class Nearest:
 
     depth: np.ndarray  # [N] float32, z-depth in m, 0 where nothing is
     shape: np.ndarray  # [N] int16, index of the shape, -1 where nothing is
-    spots: np.ndarray  # [N, 3] as the shape's surface has them; see `Crossings`
+    met: list[Met] = field(default_factory=list)  # what was found on the way
 
     @classmethod
     def none(cls, rays: int) -> Nearest:
         """Rays that meet nothing."""
-        return cls(np.zeros(rays, np.float32), np.full(rays, -1, np.int16), np.zeros((rays, 3)))
+        return cls(np.zeros(rays, np.float32), np.full(rays, -1, np.int16))
 
-    def copy(self) -> Nearest:
-        """The same in arrays of its own."""
-        return Nearest(self.depth.copy(), self.shape.copy(), self.spots.copy())
+    def beyond(self) -> Nearest:
+        """The same in arrays of its own, for what may be nearer."""
+        return Nearest(self.depth.copy(), self.shape.copy())
 
 
 @dataclass
-class Hits:
-    """The first surface along each of N rays."""
+class Surfaces:
+    """N spots of surfaces, each the first along a ray."""
 
     depth: np.ndarray  # [N] float32, z-depth in m, 0 where nothing is
     shape: np.ndarray  # [N] int16, index of the shape, -1 where nothing is
@@ -53,13 +60,23 @@ class Hits:
     smooth: np.ndarray  # [N, 3] float32, the same of the surface that a mesh stands for, for shading
     colours: np.ndarray  # [N, 3] float32, linear RGB reflectance
 
-    def copy(self) -> Hits:
-        """The same in arrays of its own."""
-        return Hits(**{name: value.copy() for name, value in vars(self).items()})
+    @classmethod
+    def none(cls, nearest: Nearest) -> Self:
+        """As far as they are known by then."""
+        return cls(nearest.depth, nearest.shape, *np.zeros((3, len(nearest.depth), 3), np.float32))
 
-    def take(self, rays: np.ndarray) -> Hits:
-        """Those of some rays. [M] indices"""
-        return Hits(**{name: value[rays] for name, value in vars(self).items()})
+    def part(self, rays: slice) -> Surfaces:
+        """Some of them."""
+        return Surfaces(**{name: value[rays] for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What each of N pixels shows."""
+
+    depth: np.ndarray  # [N] float32, z-depth in m, 0 where nothing is
+    shape: np.ndarray  # [N] int16, index of the shape, -1 where nothing is
+    normals: np.ndarray  # [N, 3] float32, camera axes, unit length, toward the camera, 0 where nothing is
 
 
 class Tracer:
@@ -68,15 +85,13 @@ class Tracer:
     Args:
         world: What is there.
         camera: From where.
+        canvas: Of another camera that has the same image and lens, to save making it again.
     """
 
-    def __init__(self, world: World, camera: Camera) -> None:
-        self.world, self.camera = world, camera
-        self.canvas, self._world_to_camera = Canvas(camera), camera.world_to_camera
-        v, u = np.mgrid[: camera.height, : camera.width].reshape(2, -1) + 0.5
-        self.u, self.v = u, v  # [N] px, centres of the pixels, row by row
-        self.directions = directions_through(u, v, camera)  # [N, 3]
-        self._coarse = self.directions.astype(np.float32)
+    def __init__(self, world: World, camera: Camera | Eye, canvas: Canvas | None = None) -> None:
+        self.world, self.eye = world, Eye.of(camera)
+        self.canvas = canvas or Canvas(self.eye)
+        self.directions = self.canvas.directions
 
     def placed(self, poses: np.ndarray | None = None) -> Placement:
         """Where the shapes are at some poses of the moving parts, [B, 7]; without, only what holds still is right.
@@ -84,36 +99,45 @@ class Tracer:
         Raises:
             BadInput: The poses do not fit the scene or are not finite.
         """
-        return Placement.of(self.world, self._world_to_camera, poses)
+        return Placement.of(self.world, self.eye.world_to_camera, poses)
+
+    @property
+    def background(self) -> Surfaces:
+        """What every pixel shows of all that holds still, with its pattern."""
+        return self._background[0]
+
+    @property
+    def pattern(self) -> np.ndarray:
+        """By how much the pattern on what holds still lightens each pixel. [N] float32"""
+        return self._background[1]
 
     @cached_property
-    def background(self) -> tuple[Hits, np.ndarray]:
-        """What every pixel shows of all that holds still; see `frame`."""
-        hits, (_, covered) = self._plain, self._still
-        return replace(hits, colours=hits.colours * self.pattern[:, None]), covered
+    def _background(self) -> tuple[Surfaces, np.ndarray]:
+        nearest, _ = self._still
+        surfaces = self._surfaces(nearest, self.placed(), self.directions)
+        pattern = self._patterned(surfaces)
+        surfaces.colours *= pattern[:, None]
+        return surfaces, pattern
 
     @cached_property
     def _still(self) -> tuple[Nearest, np.ndarray]:
-        nearest = Nearest.none(len(self.u))
-        covered = np.zeros((len(self.world.scene.bodies), len(self.u)), bool)
+        nearest = Nearest.none(len(self.directions))
+        covered = np.zeros((len(self.world.scene.bodies), len(self.directions)), bool)
         self._all_pixels(self.world.still, self.placed(), nearest, covered)
         return nearest, covered
 
-    @cached_property
-    def _plain(self) -> Hits:
-        nearest, _ = self._still
-        normals, smooth, colours = np.zeros((3, len(self.u), 3), np.float32)
-        hits = Hits(nearest.depth, nearest.shape, normals, smooth, colours)
-        self._look(self.world.still, self.placed(), nearest, hits, self.directions, self._coarse)
-        return hits
-
-    @cached_property
-    def pattern(self) -> np.ndarray:
-        """By how much the pattern on what holds still lightens each pixel. [N] float32"""
+    def _patterned(self, surfaces: Surfaces) -> np.ndarray:
         extents = np.sort(np.ptp(self.world.bounds, axis=1), axis=1)
-        large = np.append(extents[:, 1] >= PATTERNED, False)[self._plain.shape]
-        depth = np.where(large, self._plain.depth, np.float32(0))
-        return patterned(self.world.scene.pattern, depth, self._plain.normals, self.directions, self.camera)
+        large = np.append(extents[:, 1] >= PATTERNED, False)[surfaces.shape]
+        depth = np.where(large, surfaces.depth, np.float32(0))
+        factors = np.ones(len(depth), np.float32)
+        turns = self.canvas.turns
+        for rays in bands(len(depth)):
+            own = turns if len(turns) == 1 else turns[rays]
+            factors[rays] = patterned(
+                self.world.scene.pattern, depth[rays], surfaces.normals[rays], self.directions[rays], own, self.eye
+            )
+        return factors
 
     def nearest(self, placement: Placement) -> tuple[Nearest, np.ndarray]:
         """How far every pixel sees and which shape it shows, row by row, N = height · width.
@@ -122,26 +146,38 @@ class Tracer:
             That; and where each of the scene's bodies would be seen if it were alone, [bodies, N] bool.
         """
         nearest, covered = self._still
-        nearest, covered = nearest.copy(), covered.copy()
+        nearest, covered = nearest.beyond(), covered.copy()
         self._all_pixels(self.world.moving, placement, nearest, covered)
         return nearest, covered
+
+    def moving(self, nearest: Nearest, placement: Placement) -> tuple[np.ndarray, Surfaces]:
+        """Of what `nearest` found, the pixels that show something that moves, shape by shape, and what they show. [M]"""
+        pieces = list(self._looks(nearest, placement, self.directions))
+        if not pieces:
+            return np.empty(0, int), Surfaces.none(Nearest.none(0))
+        rays = np.concatenate([piece[0] for piece in pieces])
+        shapes = np.repeat(np.array([piece[1] for piece in pieces], np.int16), [len(piece[0]) for piece in pieces])
+        normals, smooth, colours = (np.concatenate([piece[part] for piece in pieces]) for part in (2, 3, 4))
+        return rays, Surfaces(nearest.depth[rays], shapes, normals, smooth, colours)
 
     def frame(self, placement: Placement) -> tuple[Hits, np.ndarray]:
         """What every pixel shows, row by row, N = height · width.
 
         Returns:
-            The hits; and where each of the scene's bodies would be seen if it were alone, [bodies, N] bool.
+            That; and where each of the scene's bodies would be seen if it were alone, [bodies, N] bool.
         """
         nearest, covered = self.nearest(placement)
-        return self.look(nearest, placement), covered
+        return self.hits(nearest, *self.moving(nearest, placement)), covered
 
-    def look(self, nearest: Nearest, placement: Placement) -> Hits:
-        """Normals and colours as well of what `nearest` found."""
-        hits = replace(self.background[0].copy(), depth=nearest.depth, shape=nearest.shape)
-        self._look(self.world.moving, placement, nearest, hits, self.directions, self._coarse)
-        return hits
+    def hits(self, nearest: Nearest, pixels: np.ndarray, moving: Surfaces) -> Hits:
+        """What every pixel shows, from what `nearest` and `moving` found."""
+        normals = self.background.normals.copy()
+        normals[pixels] = moving.normals
+        return Hits(nearest.depth, nearest.shape, normals)
 
-    def cast(self, directions: np.ndarray, candidates: Iterable[tuple[int, np.ndarray]], placement: Placement) -> Hits:
+    def cast(
+        self, directions: np.ndarray, candidates: Iterable[tuple[int, np.ndarray]], placement: Placement
+    ) -> Surfaces:
         """What any N rays show, without the pattern.
 
         Args:
@@ -149,22 +185,19 @@ class Tracer:
             candidates: Shapes, each with the indices of the rays that may meet it.
             placement: Where the shapes are.
         """
-        nearest, asked = Nearest.none(len(directions)), []
+        nearest = Nearest.none(len(directions))
         for shape, rays in candidates:
             self._meet(shape, placement.places[shape], rays, directions, nearest)
-            asked.append(shape)
-        normals, smooth, colours = np.zeros((3, len(directions), 3), np.float32)
-        hits = Hits(nearest.depth, nearest.shape, normals, smooth, colours)
-        self._look(asked, placement, nearest, hits, directions, directions)
-        return hits
+        return self._surfaces(nearest, placement, directions)
 
     def _all_pixels(self, shapes: list[int], placement: Placement, nearest: Nearest, covered: np.ndarray) -> None:
         for shape in shapes:
             pixels = self.canvas.covered(placement.outlines[shape])
             fine = self.world.surfaces[shape].precision is np.float64
-            directions = self.directions if fine else self._coarse
-            met = self._meet(shape, placement.places[shape], pixels, directions, nearest)
-            covered[self.world.bodies[shape], met] = True
+            directions = self.directions if fine else self.canvas.coarse
+            own = covered[self.world.bodies[shape]]
+            for band in bands(len(pixels)):
+                own[self._meet(shape, placement.places[shape], pixels[band], directions, nearest)] = True
 
     def _meet(
         self, shape: int, place: np.ndarray, rays: np.ndarray, directions: np.ndarray, nearest: Nearest
@@ -177,34 +210,39 @@ class Tracer:
         found = self.world.surfaces[shape].meet(origin, own @ rotation.astype(own.dtype))
         met = rays[found.rays]
         before = nearest.depth[met]
-        nearer = (found.t < before) | (before == 0)
+        nearer = np.flatnonzero((found.t < before) | (before == 0))
         first = met[nearer]
-        nearest.depth[first], nearest.shape[first], nearest.spots[first] = found.t[nearer], shape, found.spots[nearer]
+        nearest.depth[first], nearest.shape[first] = found.t[nearer], shape
+        nearest.met.append(Met(shape, first, found.spots[nearer]))
         return met
 
-    def _look(
-        self,
-        shapes: list[int],
-        placement: Placement,
-        nearest: Nearest,
-        hits: Hits,
-        fine: np.ndarray,
-        coarse: np.ndarray,
-    ) -> None:
-        """Fill in normals and colours where some shapes are nearest, seen along directions, [N, 3]."""
-        for shape in shapes:
-            rays = np.flatnonzero(nearest.shape == shape)
-            if not len(rays):
+    def _surfaces(self, nearest: Nearest, placement: Placement, directions: np.ndarray) -> Surfaces:
+        surfaces = Surfaces.none(nearest)
+        for rays, _, normals, smooth, colours in self._looks(nearest, placement, directions):
+            surfaces.normals[rays], surfaces.smooth[rays], surfaces.colours[rays] = normals, smooth, colours
+        return surfaces
+
+    def _looks(
+        self, nearest: Nearest, placement: Placement, directions: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray]]:
+        """Rays, shape, normals, smooth normals and colours of all that is nearest, piece by piece."""
+        for shape, rays, spots in nearest.met:
+            still = np.flatnonzero(nearest.shape[rays] == shape)
+            if not len(still):
                 continue
-            surface = self.world.surfaces[shape]
-            directions = fine if surface.precision is np.float64 else coarse
-            normals, smooth, hits.colours[rays] = surface.look(nearest.spots[rays])
+            rays, (normals, smooth, colours) = rays[still], self.world.surfaces[shape].look(spots[still])
             turn = placement.places[shape][:3, :3].T.astype(np.float32)
             outward = normals @ turn
             away = np.flatnonzero(np.einsum("ni,ni->n", outward, directions[rays]) > 0)
             outward[away] *= -1
-            hits.normals[rays] = outward
+            rounded = outward
             if smooth is not normals:
-                outward = smooth @ turn
-                outward[away] *= -1
-            hits.smooth[rays] = outward
+                rounded = smooth @ turn
+                rounded[away] *= -1
+            yield rays, shape, outward, rounded, np.broadcast_to(colours, outward.shape)
+
+
+def bands(rays: int) -> Iterator[slice]:
+    """Slices that a number of rays are worked on by."""
+    for start in range(0, rays, BAND):
+        yield slice(start, start + BAND)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from multisynth.scenes.render.rays import Hits, Nearest, Tracer, directions_through
+from multisynth.scenes.render.canvas import Canvas
+from multisynth.scenes.render.eye import Eye
+from multisynth.scenes.render.rays import Hits, Nearest, Surfaces, Tracer, bands
 from multisynth.scenes.render.shade import direct, glow, tone, towards
 from multisynth.scenes.render.shadows import Shade
 from multisynth.scenes.render.world import Placement, World
@@ -26,6 +28,8 @@ class View:
     hits: Hits  # of H · W rays, row by row
     covered: np.ndarray  # [bodies, H · W] bool, where each body would be seen if it were alone
     rgb: np.ndarray  # [H, W, 3] uint8, sRGB
+    radiance: np.ndarray | None = None  # [H, W, 3] float32, linear; the sky's where nothing is
+    opacity: np.ndarray | None = None  # [H, W] float32, the share of a pixel's samples that meet something
 
 
 class Renderer:
@@ -35,104 +39,139 @@ class Renderer:
         world: What is there.
         camera: From where.
         antialias: Whether pixels at edges are the mean of several samples.
+        canvas: Of another camera that has the same image and lens, to save making it again.
     """
 
-    def __init__(self, world: World, camera: Camera, antialias: bool = True) -> None:
-        self.world, self.camera, self._antialias = world, camera, antialias
-        self.tracer = Tracer(world, camera)
+    def __init__(
+        self, world: World, camera: Camera | Eye, antialias: bool = True, canvas: Canvas | None = None
+    ) -> None:
+        self.world, self.eye, self._antialias = world, Eye.of(camera), antialias
+        self.tracer = Tracer(world, self.eye, canvas)
         self.light = world.scene.light
-        self.toward, self.up = towards(self.light, camera), camera.world_to_camera[:3, 2]
+        self.toward, self.up = towards(self.light, self.eye), self.eye.world_to_camera[:3, 2]
 
-    def view(self, poses: np.ndarray) -> View:
+    def view(self, poses: np.ndarray, linear: bool = False) -> View:
         """The frame at some poses of the moving parts.
 
         Args:
             poses: x, y, z, w, x, y, z. [B, 7]
+            linear: Whether radiance and opacity are wanted too.
 
         Raises:
             BadInput: They do not fit the scene or are not finite.
         """
         placement = self.tracer.placed(poses)
-        hits, covered = self.tracer.frame(placement)
-        return View(hits, covered, self._coloured(hits, placement))
+        nearest, covered = self.tracer.nearest(placement)
+        pixels, moving = self.tracer.moving(nearest, placement)
+        picture = self._picture(nearest, pixels, moving, placement, linear)
+        hits, size = self.tracer.hits(nearest, pixels, moving), (self.eye.height, self.eye.width)
+        rgb = picture.rgb.reshape(*size, 3)
+        if picture.radiance is None:
+            return View(hits, covered, rgb)
+        return View(hits, covered, rgb, picture.radiance.reshape(*size, 3), picture.opacity.reshape(size))
 
     def coloured(self, nearest: Nearest, placement: Placement) -> np.ndarray:
         """The colours alone of what the tracer found nearest. [H, W, 3] uint8, sRGB"""
-        return self._coloured(self.tracer.look(nearest, placement), placement)
+        pixels, moving = self.tracer.moving(nearest, placement)
+        rgb: np.ndarray = self._picture(nearest, pixels, moving, placement, False).rgb
+        return rgb.reshape(self.eye.height, self.eye.width, 3)
 
-    def _coloured(self, hits: Hits, placement: Placement) -> np.ndarray:
-        size = self.camera.height, self.camera.width, 3
-        rgb, shaded_by = self._changed(hits, placement)
-        edges = np.flatnonzero(edge(rgb.reshape(size))) if self._antialias else np.empty(0, int)
-        if len(edges):
-            rgb[edges] = tone(self._fine(edges, hits, shaded_by, placement))
-        return rgb.reshape(size)
+    def _picture(
+        self, nearest: Nearest, pixels: np.ndarray, moving: Surfaces, placement: Placement, linear: bool
+    ) -> _Picture:
+        picture = self._background.picture(linear, nearest.depth)
+        shaded_by = self._changed(picture, nearest.shape, pixels, moving, placement)
+        if self._antialias:
+            edges = np.flatnonzero(edge(picture.rgb.reshape(self.eye.height, self.eye.width, 3)))
+            if self.tracer.canvas.seeing is not None:
+                edges = edges[self.tracer.canvas.seeing[edges]]
+            if len(edges):
+                self._refine(picture, edges, nearest.shape, shaded_by, placement)
+        return picture
 
     @cached_property
     def _background(self) -> _Background:
-        hits, _ = self.tracer.background
-        light, shade = self._light(hits, self.tracer.directions), self._shade(hits, self.tracer.directions)
-        everywhere, placement = np.arange(len(hits.depth)), self.tracer.placed()
-        candidates = ((shape, everywhere) for shape in self.world.still)
-        by = shade.behind(self.world, placement, candidates, light.faces)
-        return _Background(shade, light.faces & (by < 0), by, tone(light.even), tone(light.reaching(by < 0)))
+        surfaces, directions = self.tracer.background, self.tracer.directions
+        shade, placement = self._shade(surfaces, directions), self.tracer.placed()
+        dark, lit = np.empty((2, len(directions), 3), np.float32)
+        faces = np.empty(len(directions), bool)
+        for rays in bands(len(directions)):
+            light = self._light(surfaces.part(rays), directions[rays])
+            dark[rays], lit[rays], faces[rays] = light.even, light.even + light.direct, light.faces
+        falling = ((shape, self._shadow(placement.outlines[shape])) for shape in self.world.still)
+        by = shade.behind(self.world, placement, falling, faces)
+        faces &= by < 0
+        lit[~faces] = dark[~faces]
+        return _Background(shade, faces, by, dark, lit)
 
-    def _changed(self, hits: Hits, placement: Placement) -> tuple[np.ndarray, np.ndarray]:
-        """Of a whole frame, only what moves and the shadows of it worked out.
+    def _changed(
+        self, picture: _Picture, shapes: np.ndarray, pixels: np.ndarray, moving: Surfaces, placement: Placement
+    ) -> np.ndarray:
+        """Put what moves, and the shadows of it, into a picture of what does not.
+
+        Args:
+            picture: To be changed.
+            shapes: What each pixel shows. [N] int16
+            pixels: Those that show something that moves. [M]
+            moving: What they show. [M]
+            placement: Where the shapes are.
 
         Returns:
-            sRGB, [N, 3] uint8; and the shape whose shadow lies there, -1 for none, [N] int16.
+            The shape whose shadow lies on each pixel, -1 for none. [N] int16
         """
         background, world = self._background, self.world
-        over = np.append(world.rows >= 0, False)[hits.shape]
-        rgb, shaded_by = background.rgb.copy(), background.shaded_by.copy()
+        shaded_by, asking = background.shaded_by.copy(), background.lit.copy()
+        asking[pixels] = False
         falling = ((shape, self._shadow(placement.outlines[shape])) for shape in world.moving)
-        by = background.shade.behind(world, placement, falling, background.lit & ~over)
+        by = background.shade.behind(world, placement, falling, asking)
         dark = np.flatnonzero(by >= 0)
-        rgb[dark], shaded_by[dark] = background.dark[dark], by[dark]
+        picture.darken(dark, background)
+        shaded_by[dark] = by[dark]
 
-        new = np.flatnonzero(over)
-        own, apart = hits.take(new), placement.apart(self.toward)
-        candidates = ((shape, np.flatnonzero(~apart[shape][own.shape])) for shape in [*world.moving, *world.still])
-        radiance, shaded_by[new] = self._lit(own, self.tracer.directions[new], candidates, placement)
-        rgb[new] = tone(radiance)
-        return rgb, shaded_by
+        apart = placement.apart(self.toward)
+        candidates = ((shape, np.flatnonzero(~apart[shape][moving.shape])) for shape in [*world.moving, *world.still])
+        radiance, shaded_by[pixels] = self._lit(moving, self.tracer.directions[pixels], candidates, placement)
+        picture.put(pixels, radiance)
+        return shaded_by
 
     def _shadow(self, outline: np.ndarray) -> np.ndarray:
         """Pixels on which the shadow of a hull can fall on something that holds still. [K, 3] → [M]"""
         steep = float(self.toward @ self.up)
         if steep < 0.05:
-            return self._everywhere
+            return self.tracer.canvas.everywhere
         height = (outline @ self.up + self._height) - self.world.lowest
         ends = outline - self.toward * (np.maximum(height, 0) / steep)[:, None]
         return self.tracer.canvas.covered(np.concatenate([outline, ends]))
 
     @cached_property
-    def _everywhere(self) -> np.ndarray:
-        return np.arange(len(self.tracer.u))
-
-    @cached_property
     def _height(self) -> float:
-        return float(self.camera.position[2])
+        return float(self.eye.position[2])
 
-    def _fine(self, pixels: np.ndarray, hits: Hits, shaded_by: np.ndarray, placement: Placement) -> np.ndarray:
-        """Mean radiance of several points of each of M pixels. [M, 3] float32
+    def _refine(
+        self, picture: _Picture, pixels: np.ndarray, shapes: np.ndarray, shaded_by: np.ndarray, placement: Placement
+    ) -> None:
+        """Give M pixels the mean of several points of each.
 
         Only shapes and shadows that the pixel or one of its neighbours shows are looked for.
         """
-        points = np.stack([self.tracer.u[pixels], self.tracer.v[pixels]], -1)[:, None] + POINTS
-        u, v = points.reshape(-1, 2).T
-        directions = directions_through(u, v, self.camera).astype(np.float32)
-        own = self.tracer.cast(directions, self._near(pixels, hits.shape), placement)
-        still = np.append(self.world.rows < 0, False)[own.shape]
-        own.colours *= np.where(still, np.repeat(self.tracer.pattern[pixels], len(POINTS)), np.float32(1))[:, None]
-        radiance, _ = self._lit(own, directions, self._near(pixels, shaded_by), placement)
-        # no point counts for more than the tone curve can show, so that the edge of a highlight is smooth too
-        return np.minimum(radiance, 1).reshape(len(pixels), len(POINTS), 3).mean(axis=1)
+        canvas = self.tracer.canvas
+        points = np.stack([canvas.u[pixels], canvas.v[pixels]], -1)[:, None] + POINTS
+        directions = self.eye.directions(*points.reshape(-1, 2).T)
+        if canvas.seeing is not None:
+            # at the rim of what a lens sees, points that have no ray stand for their pixel's centre
+            own = np.repeat(self.tracer.directions[pixels], len(POINTS), axis=0)
+            directions = np.where(np.isfinite(directions), directions, own)
+        directions = directions.astype(np.float32)
+        surfaces = self.tracer.cast(directions, self._near(pixels, shapes), placement)
+        still = np.append(self.world.rows < 0, False)[surfaces.shape]
+        pattern = np.repeat(self.tracer.pattern[pixels], len(POINTS))
+        surfaces.colours *= np.where(still, pattern, np.float32(1))[:, None]
+        radiance, _ = self._lit(surfaces, directions, self._near(pixels, shaded_by), placement)
+        picture.mean(pixels, radiance.reshape(len(pixels), len(POINTS), 3), surfaces.depth.reshape(len(pixels), -1))
 
     def _near(self, pixels: np.ndarray, shapes: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """The shapes that are named at pixels or about them, each with the indices of those pixels' finer rays."""
-        height, width = self.camera.height, self.camera.width
+        height, width = self.eye.height, self.eye.width
         # one bit a shape; more shapes than bits share them, and are then asked more often than they need be
         bits = np.zeros(len(self.world.rows) + 1, np.uint64)  # the last is for none, -1
         bits[:-1] = np.left_shift(np.uint64(1), np.arange(len(bits) - 1, dtype=np.uint64) % np.uint64(64))
@@ -149,19 +188,19 @@ class Renderer:
                 yield shape, rays.ravel()
 
     def _lit(
-        self, hits: Hits, directions: np.ndarray, candidates: Iterator[tuple[int, np.ndarray]], placement: Placement
+        self, surfaces: Surfaces, directions: np.ndarray, candidates: Iterable[tuple[int, np.ndarray]], where: Placement
     ) -> tuple[np.ndarray, np.ndarray]:
         """Radiance, [N, 3] float32, and the shape whose shadow lies there, -1 for none, [N] int16."""
-        light = self._light(hits, directions)
-        by = self._shade(hits, directions).behind(self.world, placement, candidates, light.faces)
-        return light.reaching(by < 0), by
+        light = self._light(surfaces, directions)
+        by = self._shade(surfaces, directions).behind(self.world, where, candidates, light.faces)
+        return light.even + light.direct * (by < 0)[:, None].astype(np.float32), by
 
-    def _light(self, hits: Hits, directions: np.ndarray) -> _Light:
-        lit, faces = direct(hits, directions, self.light, self.toward)
-        return _Light(glow(hits, self.light, self.up), lit, faces)
+    def _light(self, surfaces: Surfaces, directions: np.ndarray) -> _Light:
+        lit, faces = direct(surfaces, directions, self.light, self.toward)
+        return _Light(glow(surfaces, self.light, self.up), lit, faces)
 
-    def _shade(self, hits: Hits, directions: np.ndarray) -> Shade:
-        return Shade(hits.depth[:, None] * directions, hits.normals, self.toward)
+    def _shade(self, surfaces: Surfaces, directions: np.ndarray) -> Shade:
+        return Shade(surfaces.depth, directions, surfaces.normals, self.toward)
 
 
 @dataclass(frozen=True)
@@ -170,21 +209,51 @@ class _Light:
     direct: np.ndarray  # [N, 3] where no shadow lies
     faces: np.ndarray  # [N] bool, whether it faces the light
 
-    def reaching(self, where: np.ndarray) -> np.ndarray:
-        """Radiance where the light reaches some of it. [N] bool → [N, 3] float32"""
-        radiance: np.ndarray = self.even + self.direct * where[:, None].astype(np.float32)
-        return radiance
 
-
-@dataclass(frozen=True)
 class _Background:
     """Of what holds still, lit and shaded by itself."""
 
-    shade: Shade
-    lit: np.ndarray  # [N] bool, whether the light reaches it
-    shaded_by: np.ndarray  # [N] int16
-    dark: np.ndarray  # [N, 3] uint8, sRGB in shadow
+    def __init__(self, shade: Shade, lit: np.ndarray, shaded_by: np.ndarray, dark: np.ndarray, bright: np.ndarray):
+        self.shade = shade
+        self.lit = lit  # [N] bool, whether the light reaches it
+        self.shaded_by = shaded_by  # [N] int16
+        self.dark, self.dark_rgb = dark, tone(dark)  # [N, 3] linear and sRGB, in shadow
+        self.bright, self.bright_rgb = bright, tone(bright)  # [N, 3] linear and sRGB, where the light reaches it
+
+    def picture(self, linear: bool, depth: np.ndarray) -> _Picture:
+        """A new picture of it; `depth`, [N], says where something is by now."""
+        if not linear:
+            return _Picture(self.bright_rgb.copy(), None, None)
+        return _Picture(self.bright_rgb.copy(), self.bright.copy(), (depth > 0).astype(np.float32))
+
+
+@dataclass
+class _Picture:
+    """Colours that are worked out piece by piece."""
+
     rgb: np.ndarray  # [N, 3] uint8, sRGB
+    radiance: np.ndarray | None  # [N, 3] float32, linear
+    opacity: np.ndarray | None  # [N] float32
+
+    def put(self, pixels: np.ndarray, radiance: np.ndarray) -> None:
+        """[M] indices, [M, 3]"""
+        self.rgb[pixels] = tone(radiance)
+        if self.radiance is not None:
+            self.radiance[pixels] = radiance
+
+    def darken(self, pixels: np.ndarray, background: _Background) -> None:
+        """Take the light from some. [M]"""
+        self.rgb[pixels] = background.dark_rgb[pixels]
+        if self.radiance is not None:
+            self.radiance[pixels] = background.dark[pixels]
+
+    def mean(self, pixels: np.ndarray, radiance: np.ndarray, depth: np.ndarray) -> None:
+        """Means over P points of each of M pixels. [M], [M, P, 3], [M, P]"""
+        # no point counts for more than the tone curve can show, so that the edge of a highlight is smooth too
+        self.rgb[pixels] = tone(np.minimum(radiance, 1).mean(axis=1))
+        if self.radiance is not None and self.opacity is not None:
+            self.radiance[pixels] = radiance.mean(axis=1)
+            self.opacity[pixels] = (depth > 0).mean(axis=1, dtype=np.float32)
 
 
 def edge(rgb: np.ndarray) -> np.ndarray:

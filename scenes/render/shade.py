@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from multisynth.scenes.render.rays import Hits
-from multisynth.scenes.schema import Camera, Light
+from multisynth.scenes.render.eye import Eye
+from multisynth.scenes.render.rays import Surfaces
+from multisynth.scenes.schema import Light
 
 REFLECTANCE = 0.04
 """Of a smooth dielectric such as paint or plastic, at normal incidence."""
@@ -12,39 +13,39 @@ GLOSS = 40.0
 """Exponent of the highlight."""
 
 
-def towards(light: Light, camera: Camera) -> np.ndarray:
+def towards(light: Light, eye: Eye) -> np.ndarray:
     """Unit vector toward the light, camera axes. [3]"""
-    direction = -camera.world_to_camera[:3, :3] @ np.asarray(light.direction, np.float64)
+    direction = -eye.world_to_camera[:3, :3] @ np.asarray(light.direction, np.float64)
     length = float(np.linalg.norm(direction))
     return direction / length if length > 0 else np.array([0.0, -1.0, 0.0])
 
 
-def glow(hits: Hits, light: Light, up: np.ndarray) -> np.ndarray:
+def glow(surfaces: Surfaces, light: Light, up: np.ndarray) -> np.ndarray:
     """Radiance under the even glow alone; where nothing is, the glow itself.
 
     The ground gives back half: a face that looks down gets half of what one gets that looks up.
 
     Args:
-        hits: N surfaces.
+        surfaces: N of them.
         light: The light.
         up: World z in camera axes. [3]
 
     Returns:
         [N, 3] float32
     """
-    share = np.float32(light.ambient) * (0.75 + 0.25 * (hits.smooth @ up.astype(np.float32)))
-    radiance = hits.colours * share[:, None]
-    radiance[hits.depth == 0] = light.ambient
+    share = np.float32(light.ambient) * (0.75 + 0.25 * (surfaces.smooth @ up.astype(np.float32)))
+    radiance = surfaces.colours * share[:, None]
+    radiance[surfaces.depth == 0] = light.ambient
     return radiance
 
 
-def direct(hits: Hits, directions: np.ndarray, light: Light, toward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def direct(surfaces: Surfaces, directions: np.ndarray, light: Light, toward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Radiance that the light adds where it reaches: Lambert, and a normalised Blinn-Phong highlight.
 
     The highlight is that of Akenine-Möller et al., Real-Time Rendering, 4th ed., 9.8.1.
 
     Args:
-        hits: N surfaces.
+        surfaces: N of them.
         directions: From the camera, z = 1. [N, 3]
         light: The light.
         toward: Unit vector toward it, camera axes. [3]
@@ -53,17 +54,17 @@ def direct(hits: Hits, directions: np.ndarray, light: Light, toward: np.ndarray)
         The radiance, zero where the surface faces away, [N, 3] float32; and where it does not, [N] bool.
     """
     toward = toward.astype(np.float32)
-    cosine = np.maximum(hits.smooth @ toward, 0)
-    cosine[hits.normals @ toward <= 0] = 0
+    cosine = np.maximum(surfaces.smooth @ toward, 0)
+    cosine[surfaces.normals @ toward <= 0] = 0
     directions = directions.astype(np.float32)
     half = toward - directions / np.sqrt(np.einsum("ni,ni->n", directions, directions))[:, None]
     length = np.sqrt(np.einsum("ni,ni->n", half, half))
-    peak = np.einsum("ni,ni->n", hits.smooth, half) / np.maximum(length, 1e-6)
+    peak = np.einsum("ni,ni->n", surfaces.smooth, half) / np.maximum(length, 1e-6)
     bright = np.flatnonzero((peak > 0.8) & (cosine > 0))  # elsewhere the highlight is under 2e-4 of its peak
     highlight = np.zeros(len(cosine), np.float32)
     highlight[bright] = REFLECTANCE * (GLOSS + 8) / 8 * peak[bright] ** GLOSS
     irradiance = np.float32(light.intensity / np.pi) * np.asarray(light.colour, np.float32)
-    return (hits.colours + highlight[:, None]) * (cosine[:, None] * irradiance), cosine > 0
+    return (surfaces.colours + highlight[:, None]) * (cosine[:, None] * irradiance), cosine > 0
 
 
 _CODES = 2**14

@@ -15,13 +15,14 @@ class Shade:
     """Points that want to know what keeps a distant light from them.
 
     Args:
-        points: Camera axes, m. [N, 3]
+        depth: z-depth, m. [N]
+        directions: Camera axes, z = 1. [N, 3]
         normals: Toward the camera, unit length. [N, 3]
         toward: Unit vector toward the light, camera axes. [3]
     """
 
-    def __init__(self, points: np.ndarray, normals: np.ndarray, toward: np.ndarray) -> None:
-        self.points = points.astype(np.float32) + np.float32(CLEARANCE) * normals
+    def __init__(self, depth: np.ndarray, directions: np.ndarray, normals: np.ndarray, toward: np.ndarray) -> None:
+        self.points = (depth[:, None] * directions).astype(np.float32) + np.float32(CLEARANCE) * normals
         self.toward = toward
         # two axes across the light and one along it: an occluder can only matter within its bounds there
         across = np.cross(toward, np.eye(3)[np.abs(toward).argmin()])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from multisynth.scenes.poses import transform
 from multisynth.scenes.render.surfaces import Surface, surface
-from multisynth.scenes.schema import Camera, Scene
+from multisynth.scenes.schema import Scene
 
 from multisynth.errors import BadInput
 
@@ -100,50 +100,6 @@ class Placement:
         below = (lit <= 0) & (others.max(axis=2) <= own.min(axis=1)[:, None] + 1e-6)
         beyond: np.ndarray = (above | below).any(axis=2)
         return beyond
-
-
-class Canvas:
-    """The pixels of a camera, for asking which of them a hull can cover."""
-
-    def __init__(self, camera: Camera) -> None:
-        self.width, self.height, self._intrinsics = camera.width, camera.height, camera.intrinsics
-        self._indices = np.arange(self.width * self.height).reshape(self.height, self.width)
-
-    def covered(self, points: np.ndarray) -> np.ndarray:
-        """Indices, row by row, of the pixels whose centres the convex hull of points can cover, and a few about it.
-
-        Args:
-            points: Camera axes, m. [K, 3]
-
-        Returns:
-            In rising order; all of them where the hull reaches the camera's plane. [M]
-        """
-        import cv2
-
-        depth = points[:, 2]
-        if depth.max(initial=0) <= 0:
-            return np.empty(0, int)
-        if depth.min() < NEAREST:
-            return self._indices.ravel()
-        image = points @ self._intrinsics.T
-        image = image[:, :2] / image[:, 2:] - 0.5
-        left, top = np.maximum(np.floor(image.min(axis=0)) - 1, 0).astype(int)
-        right, bottom = np.minimum(np.ceil(image.max(axis=0)) + 2, [self.width, self.height]).astype(int)
-        if left >= right or top >= bottom:
-            return np.empty(0, int)
-        window = self._indices[top:bottom, left:right]
-        if np.abs(image).max() > FARTHEST:
-            return window.ravel()
-        hull = cv2.convexHull(np.round(image - [left, top]).astype(np.int32))
-        filled = cv2.fillConvexPoly(np.zeros(window.shape, np.uint8), hull, 1)
-        # corners were rounded to pixels
-        return window[cv2.dilate(filled, np.ones((3, 3), np.uint8)).view(bool)]
-
-
-NEAREST = 1e-3
-"""Hulls that come closer to the camera's plane than this, m, may cover the whole image."""
-FARTHEST = 2**14
-"""Hulls that reach so many px beyond the image are taken for the rectangle around them."""
 
 
 def _matrices(poses: np.ndarray) -> np.ndarray:

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from multisynth.scenes.render.eye import Eye
 from multisynth.scenes.render.pattern import TILE, patterned
-from multisynth.scenes.render.rays import directions_through
 from multisynth.scenes.schema import Camera, Pattern
 
 CAMERA = Camera(name="c", width=48, height=36, position=(0.013, 0.021, 2.0), target=(0.013, 0.022, 0.0), fov=30)
+EYE = Eye.of(CAMERA)
 
 
 def painted(kind, x, y):
@@ -19,7 +20,7 @@ def painted(kind, x, y):
 
 def plane(u, v):
     """Directions, depths and normals of the floor."""
-    directions = directions_through(u, v, CAMERA)
+    directions = EYE.directions(u, v)
     down = directions @ CAMERA.world_to_camera[:3, :3]
     depth = -CAMERA.position[2] / down[:, 2]
     points = depth[:, None] * down + CAMERA.position
@@ -33,7 +34,7 @@ def test_a_pixel_shows_the_mean_of_what_is_painted_there(kind, size):
     v, u = np.mgrid[: CAMERA.height, : CAMERA.width].reshape(2, -1) + 0.5
     directions, depth, normals, _ = plane(u, v)
     pattern = Pattern(kind=kind, size=size, contrast=0.3)
-    factors = patterned(pattern, depth.astype(np.float32), normals.astype(np.float32), directions, CAMERA)
+    factors = patterned(pattern, depth.astype(np.float32), normals.astype(np.float32), directions, EYE.turns(u, v), EYE)
     inside = (np.arange(40) + 0.5) / 40 - 0.5
     means = np.mean(
         [painted(kind, *(plane(u + du, v + dv)[3][:, :2].T / size)) for du in inside for dv in inside], axis=0
@@ -45,4 +46,4 @@ def test_a_pixel_shows_the_mean_of_what_is_painted_there(kind, size):
 def test_without_contrast_there_is_no_pattern():
     v, u = np.mgrid[: CAMERA.height, : CAMERA.width].reshape(2, -1) + 0.5
     directions, depth, normals, _ = plane(u, v)
-    assert (patterned(Pattern(contrast=0), depth, normals, directions, CAMERA) == 1).all()
+    assert (patterned(Pattern(contrast=0), depth, normals, directions, EYE.turns(u, v), EYE) == 1).all()

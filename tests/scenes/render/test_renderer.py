@@ -19,7 +19,7 @@ def linear(rgb: np.ndarray) -> np.ndarray:
 
 def points(renderer: Renderer, depth: np.ndarray) -> np.ndarray:
     """World points of pixels. [N, 3]"""
-    matrix = renderer.camera.world_to_camera
+    matrix = renderer.eye.world_to_camera
     return (depth[:, None] * renderer.tracer.directions - matrix[:3, 3]) @ matrix[:3, :3]
 
 
@@ -27,7 +27,7 @@ def inner(mask: np.ndarray, renderer: Renderer) -> np.ndarray:
     """The pixels whose neighbours are in a mask too: none of them is the mean of two surfaces. [N] bool"""
     import cv2
 
-    image = mask.reshape(renderer.camera.height, renderer.camera.width).astype(np.uint8)
+    image = mask.reshape(renderer.eye.height, renderer.eye.width).astype(np.uint8)
     return cv2.erode(image, np.ones((3, 3), np.uint8)).ravel().astype(bool)
 
 
@@ -119,7 +119,8 @@ def test_a_frame_does_not_depend_on_what_was_filmed_before(shapes):
 
 def test_shortcuts_change_no_pixel(monkeypatch):
     """Hulls, shadow hulls and separating planes only leave out what could not matter."""
-    from multisynth.scenes.render.world import Canvas, Placement
+    from multisynth.scenes.render.canvas import Canvas
+    from multisynth.scenes.render.world import Placement
 
     rng = np.random.Generator(np.random.Philox(11))
     shapes = [
