@@ -1,9 +1,10 @@
 """From radiance to photons: how much light there is, and how much of it a camera lets in.
 
-A white matt face under E lux has the luminance E/π; through a lens of f-number N its image has E τ/(4 N²) lux (the camera
-equation, as in ISO 12232). Of daylight 54 lx are 1 µmol of photons a second and m² between 400 and 700 nm (Thimijan and
-Heins, Photometric, radiometric, and quantum light units of measure, 1983), which are shared evenly among red, green and
-blue. For comparison: full moon 0.1 to 0.3 lx, street at night 1 to 20, room 100 to 500, overcast noon 10,000.
+A white matt face under E lux has the luminance E/π; through a lens of f-number N its image has E τ/(4 N²) lux (the
+camera equation, as in ISO 12232). Of daylight 54 lx are 1 µmol of photons a second and m² between 400 and 700 nm
+(Thimijan and Heins, Photometric, radiometric, and quantum light units of measure, 1983), which are shared evenly among
+red, green and blue. For comparison: full moon 0.1 to 0.3 lx, street at night 1 to 20, room 100 to 500, overcast noon
+10,000.
 """
 
 from __future__ import annotations
