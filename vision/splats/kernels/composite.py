@@ -1,0 +1,250 @@
+"""Front-to-back alpha compositing tile by tile (Kerbl et al. 2023, sections 4 and 6), forward and backward.
+
+Thresholds as in gsplat 1.5: alpha at most 0.999, below 1/255 nothing, a pixel ends before it would fall to 1e-4.
+Loops over 16 pixels of a row have no branches, so that they become vector instructions. A pixel that has ended
+carries its transmittance with the sign turned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiled import compiled
+from .exponential import exp_minus
+from .tiles import TILE
+
+_PIXELS = TILE * TILE
+_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+_ALPHA_MAX, _ALPHA_MIN, _END = np.float32(0.999), np.float32(1.0 / 255.0), np.float32(1e-4)
+_LOOK = 8  # Gaussians from one look for rows that have ended to the next
+
+
+@compiled
+def _open(tile, across, down, width, height, columns, transmittance):  # type: ignore[no-untyped-def]
+    """Set up a tile: its image, corner and size in px; pixels beyond the image have ended."""
+    image, place = tile // (across * down), tile % (across * down)
+    left, top = (place % across) * TILE, (place // across) * TILE
+    wide, high = min(TILE, width - left), min(TILE, height - top)
+    for x in range(TILE):
+        columns[x] = np.float32(left + x) + _HALF
+    transmittance[:] = -_ONE
+    for y in range(high):
+        for x in range(wide):
+            transmittance[y * TILE + x] = _ONE
+    return image, left, top, wide, high
+
+
+@compiled
+def _rows(centre, half, top, high):  # type: ignore[no-untyped-def]
+    """First and end row of the tile that an ellipse of half this height reaches."""
+    first = max(np.float32(0.0), centre - half - np.float32(top) - _HALF)
+    last = min(np.float32(high - 1), centre + half - np.float32(top) - _HALF)
+    return int(np.ceil(first)), int(np.floor(last)) + 1
+
+
+@compiled
+def composite(  # type: ignore[no-untyped-def]
+    chunk, first, end, across, down, width, height, starts, members, splats, colours, backgrounds, renders, alphas,
+    left_over, lasts,
+):  # fmt: skip
+    """Tiles first … end of all images.
+
+    Tile t's Gaussians are members[starts[t] : starts[t + 1]], near to far, rows of splats [C·N, 8] (from `pack`) and of
+    colours [C·N, X]; backgrounds are [C, X], or [0, X] for none. Out go renders [C, H, W, X], and of [C, H, W] alphas,
+    the transmittance left over, and the last that contributed, counted in its tile's run (-1: none).
+    """
+    channels = colours.shape[1]
+    columns, weights = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    transmittance, last = np.empty(_PIXELS, np.float32), np.empty(_PIXELS, np.float32)
+    sums = np.empty(channels * _PIXELS, np.float32)
+    open_rows = np.empty(TILE, np.bool_)
+    for tile in range(first, end):
+        image, left, top, wide, high = _open(tile, across, down, width, height, columns, transmittance)
+        last[:] = -_ONE
+        sums[:] = _ZERO
+        open_rows[:] = True
+        begin = starts[tile]
+        for member in range(begin, starts[tile + 1]):
+            if (member - begin) % _LOOK == _LOOK - 1 and not _look(transmittance, open_rows, high):
+                break
+            index = members[member]
+            x0, y0, opacity = splats[index, 0], splats[index, 1], splats[index, 5]
+            ha, b, hc = splats[index, 2], splats[index, 3], splats[index, 4]
+            order = np.float32(member - begin)
+            upper, lower = _rows(y0, splats[index, 7], top, high)
+            for y in range(upper, lower):
+                if not open_rows[y]:
+                    continue
+                dy = y0 - (np.float32(top + y) + _HALF)
+                bdy, cdy2 = b * dy, hc * dy * dy
+                row = y * TILE
+                for x in range(TILE):
+                    dx = x0 - columns[x]
+                    sigma = (ha * dx + bdy) * dx + cdy2
+                    alpha = opacity * exp_minus(sigma)
+                    alpha = alpha if alpha < _ALPHA_MAX else _ALPHA_MAX
+                    t = transmittance[row + x]
+                    rest = t * (_ONE - alpha)
+                    counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN)
+                    goes = counts & (rest > _END)
+                    weights[x] = alpha * t if goes else _ZERO
+                    transmittance[row + x] = rest if goes else (-abs(t) if counts else t)
+                    last[row + x] = order if goes else last[row + x]
+                for channel in range(channels):
+                    colour = colours[index, channel]
+                    row_of_channel = channel * _PIXELS + row
+                    for x in range(TILE):
+                        sums[row_of_channel + x] += weights[x] * colour
+        for y in range(high):
+            for x in range(wide):
+                t = abs(transmittance[y * TILE + x])
+                alphas[image, top + y, left + x] = _ONE - t
+                left_over[image, top + y, left + x] = t
+                lasts[image, top + y, left + x] = last[y * TILE + x]
+                for channel in range(channels):
+                    value = sums[channel * _PIXELS + y * TILE + x]
+                    if backgrounds.shape[0] > 0:
+                        value += t * backgrounds[image, channel]
+                    renders[image, top + y, left + x, channel] = value
+
+
+@compiled
+def _look(transmittance, open_rows, high):  # type: ignore[no-untyped-def]
+    """Note which rows have a pixel that has not ended; whether any has."""
+    some = False
+    for y in range(high):
+        if open_rows[y]:
+            most = _ZERO
+            for x in range(TILE):
+                most = max(most, transmittance[y * TILE + x])
+            open_rows[y] = most > _ZERO
+            some = some or open_rows[y]
+    return some
+
+
+@compiled
+def composite_back(  # type: ignore[no-untyped-def]
+    chunk, first, end, across, down, width, height, starts, members, places, splats, colours, backgrounds, left_over,
+    lasts, v_renders, v_alphas, absolute, gradients,
+):  # fmt: skip
+    """What each Gaussian learns in each of tiles first … end, into gradients[places[member]]: [slots, 8 + X].
+
+    Mean x, y; conic xx, xy, yy; opacity; the sums of |mean x| and |mean y| over pixels if `absolute`; colours.
+    """
+    channels = colours.shape[1]
+    columns, faces, dots = np.empty(TILE, np.float32), np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    transmittance, last = np.empty(_PIXELS, np.float32), np.empty(_PIXELS, np.float32)
+    behind = np.empty(_PIXELS, np.float32)  # what lies behind, by how much the loss wants of it
+    v_sums = np.empty(channels * _PIXELS, np.float32)
+    flat, tilted, curved = np.empty(TILE, np.float32), np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    v_sigmas = np.empty(TILE, np.float32)
+    abs_x, abs_y = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    v_colours = np.empty(channels * TILE, np.float32)
+    for tile in range(first, end):
+        image, left, top, wide, high = _open(tile, across, down, width, height, columns, transmittance)
+        last[:] = -_ONE
+        behind[:] = _ZERO
+        v_sums[:] = _ZERO
+        furthest = np.float32(-1.0)
+        for y in range(high):
+            for x in range(wide):
+                pixel = y * TILE + x
+                t = left_over[image, top + y, left + x]
+                transmittance[pixel] = t
+                last[pixel] = lasts[image, top + y, left + x]
+                furthest = max(furthest, last[pixel])
+                wanted = -v_alphas[image, top + y, left + x]
+                for channel in range(channels):
+                    value = v_renders[image, top + y, left + x, channel]
+                    v_sums[channel * _PIXELS + pixel] = value
+                    if backgrounds.shape[0] > 0:
+                        wanted += value * backgrounds[image, channel]
+                behind[pixel] = wanted * t
+        begin = starts[tile]
+        contributing = begin + int(furthest) + 1
+        for member in range(contributing, starts[tile + 1]):
+            gradients[places[member], :] = _ZERO
+        for member in range(contributing - 1, begin - 1, -1):
+            index = members[member]
+            x0, y0, opacity = splats[index, 0], splats[index, 1], splats[index, 5]
+            ha, b, hc = splats[index, 2], splats[index, 3], splats[index, 4]
+            order = np.float32(member - begin)
+            flat[:] = _ZERO
+            tilted[:] = _ZERO
+            curved[:] = _ZERO
+            abs_x[:] = _ZERO
+            abs_y[:] = _ZERO
+            v_colours[:] = _ZERO
+            upper, lower = _rows(y0, splats[index, 7], top, high)
+            for y in range(upper, lower):
+                dy = y0 - (np.float32(top + y) + _HALF)
+                bdy, cdy2 = b * dy, hc * dy * dy
+                row = y * TILE
+                dots[:] = _ZERO
+                for channel in range(channels):
+                    colour = colours[index, channel]
+                    row_of_channel = channel * _PIXELS + row
+                    for x in range(TILE):
+                        dots[x] += colour * v_sums[row_of_channel + x]
+                for x in range(TILE):
+                    dx = x0 - columns[x]
+                    sigma = (ha * dx + bdy) * dx + cdy2
+                    full = opacity * exp_minus(sigma)
+                    alpha = full if full < _ALPHA_MAX else _ALPHA_MAX
+                    counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN) & (order <= last[row + x])
+                    inverse = _ONE / (_ONE - alpha)
+                    t = transmittance[row + x]
+                    before = t * inverse
+                    face = alpha * before
+                    v_alpha = before * dots[x] - inverse * behind[row + x]
+                    v_sigma = -full * v_alpha if counts & (full <= _ALPHA_MAX) else _ZERO
+                    transmittance[row + x] = before if counts else t
+                    behind[row + x] += face * dots[x] if counts else _ZERO
+                    faces[x] = face if counts else _ZERO
+                    flat[x] += v_sigma
+                    tilted[x] += v_sigma * dy
+                    curved[x] += v_sigma * dy * dy
+                    v_sigmas[x] = v_sigma
+                for channel in range(channels):
+                    row_of_channel = channel * _PIXELS + row
+                    for x in range(TILE):
+                        v_colours[channel * TILE + x] += faces[x] * v_sums[row_of_channel + x]
+                if absolute:
+                    for x in range(TILE):
+                        dx = x0 - columns[x]
+                        abs_x[x] += abs(v_sigmas[x] * ((ha + ha) * dx + bdy))
+                        abs_y[x] += abs(v_sigmas[x] * (b * dx + (hc + hc) * dy))
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = _ZERO
+            for x in range(TILE):
+                dx = x0 - columns[x]
+                s0 += flat[x]
+                s1 += dx * flat[x]
+                s2 += dx * dx * flat[x]
+                s3 += tilted[x]
+                s4 += dx * tilted[x]
+                s5 += curved[x]
+                s6 += abs_x[x]
+                s7 += abs_y[x]
+            place = places[member]
+            gradients[place, 0] = ha * s1 + ha * s1 + b * s3
+            gradients[place, 1] = b * s1 + hc * s3 + hc * s3
+            gradients[place, 2] = _HALF * s2
+            gradients[place, 3] = s4
+            gradients[place, 4] = _HALF * s5
+            gradients[place, 5] = -s0 / opacity
+            gradients[place, 6] = s6
+            gradients[place, 7] = s7
+            for channel in range(channels):
+                total = _ZERO
+                for x in range(TILE):
+                    total += v_colours[channel * TILE + x]
+                gradients[place, 8 + channel] = total
+
+
+@compiled
+def gather(chunk, first, end, slots, touched, gradients, totals):  # type: ignore[no-untyped-def]
+    """The sums over each Gaussian's tiles, in the tiles' order, into totals: [C·N, 8 + X]."""
+    for index in range(first, end):
+        for place in range(slots[index], slots[index] + touched[index]):
+            for column in range(totals.shape[1]):
+                totals[index, column] += gradients[place, column]
