@@ -151,7 +151,7 @@ class Tracer:
         return nearest, covered
 
     def moving(self, nearest: Nearest, placement: Placement) -> tuple[np.ndarray, Surfaces]:
-        """Of what `nearest` found, the pixels that show something that moves, shape by shape, and what they show. [M]"""
+        """Pixels that show something that moves, of what `nearest` found, shape by shape; and what they show. [M]"""
         pieces = list(self._looks(nearest, placement, self.directions))
         if not pieces:
             return np.empty(0, int), Surfaces.none(Nearest.none(0))

@@ -82,9 +82,12 @@ class Renderer:
         picture = self._background.picture(linear, nearest.depth)
         shaded_by = self._changed(picture, nearest.shape, pixels, moving, placement)
         if self._antialias:
-            edges = np.flatnonzero(edge(picture.rgb.reshape(self.eye.height, self.eye.width, 3)))
+            rough = edge(picture.rgb.reshape(self.eye.height, self.eye.width, 3), CONTRAST)
+            if picture.opacity is not None:
+                rough |= edge(picture.opacity.reshape(self.eye.height, self.eye.width, 1), 1)
             if self.tracer.canvas.seeing is not None:
-                edges = edges[self.tracer.canvas.seeing[edges]]
+                rough &= self.tracer.canvas.seeing.reshape(rough.shape)
+            edges = np.flatnonzero(rough)
             if len(edges):
                 self._refine(picture, edges, nearest.shape, shaded_by, placement)
         return picture
@@ -102,6 +105,8 @@ class Renderer:
         by = shade.behind(self.world, placement, falling, faces)
         faces &= by < 0
         lit[~faces] = dark[~faces]
+        if self.tracer.canvas.seeing is not None:
+            lit[~self.tracer.canvas.seeing] = dark[~self.tracer.canvas.seeing] = 0
         return _Background(shade, faces, by, dark, lit)
 
     def _changed(
@@ -256,13 +261,15 @@ class _Picture:
             self.opacity[pixels] = (depth > 0).mean(axis=1, dtype=np.float32)
 
 
-def edge(rgb: np.ndarray) -> np.ndarray:
-    """Which pixels differ from a neighbour beside, above or below by `CONTRAST` or more. [H, W, 3] → [H, W] bool"""
-    found = np.zeros(rgb.shape[:2], bool)
+def edge(image: np.ndarray, least: int) -> np.ndarray:
+    """Which pixels differ from a neighbour beside, above or below by that much or more. [H, W, C] → [H, W] bool"""
+    found = np.zeros(image.shape[:2], bool)
     for axis in range(2):
         near, far = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(None, -1),)
-        red, green, blue = np.moveaxis(np.maximum(rgb[near], rgb[far]) - np.minimum(rgb[near], rgb[far]), 2, 0)
-        differ = (red >= CONTRAST) | (green >= CONTRAST) | (blue >= CONTRAST)
+        apart = np.maximum(image[near], image[far]) - np.minimum(image[near], image[far])
+        differ = apart[..., 0] >= least
+        for channel in range(1, image.shape[2]):
+            differ |= apart[..., channel] >= least
         found[near] |= differ
         found[far] |= differ
     return found

@@ -39,7 +39,9 @@ def glow(surfaces: Surfaces, light: Light, up: np.ndarray) -> np.ndarray:
     return radiance
 
 
-def direct(surfaces: Surfaces, directions: np.ndarray, light: Light, toward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def direct(
+    surfaces: Surfaces, directions: np.ndarray, light: Light, toward: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Radiance that the light adds where it reaches: Lambert, and a normalised Blinn-Phong highlight.
 
     The highlight is that of Akenine-Möller et al., Real-Time Rendering, 4th ed., 9.8.1.

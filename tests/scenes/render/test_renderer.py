@@ -89,7 +89,7 @@ def test_edges_are_between_the_colours_that_meet_there():
     coarse = Renderer(World(scene), scene.cameras[0]).view(BALL).rgb
     large = Renderer(World(fine), fine.cameras[0]).view(BALL).rgb
     mean = linear(large.reshape(60, 8, 80, 8, 3)).mean(axis=(1, 3))
-    edges = renderer.edge(coarse)
+    edges = renderer.edge(coarse, renderer.CONTRAST)
     assert edges.sum() > 100
     error = np.abs(linear(coarse) - mean)[edges].max(axis=1)
     plain = np.abs(linear(large[4::8, 4::8]) - mean)[edges].max(axis=1)
