@@ -34,19 +34,21 @@ def splat_normals(means: Tensor, quats: Tensor, scales: Tensor, viewmats: Tensor
 
 def shortest_axes(quats: Tensor, scales: Tensor) -> Tensor:
     """The axis along which each Gaussian is thinnest: world, unit length, either sign. [N, 4], [N, 3] → [N, 3]"""
+    shortest = scales.argmin(-1)[:, None, None].expand(-1, 3, 1)
+    return rotations(quats).gather(2, shortest)[..., 0]
+
+
+def rotations(quats: Tensor) -> Tensor:
+    """Rotation matrices of quaternions w, x, y, z of any length above 0. [N, 4] → [N, 3, 3]"""
     import torch
 
     w, x, y, z = torch.nn.functional.normalize(quats, dim=-1).unbind(-1)
-    columns = torch.stack(
-        [
-            torch.stack([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)], -1),
-            torch.stack([2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)], -1),
-            torch.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], -1),
-        ],
-        1,
-    )  # [N, axis, 3]
-    shortest = scales.argmin(-1)[:, None, None].expand(-1, 1, 3)
-    return columns.gather(1, shortest)[:, 0]
+    entries = [
+        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    ]  # fmt: skip
+    return torch.stack(entries, -1).unflatten(-1, (3, 3))
 
 
 def depth_normals(depth: Tensor, intrinsics: Tensor) -> Tensor:
