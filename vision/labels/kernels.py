@@ -1,0 +1,89 @@
+"""Loops over pixels, compiled by numba on first use; import them inside functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..splats.kernels.compiled import compiled
+
+
+@compiled
+def carry(
+    depth: np.ndarray,
+    directions: np.ndarray,
+    parts: np.ndarray,
+    carriers: np.ndarray,
+    points: np.ndarray,
+) -> None:
+    """Points of an image in the axes of another camera; of pixels with depth 0 the direction alone.
+
+    Args:
+        depth: m. [H, W] float32
+        directions: Camera axes, z = 1. [H, W, 3] float64
+        parts: Of the pixel, -1 for what holds still. [H, W] int32, or [1, 1] for all pixels
+        carriers: See `motion.carriers`. [1 + B, 4, 4] float64
+        points: Is filled in. [H, W, 3] float64
+    """
+    height, width = depth.shape
+    one = parts.size == 1
+    for y in range(height):
+        for x in range(width):
+            z = np.float64(depth[y, x])
+            part = parts[0, 0] if one else parts[y, x]
+            if z == 0:
+                z, shift, part = 1.0, 0.0, -1
+            else:
+                shift = 1.0
+            a, b, c = z * directions[y, x, 0], z * directions[y, x, 1], z * directions[y, x, 2]
+            for axis in range(3):
+                m = carriers[part + 1, axis]
+                points[y, x, axis] = m[0] * a + m[1] * b + m[2] * c + shift * m[3]
+
+
+@compiled
+def through_pinhole(points: np.ndarray, intrinsics: np.ndarray, pixels: np.ndarray) -> None:
+    """Where points in camera axes lie on a pinhole's image; NaN behind it. [N, 3], [3, 3] → fills [N, 2] float64"""
+    fx, fy, cx, cy = intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 2], intrinsics[1, 2]
+    for i in range(len(points)):
+        z = points[i, 2]
+        if z > 0:
+            pixels[i, 0], pixels[i, 1] = fx * (points[i, 0] / z) + cx, fy * (points[i, 1] / z) + cy
+        else:
+            pixels[i, 0], pixels[i, 1] = np.nan, np.nan
+
+
+@compiled
+def behind(
+    points: np.ndarray,
+    far: np.ndarray,
+    pixels: np.ndarray,
+    depth: np.ndarray,
+    normals: np.ndarray,
+    directions: np.ndarray,
+    slack: float,
+    hidden: np.ndarray,
+) -> None:
+    """Which points an image does not show. See `visibility.hidden`; `far` are directions, not points. [N] bool"""
+    height, width = depth.shape
+    for i in range(len(points)):
+        u, v = pixels[i, 0], pixels[i, 1]
+        if not (0 <= u < width and 0 <= v < height):  # NaN as well
+            hidden[i] = True
+            continue
+        y, x = int(v), int(u)
+        z = np.float64(depth[y, x])
+        if z == 0:
+            hidden[i] = False
+            continue
+        if far[i]:
+            hidden[i] = True
+            continue
+        n0, n1, n2 = normals[y, x, 0], normals[y, x, 1], normals[y, x, 2]
+        ahead = points[i, 2] - z
+        if n0 != 0 or n1 != 0 or n2 != 0:
+            ahead = (
+                n0 * (z * directions[y, x, 0] - points[i, 0])
+                + n1 * (z * directions[y, x, 1] - points[i, 1])
+                + n2 * (z - points[i, 2])
+            )
+        hidden[i] = ahead > slack * points[i, 2]
