@@ -13,7 +13,6 @@ from .compiled import compiled
 from .exponential import exp_minus
 from .tiles import TILE
 
-_PIXELS = TILE * TILE
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 _ALPHA_MAX, _ALPHA_MIN, _END = np.float32(0.999), np.float32(1.0 / 255.0), np.float32(1e-4)
 _LOOK = 8  # Gaussians from one look for rows that have ended to the next
@@ -30,7 +29,7 @@ def _open(tile, across, down, width, height, columns, transmittance):  # type: i
     transmittance[:] = -_ONE
     for y in range(high):
         for x in range(wide):
-            transmittance[y * TILE + x] = _ONE
+            transmittance[y, x] = _ONE
     return image, left, top, wide, high
 
 
@@ -55,8 +54,8 @@ def composite(  # type: ignore[no-untyped-def]
     """
     channels = colours.shape[1]
     columns, weights = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
-    transmittance, last = np.empty(_PIXELS, np.float32), np.empty(_PIXELS, np.float32)
-    sums = np.empty(channels * _PIXELS, np.float32)
+    transmittance, last = np.empty((TILE, TILE), np.float32), np.empty((TILE, TILE), np.float32)
+    sums = np.empty((channels, TILE, TILE), np.float32)
     open_rows = np.empty(TILE, np.bool_)
     for tile in range(first, end):
         image, left, top, wide, high = _open(tile, across, down, width, height, columns, transmittance)
@@ -77,32 +76,30 @@ def composite(  # type: ignore[no-untyped-def]
                     continue
                 dy = y0 - (np.float32(top + y) + _HALF)
                 bdy, cdy2 = b * dy, hc * dy * dy
-                row = y * TILE
                 for x in range(TILE):
                     dx = x0 - columns[x]
                     sigma = (ha * dx + bdy) * dx + cdy2
                     alpha = opacity * exp_minus(sigma)
                     alpha = alpha if alpha < _ALPHA_MAX else _ALPHA_MAX
-                    t = transmittance[row + x]
+                    t = transmittance[y, x]
                     rest = t * (_ONE - alpha)
                     counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN)
                     goes = counts & (rest > _END)
                     weights[x] = alpha * t if goes else _ZERO
-                    transmittance[row + x] = rest if goes else (-abs(t) if counts else t)
-                    last[row + x] = order if goes else last[row + x]
+                    transmittance[y, x] = rest if goes else (-abs(t) if counts else t)
+                    last[y, x] = order if goes else last[y, x]
                 for channel in range(channels):
                     colour = colours[index, channel]
-                    row_of_channel = channel * _PIXELS + row
                     for x in range(TILE):
-                        sums[row_of_channel + x] += weights[x] * colour
+                        sums[channel, y, x] += weights[x] * colour
         for y in range(high):
             for x in range(wide):
-                t = abs(transmittance[y * TILE + x])
+                t = abs(transmittance[y, x])
                 alphas[image, top + y, left + x] = _ONE - t
                 left_over[image, top + y, left + x] = t
-                lasts[image, top + y, left + x] = last[y * TILE + x]
+                lasts[image, top + y, left + x] = last[y, x]
                 for channel in range(channels):
-                    value = sums[channel * _PIXELS + y * TILE + x]
+                    value = sums[channel, y, x]
                     if backgrounds.shape[0] > 0:
                         value += t * backgrounds[image, channel]
                     renders[image, top + y, left + x, channel] = value
@@ -116,7 +113,7 @@ def _look(transmittance, open_rows, high):  # type: ignore[no-untyped-def]
         if open_rows[y]:
             most = _ZERO
             for x in range(TILE):
-                most = max(most, transmittance[y * TILE + x])
+                most = max(most, transmittance[y, x])
             open_rows[y] = most > _ZERO
             some = some or open_rows[y]
     return some
@@ -133,13 +130,13 @@ def composite_back(  # type: ignore[no-untyped-def]
     """
     channels = colours.shape[1]
     columns, faces, dots = np.empty(TILE, np.float32), np.empty(TILE, np.float32), np.empty(TILE, np.float32)
-    transmittance, last = np.empty(_PIXELS, np.float32), np.empty(_PIXELS, np.float32)
-    behind = np.empty(_PIXELS, np.float32)  # what lies behind, by how much the loss wants of it
-    v_sums = np.empty(channels * _PIXELS, np.float32)
+    transmittance, last = np.empty((TILE, TILE), np.float32), np.empty((TILE, TILE), np.float32)
+    behind = np.empty((TILE, TILE), np.float32)  # what lies behind, by how much the loss wants of it
+    v_sums = np.empty((channels, TILE, TILE), np.float32)
     flat, tilted, curved = np.empty(TILE, np.float32), np.empty(TILE, np.float32), np.empty(TILE, np.float32)
     v_sigmas = np.empty(TILE, np.float32)
     abs_x, abs_y = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
-    v_colours = np.empty(channels * TILE, np.float32)
+    v_colours = np.empty((channels, TILE), np.float32)
     for tile in range(first, end):
         image, left, top, wide, high = _open(tile, across, down, width, height, columns, transmittance)
         last[:] = -_ONE
@@ -148,18 +145,17 @@ def composite_back(  # type: ignore[no-untyped-def]
         furthest = np.float32(-1.0)
         for y in range(high):
             for x in range(wide):
-                pixel = y * TILE + x
                 t = left_over[image, top + y, left + x]
-                transmittance[pixel] = t
-                last[pixel] = lasts[image, top + y, left + x]
-                furthest = max(furthest, last[pixel])
+                transmittance[y, x] = t
+                last[y, x] = lasts[image, top + y, left + x]
+                furthest = max(furthest, last[y, x])
                 wanted = -v_alphas[image, top + y, left + x]
                 for channel in range(channels):
                     value = v_renders[image, top + y, left + x, channel]
-                    v_sums[channel * _PIXELS + pixel] = value
+                    v_sums[channel, y, x] = value
                     if backgrounds.shape[0] > 0:
                         wanted += value * backgrounds[image, channel]
-                behind[pixel] = wanted * t
+                behind[y, x] = wanted * t
         begin = starts[tile]
         contributing = begin + int(furthest) + 1
         for member in range(contributing, starts[tile + 1]):
@@ -179,36 +175,33 @@ def composite_back(  # type: ignore[no-untyped-def]
             for y in range(upper, lower):
                 dy = y0 - (np.float32(top + y) + _HALF)
                 bdy, cdy2 = b * dy, hc * dy * dy
-                row = y * TILE
                 dots[:] = _ZERO
                 for channel in range(channels):
                     colour = colours[index, channel]
-                    row_of_channel = channel * _PIXELS + row
                     for x in range(TILE):
-                        dots[x] += colour * v_sums[row_of_channel + x]
+                        dots[x] += colour * v_sums[channel, y, x]
                 for x in range(TILE):
                     dx = x0 - columns[x]
                     sigma = (ha * dx + bdy) * dx + cdy2
                     full = opacity * exp_minus(sigma)
                     alpha = full if full < _ALPHA_MAX else _ALPHA_MAX
-                    counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN) & (order <= last[row + x])
+                    counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN) & (order <= last[y, x])
                     inverse = _ONE / (_ONE - alpha)
-                    t = transmittance[row + x]
+                    t = transmittance[y, x]
                     before = t * inverse
                     face = alpha * before
-                    v_alpha = before * dots[x] - inverse * behind[row + x]
+                    v_alpha = before * dots[x] - inverse * behind[y, x]
                     v_sigma = -full * v_alpha if counts & (full <= _ALPHA_MAX) else _ZERO
-                    transmittance[row + x] = before if counts else t
-                    behind[row + x] += face * dots[x] if counts else _ZERO
+                    transmittance[y, x] = before if counts else t
+                    behind[y, x] += face * dots[x] if counts else _ZERO
                     faces[x] = face if counts else _ZERO
                     flat[x] += v_sigma
                     tilted[x] += v_sigma * dy
                     curved[x] += v_sigma * dy * dy
                     v_sigmas[x] = v_sigma
                 for channel in range(channels):
-                    row_of_channel = channel * _PIXELS + row
                     for x in range(TILE):
-                        v_colours[channel * TILE + x] += faces[x] * v_sums[row_of_channel + x]
+                        v_colours[channel, x] += faces[x] * v_sums[channel, y, x]
                 if absolute:
                     for x in range(TILE):
                         dx = x0 - columns[x]
@@ -237,7 +230,7 @@ def composite_back(  # type: ignore[no-untyped-def]
             for channel in range(channels):
                 total = _ZERO
                 for x in range(TILE):
-                    total += v_colours[channel * TILE + x]
+                    total += v_colours[channel, x]
                 gradients[place, 8 + channel] = total
 
 
