@@ -42,7 +42,7 @@ class Spiral(Path):
         return at
 
     def _before(self, subject: Subject, start: float, speed: float, radius: float, rng: np.random.Generator) -> Motion:
-        """As `render_path_spiral` of LLFF (Mildenhall et al. 2019): round in the image's plane, half as far in depth."""
+        """As `render_path_spiral` of LLFF (Mildenhall et al. 2019): round in the image, half as far in depth."""
         view = subject.views[int(rng.integers(len(subject.views)))]
         middle, target = place(view), subject.focus if subject.looked_at(subject.focus) else None
 
