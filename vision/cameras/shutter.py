@@ -17,7 +17,7 @@ Look = Callable[[float], Viewpoint]
 """A camera at a time, s, as `Shot.at`."""
 Poses = Callable[[float], np.ndarray]
 """The moving parts at a time, s: x, y, z, w, x, y, z. [B, 7]"""
-BANDS = 4
+BANDS = 16
 """Rows that one exposure of a rolling shutter serves by default; 1 is exact."""
 
 
@@ -56,11 +56,8 @@ class Shutter(BaseModel):
             bands = self._bands(viewpoint.height)
             middles = [time + self.readout * ((first + end) / 2 / viewpoint.height - 0.5) for first, end in bands]
             moments = [middle + shift for middle in middles for shift in self._shifts]
-            asked = [
-                look(moment).rows(first, end)
-                for (first, end), middle in zip(bands, middles, strict=True)
-                for moment in (middle + shift for shift in self._shifts)
-            ]
+            rows = [band for band in bands for _ in self._shifts]
+            asked = [look(moment).rows(*band) for moment, band in zip(moments, rows, strict=True)]
             where = None if poses is None else np.stack([poses(moment) for moment in moments])
             seen = iter(renderer.render(asked, where))
             yield _stacked([_mean([next(seen) for _ in self._shifts]) for _ in bands])

@@ -77,10 +77,10 @@ def test_without_readout_and_exposure_it_is_the_plain_render():
 
 
 def test_bodies_move_while_the_rows_are_read():
-    part = Part(name="post", shapes=(Shape(kind="box", size=(0.2, 0.2, 8)),))
+    part = Part(name="post", shapes=(Shape(kind="box", size=(0.2, 0.001, 8)),))
     scene = Scene(bodies=(Body(name="post", category="post", instance=5, parts=(part,)),))
     speed, readout = 2.0, 0.2
-    poses = lambda time: np.array([[speed * time, DISTANCE + 0.1, 0, 1, 0, 0, 0]])  # noqa: E731
+    poses = lambda time: np.array([[speed * time, DISTANCE + 0.0005, 0, 1, 0, 0, 0]])  # noqa: E731
     (seen,) = Shutter(readout=readout, rows=1).film(RayRenderer(scene, antialias=False), moving(0.0), [0.0], poses)
     left = (seen.instances == 5).argmax(1)
     rows = (np.arange(HEIGHT) + 0.5) / HEIGHT - 0.5
