@@ -48,7 +48,7 @@ class Exr(Exporter):
                 name = f"frames/{count:08d}.exr"
                 header = {
                     "compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage,
-                    "worldToCamera": frame["world_to_camera"].T.astype(np.float32),  # EXR multiplies row vectors
+                    "worldToCamera": np.ascontiguousarray(frame["world_to_camera"].T, np.float32),  # for row vectors
                     "multisynth.intrinsics": json.dumps(frame["intrinsics"].ravel().tolist()),
                     "multisynth.sample": frame.id,
                 }  # fmt: skip
