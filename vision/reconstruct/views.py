@@ -52,13 +52,6 @@ class Views:
         places: np.ndarray = -np.einsum("vji,vj->vi", rotation, shift)
         return places
 
-    def up(self) -> np.ndarray:
-        """Which way is up, world, unit length: what the images have upward, less what tilts a camera's x axis. [3]"""
-        right, upward = self.world_to_camera[:, 0, :3], -self.world_to_camera[:, 1, :3].mean(axis=0)
-        across = right.T @ right / len(right)
-        direction: np.ndarray = np.linalg.solve(across + 0.05 * np.eye(3), upward)
-        return direction / np.linalg.norm(direction)
-
     def save(self, path: Path) -> None:
         """Write them as `.npz`, without pickled objects."""
         arrays: dict[str, Any] = {}
