@@ -102,7 +102,7 @@ def _binary(data: bytes, start: int, count: int, dtype: np.dtype) -> np.ndarray:
 
 
 def _ascii(data: bytes, start: int, count: int, dtype: np.dtype) -> np.ndarray:
-    fields = len(dtype)
+    fields = len(dtype.names or ())
     if count * fields * 2 > len(data) - start + 1:  # a digit and a space or end of line a number
         raise ValueError(f"a PLY cut short: {count} vertices announced, {len(data) - start} bytes there")
     words = data[start:].split(maxsplit=count * fields)[: count * fields]
