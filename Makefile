@@ -85,7 +85,7 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	echo "==> Python packages into .venv (a few minutes the first time)"
 	# On its own and first: the CPU build, where it can be had, satisfies whatever asks for torch later.
 	$(PIP) $(INSTALL_TORCH) $(TORCH)
-	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,gpu,dev]'
+	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,vision,gpu,dev]'
 	# What the build leaves here would hide the installed entry points from `python -m` in this folder.
 	rm -rf multisynth.egg-info
 	build=$$($(BIN)/python -c 'import torch; print("cuda" if torch.cuda.is_available() else torch.__version__.partition("+")[2])')
