@@ -238,7 +238,7 @@ class _Composite(torch.autograd.Function):
         )  # fmt: skip
         totals = np.zeros((cameras * count, 8 + channels), np.float32)
         share(_composite.gather, cameras * count, lists.slots, lists.touched, gradients, totals)
-        found = torch.from_numpy(totals).reshape(cameras, count, -1)
+        found = torch.from_numpy(totals).reshape(cameras, count, 8 + channels)
         if absgrad:
             means2d.absgrad = found[..., 6:8].contiguous()
         v_backgrounds = None

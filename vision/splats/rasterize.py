@@ -135,7 +135,7 @@ def _on_cpu(
         "tile_height": lists.down, "tiles_per_gauss": torch.from_numpy(lists.touched).reshape(cameras, count),
         "flatten_ids": torch.from_numpy(lists.members),
         "isect_offsets": torch.from_numpy(lists.starts[:-1].astype("int32")).reshape(cameras, lists.down, lists.across),
-        "width": width, "height": height, "tile_size": _TILE, "n_batches": 1, "n_cameras": cameras,
+        "width": width, "height": height, "tile_size": _TILE, "n_batches": 1, "n_cameras": cameras, "lists": lists,
     }  # fmt: skip
 
 

@@ -83,6 +83,72 @@ def test_images_and_gradients_are_those_of_a_plain_composite(options: dict[str, 
         assert error < 1e-3, f"{name}: {error:.2e}"
 
 
+def test_gradients_that_densification_reads() -> None:
+    data = cloud()
+    leaves = {name: tensor.float().requires_grad_() for name, tensor in data.items()}
+    renders, _, meta = rasterization(**leaves, width=WIDTH, height=HEIGHT, absgrad=True)
+    meta["means2d"].retain_grad()
+    renders[..., 0].sum().backward()
+
+    exact = {name: tensor.clone().requires_grad_() for name, tensor in data.items()}
+    expected, _, means2d = reference(**exact, width=WIDTH, height=HEIGHT)
+    means2d.retain_grad()
+    expected[..., 0].sum().backward()
+    torch.testing.assert_close(meta["means2d"].grad.double(), means2d.grad, rtol=1e-3, atol=1e-3)
+
+    # One pixel's gradient has one sign, so over single pixels the absolute values add up.
+    columns = []
+    for x in range(WIDTH):
+        leaves = {name: tensor.float().requires_grad_() for name, tensor in cloud(8).items()}
+        renders, _, one = rasterization(**leaves, width=WIDTH, height=1)
+        one["means2d"].retain_grad()
+        renders[..., x, 0].sum().backward()
+        columns.append(one["means2d"].grad.abs())
+    renders, _, all_ = rasterization(**leaves, width=WIDTH, height=1, absgrad=True)
+    renders[..., 0].sum().backward()
+    torch.testing.assert_close(all_["means2d"].absgrad, sum(columns), rtol=1e-4, atol=1e-5)
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    def made(threads: int) -> list[Tensor]:
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            (renders, alphas, _), gradients = run(
+                rasterization, cloud(400, degree=2), torch.float32, sh_degree=2, render_mode="RGB+ED"
+            )
+        finally:
+            torch.set_num_threads(before)
+        return [renders, alphas, *gradients.values()]
+
+    for one, two in zip(made(1), made(3), strict=True):
+        assert torch.equal(one, two)
+
+
+def test_expected_and_accumulated_depth_of_a_half_transparent_gaussian() -> None:
+    one = {
+        "means": torch.tensor([[0.0, 0.0, 4.0]]), "quats": torch.tensor([[1.0, 0, 0, 0]]),
+        "scales": torch.full((1, 3), 2.0), "opacities": torch.tensor([0.5]), "colors": torch.ones(1, 3),
+        "viewmats": torch.eye(4)[None], "Ks": torch.tensor([[[100.0, 0, 4.5], [0, 100, 4.5], [0, 0, 1]]]),
+    }  # fmt: skip
+    depth = {mode: rasterization(**one, width=9, height=9, render_mode=mode)[0][0, 4, 4, 0] for mode in ("D", "ED")}
+    assert depth["ED"] == pytest.approx(4.0, abs=1e-5)
+    assert depth["D"] == pytest.approx(2.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_nothing_to_see_is_the_background(count: int) -> None:
+    data = {name: tensor.float() for name, tensor in cloud(count).items()}
+    data["means"] = data["means"] - torch.tensor([0.0, 0.0, 50.0])
+    data = {name: tensor.requires_grad_() for name, tensor in data.items()}
+    backgrounds = torch.tensor([[0.1, 0.2, 0.3]]).repeat(2, 1)
+    renders, alphas, _ = rasterization(**data, width=5, height=4, backgrounds=backgrounds, render_mode="RGB+ED")
+    assert not alphas.any()
+    assert torch.equal(renders[..., :3], backgrounds[:, None, None].expand(2, 4, 5, 3))
+    renders.sum().backward()
+    assert not data["means"].grad.any()
+
+
 def test_what_it_cannot_do_is_refused() -> None:
     data = {name: tensor.float() for name, tensor in cloud(4).items()}
     for options, named in (

@@ -1,9 +1,4 @@
-"""Front-to-back alpha compositing tile by tile (Kerbl et al. 2023, sections 4 and 6), forward and backward.
-
-Thresholds as in gsplat 1.5: alpha at most 0.999, below 1/255 nothing, a pixel ends before it would fall to 1e-4.
-Loops over 16 pixels of a row have no branches, so that they become vector instructions. A pixel that has ended
-carries its transmittance with the sign turned.
-"""
+"""Front-to-back alpha compositing tile by tile (Kerbl et al. 2023, sections 4 and 6), forward and backward."""
 
 from __future__ import annotations
 
@@ -11,34 +6,8 @@ import numpy as np
 
 from .compiled import compiled
 from .exponential import exp_minus
+from .pixels import ALPHA_MAX, ALPHA_MIN, HALF, LOOK, ONE, ZERO, look, open_tile, reached, weigh
 from .tiles import TILE
-
-_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
-_ALPHA_MAX, _ALPHA_MIN, _END = np.float32(0.999), np.float32(1.0 / 255.0), np.float32(1e-4)
-_LOOK = 8  # Gaussians from one look for rows that have ended to the next
-
-
-@compiled
-def _open(tile, across, down, width, height, columns, transmittance):  # type: ignore[no-untyped-def]
-    """Set up a tile: its image, corner and size in px; pixels beyond the image have ended."""
-    image, place = tile // (across * down), tile % (across * down)
-    left, top = (place % across) * TILE, (place // across) * TILE
-    wide, high = min(TILE, width - left), min(TILE, height - top)
-    for x in range(TILE):
-        columns[x] = np.float32(left + x) + _HALF
-    transmittance[:] = -_ONE
-    for y in range(high):
-        for x in range(wide):
-            transmittance[y, x] = _ONE
-    return image, left, top, wide, high
-
-
-@compiled
-def _rows(centre, half, top, high):  # type: ignore[no-untyped-def]
-    """First and end row of the tile that an ellipse of half this height reaches."""
-    first = max(np.float32(0.0), centre - half - np.float32(top) - _HALF)
-    last = min(np.float32(high - 1), centre + half - np.float32(top) - _HALF)
-    return int(np.ceil(first)), int(np.floor(last)) + 1
 
 
 @compiled
@@ -58,36 +27,23 @@ def composite(  # type: ignore[no-untyped-def]
     sums = np.empty((channels, TILE, TILE), np.float32)
     open_rows = np.empty(TILE, np.bool_)
     for tile in range(first, end):
-        image, left, top, wide, high = _open(tile, across, down, width, height, columns, transmittance)
-        last[:] = -_ONE
-        sums[:] = _ZERO
+        image, left, top, wide, high = open_tile(tile, across, down, width, height, columns, transmittance)
+        last[:] = -ONE
+        sums[:] = ZERO
         open_rows[:] = True
         begin = starts[tile]
         for member in range(begin, starts[tile + 1]):
-            if (member - begin) % _LOOK == _LOOK - 1 and not _look(transmittance, open_rows, high):
+            if (member - begin) % LOOK == LOOK - 1 and not look(transmittance, open_rows, high):
                 break
             index = members[member]
-            x0, y0, opacity = splats[index, 0], splats[index, 1], splats[index, 5]
-            ha, b, hc = splats[index, 2], splats[index, 3], splats[index, 4]
-            order = np.float32(member - begin)
-            upper, lower = _rows(y0, splats[index, 7], top, high)
+            splat, order = splats[index], np.float32(member - begin)
+            upper, lower = reached(splat[1], splat[7], top, high)
             for y in range(upper, lower):
                 if not open_rows[y]:
                     continue
-                dy = y0 - (np.float32(top + y) + _HALF)
-                bdy, cdy2 = b * dy, hc * dy * dy
+                weigh(splat, columns, splat[1] - (np.float32(top + y) + HALF), transmittance, y, weights)
                 for x in range(TILE):
-                    dx = x0 - columns[x]
-                    sigma = (ha * dx + bdy) * dx + cdy2
-                    alpha = opacity * exp_minus(sigma)
-                    alpha = alpha if alpha < _ALPHA_MAX else _ALPHA_MAX
-                    t = transmittance[y, x]
-                    rest = t * (_ONE - alpha)
-                    counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN)
-                    goes = counts & (rest > _END)
-                    weights[x] = alpha * t if goes else _ZERO
-                    transmittance[y, x] = rest if goes else (-abs(t) if counts else t)
-                    last[y, x] = order if goes else last[y, x]
+                    last[y, x] = order if weights[x] > ZERO else last[y, x]
                 for channel in range(channels):
                     colour = colours[index, channel]
                     for x in range(TILE):
@@ -95,7 +51,7 @@ def composite(  # type: ignore[no-untyped-def]
         for y in range(high):
             for x in range(wide):
                 t = abs(transmittance[y, x])
-                alphas[image, top + y, left + x] = _ONE - t
+                alphas[image, top + y, left + x] = ONE - t
                 left_over[image, top + y, left + x] = t
                 lasts[image, top + y, left + x] = last[y, x]
                 for channel in range(channels):
@@ -103,20 +59,6 @@ def composite(  # type: ignore[no-untyped-def]
                     if backgrounds.shape[0] > 0:
                         value += t * backgrounds[image, channel]
                     renders[image, top + y, left + x, channel] = value
-
-
-@compiled
-def _look(transmittance, open_rows, high):  # type: ignore[no-untyped-def]
-    """Note which rows have a pixel that has not ended; whether any has."""
-    some = False
-    for y in range(high):
-        if open_rows[y]:
-            most = _ZERO
-            for x in range(TILE):
-                most = max(most, transmittance[y, x])
-            open_rows[y] = most > _ZERO
-            some = some or open_rows[y]
-    return some
 
 
 @compiled
@@ -138,10 +80,10 @@ def composite_back(  # type: ignore[no-untyped-def]
     abs_x, abs_y = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
     v_colours = np.empty((channels, TILE), np.float32)
     for tile in range(first, end):
-        image, left, top, wide, high = _open(tile, across, down, width, height, columns, transmittance)
-        last[:] = -_ONE
-        behind[:] = _ZERO
-        v_sums[:] = _ZERO
+        image, left, top, wide, high = open_tile(tile, across, down, width, height, columns, transmittance)
+        last[:] = -ONE
+        behind[:] = ZERO
+        v_sums[:] = ZERO
         furthest = np.float32(-1.0)
         for y in range(high):
             for x in range(wide):
@@ -159,23 +101,23 @@ def composite_back(  # type: ignore[no-untyped-def]
         begin = starts[tile]
         contributing = begin + int(furthest) + 1
         for member in range(contributing, starts[tile + 1]):
-            gradients[places[member], :] = _ZERO
+            gradients[places[member], :] = ZERO
         for member in range(contributing - 1, begin - 1, -1):
             index = members[member]
             x0, y0, opacity = splats[index, 0], splats[index, 1], splats[index, 5]
             ha, b, hc = splats[index, 2], splats[index, 3], splats[index, 4]
             order = np.float32(member - begin)
-            flat[:] = _ZERO
-            tilted[:] = _ZERO
-            curved[:] = _ZERO
-            abs_x[:] = _ZERO
-            abs_y[:] = _ZERO
-            v_colours[:] = _ZERO
-            upper, lower = _rows(y0, splats[index, 7], top, high)
+            flat[:] = ZERO
+            tilted[:] = ZERO
+            curved[:] = ZERO
+            abs_x[:] = ZERO
+            abs_y[:] = ZERO
+            v_colours[:] = ZERO
+            upper, lower = reached(y0, splats[index, 7], top, high)
             for y in range(upper, lower):
-                dy = y0 - (np.float32(top + y) + _HALF)
+                dy = y0 - (np.float32(top + y) + HALF)
                 bdy, cdy2 = b * dy, hc * dy * dy
-                dots[:] = _ZERO
+                dots[:] = ZERO
                 for channel in range(channels):
                     colour = colours[index, channel]
                     for x in range(TILE):
@@ -184,17 +126,17 @@ def composite_back(  # type: ignore[no-untyped-def]
                     dx = x0 - columns[x]
                     sigma = (ha * dx + bdy) * dx + cdy2
                     full = opacity * exp_minus(sigma)
-                    alpha = full if full < _ALPHA_MAX else _ALPHA_MAX
-                    counts = (sigma >= _ZERO) & (alpha >= _ALPHA_MIN) & (order <= last[y, x])
-                    inverse = _ONE / (_ONE - alpha)
+                    alpha = full if full < ALPHA_MAX else ALPHA_MAX
+                    counts = (sigma >= ZERO) & (alpha >= ALPHA_MIN) & (order <= last[y, x])
+                    inverse = ONE / (ONE - alpha)
                     t = transmittance[y, x]
                     before = t * inverse
                     face = alpha * before
                     v_alpha = before * dots[x] - inverse * behind[y, x]
-                    v_sigma = -full * v_alpha if counts & (full <= _ALPHA_MAX) else _ZERO
+                    v_sigma = -full * v_alpha if counts & (full <= ALPHA_MAX) else ZERO
                     transmittance[y, x] = before if counts else t
-                    behind[y, x] += face * dots[x] if counts else _ZERO
-                    faces[x] = face if counts else _ZERO
+                    behind[y, x] += face * dots[x] if counts else ZERO
+                    faces[x] = face if counts else ZERO
                     flat[x] += v_sigma
                     tilted[x] += v_sigma * dy
                     curved[x] += v_sigma * dy * dy
@@ -207,7 +149,7 @@ def composite_back(  # type: ignore[no-untyped-def]
                         dx = x0 - columns[x]
                         abs_x[x] += abs(v_sigmas[x] * ((ha + ha) * dx + bdy))
                         abs_y[x] += abs(v_sigmas[x] * (b * dx + (hc + hc) * dy))
-            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = _ZERO
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = ZERO
             for x in range(TILE):
                 dx = x0 - columns[x]
                 s0 += flat[x]
@@ -221,14 +163,14 @@ def composite_back(  # type: ignore[no-untyped-def]
             place = places[member]
             gradients[place, 0] = ha * s1 + ha * s1 + b * s3
             gradients[place, 1] = b * s1 + hc * s3 + hc * s3
-            gradients[place, 2] = _HALF * s2
+            gradients[place, 2] = HALF * s2
             gradients[place, 3] = s4
-            gradients[place, 4] = _HALF * s5
+            gradients[place, 4] = HALF * s5
             gradients[place, 5] = -s0 / opacity
             gradients[place, 6] = s6
             gradients[place, 7] = s7
             for channel in range(channels):
-                total = _ZERO
+                total = ZERO
                 for x in range(TILE):
                     total += v_colours[channel, x]
                 gradients[place, 8 + channel] = total
