@@ -17,9 +17,9 @@ class Flow(NamedTuple):
     """From one image to another."""
 
     flow: np.ndarray
-    """px right and down from the place of each pixel's surface in the one image to its place in the other, whether the
-    other shows it or not. What has no depth is infinitely far, and moves as the camera turns. 0 where the other camera's
-    lens has no place for it, as behind the camera. [H, W, 2] float32"""
+    """px right and down from each pixel to where its surface lies in the other image, even if that hides it. What
+    has no depth is infinitely far, and moves as the camera turns. 0 where the other camera's lens has no place for it,
+    as behind the camera. [H, W, 2] float32"""
     hidden: np.ndarray
     """Where the other image does not show the surface, because it lies outside or behind something. [H, W] bool"""
 

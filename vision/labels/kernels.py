@@ -87,3 +87,24 @@ def behind(
                 + n2 * (z - points[i, 2])
             )
         hidden[i] = ahead > slack * points[i, 2]
+
+
+@compiled
+def extents(instances: np.ndarray, bounds: np.ndarray, counts: np.ndarray) -> None:
+    """Which pixels each id has.
+
+    Args:
+        instances: [H, W] uint16
+        bounds: Is filled in where an id is seen: first column, first row, last column, last row. [65536, 4] int32
+        counts: Is added to: pixels. [65536] int64
+    """
+    height, width = instances.shape
+    for y in range(height):
+        for x in range(width):
+            i = instances[y, x]
+            if counts[i] == 0:
+                bounds[i, 0], bounds[i, 1], bounds[i, 2] = x, y, x
+            else:
+                bounds[i, 0], bounds[i, 2] = min(bounds[i, 0], x), max(bounds[i, 2], x)
+            bounds[i, 3] = y
+            counts[i] += 1
