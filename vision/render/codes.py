@@ -1,0 +1,36 @@
+"""The numbers that images are made of: what a frame stores, before it is compressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from multisynth.scenes.render.shade import tone
+
+from .buffers import Buffers
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """One view as `kinds.FRAME` stores it, H × W; what is None was not asked for."""
+
+    rgb: np.ndarray  # [H, W, 3] uint8, sRGB
+    depth: np.ndarray  # [H, W] float32, m, z-depth, 0 where nothing is
+    normals: np.ndarray  # [H, W, 3] uint16, (n + 1) / 2 · 65535, camera axes; 0, 0, 0 where nothing is
+    instances: np.ndarray  # [H, W] uint16, 0 = background
+    opacity: np.ndarray  # [H, W] uint8, 255 is opaque
+    median_depth: np.ndarray | None = None  # [H, W] float32, m
+
+
+def codes_of(buffers: Buffers) -> Codes:
+    """The codes of what a renderer saw, toned as sRGB (IEC 61966-2-1); more than 1 is white."""
+    normals = np.round(buffers.normals * np.float32(32767.5) + np.float32(32767.5)).astype(np.uint16)
+    normals[~buffers.normals.any(axis=-1)] = 0
+    return Codes(
+        rgb=tone(np.maximum(buffers.radiance, 0)),
+        depth=buffers.depth,
+        normals=normals,
+        instances=buffers.instances,
+        opacity=np.round(buffers.opacity * np.float32(255)).astype(np.uint8),
+        median_depth=buffers.median_depth,
+    )
