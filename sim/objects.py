@@ -7,14 +7,13 @@ of it, from how wide it is to where it can be gripped, follows from its outline 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from multisynth.scenes import Shape
 from multisynth.scenes.assets import locate
-from multisynth.scenes.meshes import triangles
 from multisynth.scenes.poses import quaternion
+from multisynth.scenes.resting import resting
 from multisynth.scenes.schema import Vector
 
 from multisynth.artifact import Artifact
@@ -146,91 +145,15 @@ def blob(number: int, width: float, colour: Vector) -> Item:
         width: To which it is scaled in its narrowest way, m, unless that makes it longer than `LONGEST`.
         colour: Linear RGB.
     """
-    resting = _resting(number)
-    scale = min(width / resting.width, LONGEST / resting.longest)
-    x, y, z = (scale * resting.shift).tolist()
-    w, i, j, k = quaternion(resting.rotation).tolist()
+    lies = resting(_name(number))
+    scale = min(width / lies.width, LONGEST / lies.longest)
+    x, y, z = (scale * lies.shift).tolist()
+    w, i, j, k = quaternion(lies.rotation).tolist()
     shape = Shape(
         kind="mesh", size=(scale,) * 3, mesh=_name(number), position=(x, y, z), quaternion=(w, i, j, k), colour=colour
     )
-    return Item("blob", shape, resting.outline * scale, resting.below * scale, resting.above * scale)
-
-
-@dataclass(frozen=True)
-class _Resting:
-    """How a mesh lies on a table, in its file's unit of length."""
-
-    rotation: np.ndarray  # [3, 3], from the file's frame to the object's
-    shift: np.ndarray  # [3], of the file's origin in the object's frame
-    outline: np.ndarray  # [N, 2]
-    below: float
-    above: float
-    width: float  # of its narrowest way, along x
-    longest: float
+    return Item("blob", shape, lies.outline * scale, lies.below * scale, lies.above * scale)
 
 
 def _name(number: int) -> str:
     return f"{FOLDER}/{number:03d}/{number:03d}.obj"
-
-
-@lru_cache(maxsize=len(MESHES))
-def _resting(number: int) -> _Resting:
-    from scipy.spatial import ConvexHull
-
-    points = triangles(Shape(kind="mesh", size=(1.0, 1.0, 1.0), mesh=_name(number))).vertices
-    hull = ConvexHull(points)
-    centre = _centre(points, hull)
-    points = points - centre
-    down = _steadiest(points, ConvexHull(points))
-    points = points[hull.vertices]
-    side = np.cross(down, np.eye(3)[np.abs(down).argmin()])
-    side /= np.linalg.norm(side)
-    upright = np.stack([side, np.cross(-down, side), -down])
-    seen = (points @ upright.T)[:, :2]
-    seen = seen[ConvexHull(seen).vertices]  # counter-clockwise
-    edges = np.roll(seen, -1, 0) - seen
-    normals = np.stack([edges[:, 1], -edges[:, 0]], -1) / np.linalg.norm(edges, axis=1, keepdims=True)
-    widths = np.ptp(seen @ normals.T, axis=0)  # the narrowest way is square to an edge (Houle and Toussaint 1988)
-    x, y = normals[widths.argmin()]
-    turn = np.array([[x, y, 0], [-y, x, 0], [0, 0, 1.0]])
-    rotation = turn @ upright
-    stood = points @ rotation.T
-    low, high = stood[:, 2].min(), stood[:, 2].max()
-    return _Resting(
-        rotation, -rotation @ centre, seen @ turn[:2, :2].T, -float(low), float(high),
-        float(widths.min()), float(np.ptp(stood, axis=0).max()),
-    )  # fmt: skip
-
-
-def _centre(points: np.ndarray, hull: Any) -> np.ndarray:
-    """Of mass of an even hull. [N, 3] → [3]"""
-    middle = points[hull.vertices].mean(0)
-    a, b, c = np.moveaxis(points[hull.simplices] - middle, 1, 0)
-    volumes = np.abs(np.einsum("ij,ij->i", a, np.cross(b, c)))  # of a tetrahedron over each face, times 6
-    centre: np.ndarray = middle + (volumes[:, None] * (a + b + c)).sum(0) / (4 * volumes.sum())
-    return centre
-
-
-def _steadiest(points: np.ndarray, hull: Any) -> np.ndarray:
-    """Which way is down when it lies on the face that it must be tilted furthest to leave. [N, 3] → [3]
-
-    Args:
-        points: From the centre of mass.
-        hull: Theirs.
-    """
-    from scipy.spatial import ConvexHull
-
-    a, b, c = np.moveaxis(points[hull.simplices], 1, 0)
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-    faces, face = np.unique(hull.equations.round(3), axis=0, return_inverse=True)
-    large = np.bincount(face.ravel(), areas) > 0.01 * areas.sum()
-    corners, flat = points[hull.vertices], 1e-3 * float(np.ptp(points))
-    best, down = -np.inf, np.array([0.0, 0.0, -1.0])
-    for *normal, offset in faces[large]:
-        rim = corners[corners @ normal + offset > -3 * flat]
-        side = np.cross(normal, np.eye(3)[np.abs(normal).argmin()])
-        plane = np.stack([side, np.cross(normal, side)], 1)
-        margin = -ConvexHull(rim @ plane).equations[:, 2].max()  # from below the centre to the nearest side
-        if margin / -offset > best:
-            best, down = margin / -offset, np.array(normal)
-    return down / np.linalg.norm(down)
