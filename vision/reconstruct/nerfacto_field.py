@@ -122,6 +122,12 @@ class Nerf:
         return cls(architecture, weights, matrix)
 
 
+def turn(matrix: np.ndarray) -> np.ndarray:
+    """The rotation of a similarity. [4, 4] → [3, 3]"""
+    rotation: np.ndarray = matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3]))
+    return rotation
+
+
 def similarity(values: object) -> np.ndarray:
     """A turn, a shift and one scale, checked. [3, 4] or [4, 4] → [4, 4] float64
 

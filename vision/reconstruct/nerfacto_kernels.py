@@ -6,6 +6,7 @@ import numba
 import numpy as np
 
 Y, Z = np.uint32(2654435761), np.uint32(805459861)
+ONE = np.float32(1)  # a plain 1 would make all of it 64 bits wide
 
 
 @numba.njit(parallel=True, fastmath=True, cache=True)
@@ -23,7 +24,8 @@ def gather(positions: np.ndarray, table: np.ndarray, scalings: np.ndarray, out: 
     mask = np.uint32(size - 1)
     for n in numba.prange(len(positions)):
         for level in range(levels):
-            x, y, z = (positions[n, axis] * scalings[level] for axis in (0, 1, 2))
+            edge = scalings[level]
+            x, y, z = positions[n, 0] * edge, positions[n, 1] * edge, positions[n, 2] * edge
             fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
             u, v, w = x - fx, y - fy, z - fz
             first, last = level * size, level * features
@@ -31,7 +33,7 @@ def gather(positions: np.ndarray, table: np.ndarray, scalings: np.ndarray, out: 
                 out[n, last + feature] = 0.0
             for corner in range(8):
                 dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2
-                weight = (u if dx else 1 - u) * (v if dy else 1 - v) * (w if dz else 1 - w)
+                weight = (u if dx else ONE - u) * (v if dy else ONE - v) * (w if dz else ONE - w)
                 row = first + np.int64(_hash(fx + dx, fy + dy, fz + dz) & mask)
                 for feature in range(features):
                     out[n, last + feature] += weight * table[row, feature]
@@ -53,12 +55,13 @@ def scatter(positions: np.ndarray, flow: np.ndarray, scalings: np.ndarray, out: 
     for level in numba.prange(levels):
         first, last = level * size, level * features
         for n in range(len(positions)):
-            x, y, z = (positions[n, axis] * scalings[level] for axis in (0, 1, 2))
+            edge = scalings[level]
+            x, y, z = positions[n, 0] * edge, positions[n, 1] * edge, positions[n, 2] * edge
             fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
             u, v, w = x - fx, y - fy, z - fz
             for corner in range(8):
                 dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2
-                weight = (u if dx else 1 - u) * (v if dy else 1 - v) * (w if dz else 1 - w)
+                weight = (u if dx else ONE - u) * (v if dy else ONE - v) * (w if dz else ONE - w)
                 row = first + np.int64(_hash(fx + dx, fy + dy, fz + dz) & mask)
                 for feature in range(features):
                     out[row, feature] += weight * flow[n, last + feature]
