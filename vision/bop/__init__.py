@@ -1,0 +1,1 @@
+"""Frames in the format of the BOP benchmark for poses of objects."""

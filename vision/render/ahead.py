@@ -1,0 +1,51 @@
+"""Compressing frames while the next ones are rendered."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Ahead:
+    """Does work in threads and hands on the results in the order in which it came.
+
+    Without CUDA a worker has one core, which renders and compresses in turn.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = _threads() if threads is None else threads
+        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+
+    def run(self, work: Iterable[Callable[[], T]]) -> Iterator[T]:
+        """The results of some work; a few pieces for each thread are in memory at once."""
+        if self._pool is None:
+            yield from (piece() for piece in work)
+            return
+        pending: deque[Future[T]] = deque()
+        for piece in work:
+            pending.append(self._pool.submit(piece))
+            if len(pending) >= 4 * self._threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Any:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _threads() -> int:
+    import torch
+
+    return len(os.sched_getaffinity(0)) if torch.cuda.is_available() else 1
