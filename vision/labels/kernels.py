@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..splats.kernels.compiled import compiled
+from ..splats.kernels.compiled import compiled, inlined
 
 
 @compiled
@@ -52,6 +52,19 @@ def through_pinhole(points: np.ndarray, intrinsics: np.ndarray, pixels: np.ndarr
             pixels[i, 0], pixels[i, 1] = np.nan, np.nan
 
 
+@inlined
+def _ahead(point: np.ndarray, depth: float, normal: np.ndarray, direction: np.ndarray) -> float:
+    """How far the plane that a pixel shows lies before a point, m; the pixel itself, where it has no normal."""
+    z = np.float64(depth)
+    if normal[0] == 0 and normal[1] == 0 and normal[2] == 0:
+        return point[2] - z
+    return (
+        normal[0] * (z * direction[0] - point[0])
+        + normal[1] * (z * direction[1] - point[1])
+        + normal[2] * (z * direction[2] - point[2])
+    )
+
+
 @compiled
 def behind(
     points: np.ndarray,
@@ -60,7 +73,8 @@ def behind(
     depth: np.ndarray,
     normals: np.ndarray,
     directions: np.ndarray,
-    slack: float,
+    width_of_pixel: float,
+    noise: float,
     hidden: np.ndarray,
 ) -> None:
     """Which points an image does not show. See `visibility.hidden`; `far` are directions, not points. [N] bool"""
@@ -71,22 +85,21 @@ def behind(
             hidden[i] = True
             continue
         y, x = int(v), int(u)
-        z = np.float64(depth[y, x])
-        if z == 0:
-            hidden[i] = False
+        if depth[y, x] == 0 or far[i]:
+            hidden[i] = depth[y, x] > 0
             continue
-        if far[i]:
-            hidden[i] = True
-            continue
-        n0, n1, n2 = normals[y, x, 0], normals[y, x, 1], normals[y, x, 2]
-        ahead = points[i, 2] - z
-        if n0 != 0 or n1 != 0 or n2 != 0:
-            ahead = (
-                n0 * (z * directions[y, x, 0] - points[i, 0])
-                + n1 * (z * directions[y, x, 1] - points[i, 1])
-                + n2 * (z - points[i, 2])
-            )
-        hidden[i] = ahead > slack * points[i, 2]
+        pixel = width_of_pixel * points[i, 2]
+        close, doubtful = 0.25 * pixel + noise * points[i, 2], pixel + noise * points[i, 2]
+        ahead = _ahead(points[i], depth[y, x], normals[y, x], directions[y, x])
+        hidden[i] = ahead > close
+        if close < ahead <= doubtful:
+            y, x = int(v - 0.5), int(u - 0.5)  # v - 0.5 > -1 is cut to 0
+            for row in range(y, min(y + 2, height)):
+                for column in range(x, min(x + 2, width)):
+                    if depth[row, column] > 0:
+                        other = _ahead(points[i], depth[row, column], normals[row, column], directions[row, column])
+                        if -close <= other <= close:
+                            hidden[i] = False
 
 
 @compiled

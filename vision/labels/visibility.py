@@ -30,10 +30,11 @@ def hidden(
 ) -> np.ndarray:
     """Which points an image does not show, because they lie outside it or behind something.
 
-    A point is behind something if it is behind the tangent plane of the surface that its nearest pixel shows, by more
-    than a pixel's width there (surfaces that curve away from the camera leave their planes by a quarter of that) and
-    `SURFACE` or `VOLUME`. The plane goes on beyond the centre of the pixel, so slopes need no tolerance of their own.
-    What has no depth is infinitely far.
+    A point is behind something if it is behind the tangent plane of the surface that its nearest pixel shows. The
+    plane goes on beyond the centre of the pixel, so slopes need no tolerance. A surface that curves away leaves its
+    plane by a quarter of a pixel's width at most, which is allowed, and so are `SURFACE` or `VOLUME`. Where the nearest
+    pixel shows another side of an edge, the point lies behind it by up to a pixel's width, and it is enough that one of
+    the four pixels about it shows the point's own plane. What has no depth is infinitely far.
 
     Args:
         viewpoint: The camera of the image.
@@ -48,10 +49,10 @@ def hidden(
     from .kernels import behind
 
     focal = float(np.sqrt(viewpoint.intrinsics[0, 0] * viewpoint.intrinsics[1, 1]))
-    slack = 1 / focal + (SURFACE if seen.median_depth is None else VOLUME)
+    noise = SURFACE if seen.median_depth is None else VOLUME
     result = np.empty(len(points), bool)
     behind(
         points, np.zeros(len(points), bool) if far is None else far, pixels,
-        np.ascontiguousarray(seen.depth), np.ascontiguousarray(seen.normals), rays(viewpoint), slack, result,
+        np.ascontiguousarray(seen.depth), np.ascontiguousarray(seen.normals), rays(viewpoint), 1 / focal, noise, result,
     )  # fmt: skip
     return result
