@@ -12,6 +12,22 @@ from .relocate import Mcmc
 from .splats import Parameters
 
 
+class Capped(DefaultStrategy):
+    """gsplat's default strategy, in which the steepest grow first where not all may."""
+
+    most: int = 2**62
+
+    def _grow_gs(self, params: Any, optimizers: Any, state: dict[str, Any], step: int) -> tuple[int, int]:
+        """Split and duplicate, each of which adds one."""
+        usual, room = self.grow_grad2d, self.most - len(params["means"])
+        mean = state["grad2d"] / state["count"].clamp_min(1)
+        if int((mean > usual).sum()) > room:
+            self.grow_grad2d = float(torch.topk(mean, room + 1).values[-1]) if room > 0 else float("inf")
+        grown: tuple[int, int] = super()._grow_gs(params, optimizers, state, step)
+        self.grow_grad2d = usual
+        return grown
+
+
 class Growth:
     """A strategy with its state.
 
@@ -23,7 +39,7 @@ class Growth:
     """
 
     def __init__(self, options: Splats, steps: int, parameters: Parameters, optimisers: dict[str, Any]) -> None:
-        self._parameters, self._optimisers, self._cap = parameters, optimisers, options.max_gaussians
+        self._parameters, self._optimisers = parameters, optimisers
         when = {
             "refine_start_iter": options.refine_from, "refine_every": options.refine_every,
             "refine_stop_iter": round(options.refine_until * steps),
@@ -34,9 +50,9 @@ class Growth:
             self._strategy = kind(cap_max=options.max_gaussians, **when)
             self._state = self._strategy.initialize_state()
         else:
-            self._strategy = DefaultStrategy(grow_grad2d=options.grow_gradient, **when)
+            self._strategy = Capped(grow_grad2d=options.grow_gradient, **when)
+            self._strategy.most = options.max_gaussians
             self._state = self._strategy.initialize_state(scene_scale=1.0)
-            self._gradient = options.grow_gradient
         self._strategy.check_sanity(parameters, optimisers)
 
     def before(self, step: int, info: dict[str, Any]) -> None:
@@ -49,15 +65,4 @@ class Growth:
         if isinstance(self._strategy, MCMCStrategy):
             self._strategy.step_post_backward(*given, lr=rate)
         else:
-            self._strategy.grow_grad2d = self._threshold()
             self._strategy.step_post_backward(*given, packed=False)
-
-    def _threshold(self) -> float:
-        """The gradient from which Gaussians split, such that their number stays below the cap; each adds one."""
-        if self._state["grad2d"] is None:
-            return self._gradient
-        mean = self._state["grad2d"] / self._state["count"].clamp_min(1)
-        room = self._cap - len(mean)
-        if int((mean > self._gradient).sum()) <= room:
-            return self._gradient
-        return float("inf") if room <= 0 else float(torch.topk(mean, room + 1).values[-1])

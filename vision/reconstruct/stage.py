@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -64,7 +65,7 @@ class Reconstruct(Series):
         views = views_of(samples, self.factor, self.hold_out)
         seed = int(self.rng(ordinal, "training").integers(2**31))
         made = (self._splats if self.method == "splats" else self._nerfacto)(views, seed)
-        if "instances" in made:
+        if made.get("instances") is not None:
             made["names"], made["categories"] = _called(samples, int(made["instances"].max(initial=0)))
         return Sample(
             VOLUME, ordinal, method=self.method, metric=views.metric, up=_up(samples, views),
@@ -80,10 +81,14 @@ class Reconstruct(Series):
         device = self._device()
         bounds = None if self.bounds is None else np.array(self.bounds)
         trained = train(views, self.splats, self.steps, seed=seed, device=device, bounds=bounds)
-        made: dict[str, Any] = {
-            "data": encode_ply(trained.gaussians), "psnr": trained.psnr, "ssim": trained.ssim,
+        gaussians = trained.gaussians
+        if self.instances and any(views.instances[row] is not None for row in views.training):
+            ids = lift(gaussians, views, device=device, antialiased=self.splats.antialiased)
+            gaussians = replace(gaussians, instances=ids)
+        return {
+            "data": encode_ply(gaussians), "instances": gaussians.instances, "psnr": trained.psnr, "ssim": trained.ssim,
             "meta": {
-                "device": device, "gaussians": len(trained.gaussians), "antialiased": self.splats.antialiased,
+                "device": device, "gaussians": len(gaussians), "antialiased": self.splats.antialiased,
                 "views": {name: {"psnr": round(p, 3), "ssim": round(s, 4)} for name, (p, s) in trained.scores.items()},
                 "curve": [
                     {"step": step, "psnr": None if np.isnan(value) else round(value, 3), "gaussians": count}
@@ -91,9 +96,6 @@ class Reconstruct(Series):
                 ],
             },
         }  # fmt: skip
-        if self.instances and any(views.instances[row] is not None for row in views.training):
-            made["instances"] = lift(trained.gaussians, views, device=device, antialiased=self.splats.antialiased)
-        return made
 
     def _nerfacto(self, views: Views, seed: int) -> dict[str, Any]:
         from .nerfacto import train_nerfacto
