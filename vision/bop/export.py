@@ -20,7 +20,7 @@ from multisynth.rasters import png
 from multisynth.sample import Sample
 
 from ..labels.motion import matrices
-from .models import MILLIMETRES, Model
+from .models import MILLIMETRES, Model, resting
 from .silhouettes import Silhouettes
 
 DEPTH_SCALE = 0.1
@@ -108,7 +108,7 @@ class _Scene:
                 self.articulated.append(body.name)
                 continue
             row = rows.get(id(body.parts[0]))
-            place = np.eye(4) if row is None else row
+            place = resting(body.parts[0]) if row is None else row
             self._objects.append((body.instance, models.number(model), place, model.middle))
         self._tables: dict[str, dict[str, Any]] = {"scene_camera": {}, "scene_gt": {}, "scene_gt_info": {}}
         for part in ("rgb", "depth", "mask", "mask_visib"):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from multisynth.scenes.meshes import triangles
 from multisynth.scenes.poses import transform
-from multisynth.scenes.schema import Body, Shape
+from multisynth.scenes.schema import Body, Part, Shape
 
 from multisynth.srgb import encoded
 
@@ -23,8 +23,8 @@ class Model:
 
     name: str
     category: str
-    shapes: tuple[tuple[Shape, np.ndarray], ...]  # each with its place in the body: [4, 4], m
-    middle: np.ndarray  # [3] m, of its bounds, in the frame of the body's part
+    shapes: tuple[tuple[Shape, np.ndarray], ...]  # each with its place in the first part: [4, 4], m
+    middle: np.ndarray  # [3] m, of its bounds, in the first part's frame
     vertices: np.ndarray  # [V, 3] mm, about the middle
     faces: np.ndarray  # [F, 3]
     colours: np.ndarray  # [F, 3] uint8, sRGB
@@ -35,8 +35,9 @@ class Model:
         if len(body.parts) > 1 and any(part.moves for part in body.parts):
             return None
         placed = []
+        first = np.linalg.inv(resting(body.parts[0]))
         for part in body.parts:
-            base = np.eye(4) if part.moves else transform(np.array(part.position), np.array(part.quaternion))
+            base = first @ resting(part)
             for shape in part.shapes:
                 placed.append((shape, base @ transform(np.array(shape.position), np.array(shape.quaternion))))
         if not placed:
@@ -82,6 +83,11 @@ class Model:
         head = f"ply\nformat binary_little_endian 1.0\nelement vertex {3 * count}\n{axes}{channels}"
         head += f"element face {count}\nproperty list uchar int vertex_indices\nend_header\n"
         return head.encode("ascii") + vertices.tobytes() + faces.tobytes()
+
+
+def resting(part: Part) -> np.ndarray:
+    """Where a part that holds still is in the world; a part that moves, in itself. [4, 4]"""
+    return np.eye(4) if part.moves else transform(np.array(part.position), np.array(part.quaternion))
 
 
 def diameter(points: np.ndarray) -> float:
