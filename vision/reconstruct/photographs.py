@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from multisynth.errors import BadInput
 from multisynth.kinds import FRAME
-from multisynth.media import LARGEST, decode_depth, decode_instances, decode_normals
+from multisynth.media import decode_depth, decode_instances, decode_normals
 from multisynth.sample import Sample
 
-from ..cameras.lenses import onto_image, rays
 from ..cameras.viewpoint import Viewpoint
+from ..capture.photo import decode_photo
+from ..capture.undistort import undistort
 from .views import Views, hold_out
 
-WIDEST = np.tan(np.radians(65))
-"""Of a pinhole image that a wide lens is turned into: half its width or height at a distance of 1."""
 BACK_PROJECTED = 4096
 """Points a view that are taken from its depth where no sparse points are known."""
 
@@ -72,7 +70,10 @@ def _read(sample: Sample, name: str, factor: int) -> dict[str, Any]:
     viewpoint = _viewpoint(sample, name)
     size = viewpoint.width, viewpoint.height
     frame = sample.kind is FRAME
-    image = _decode(sample["rgb" if frame else "image"], name)
+    try:
+        image = decode_photo(sample["rgb" if frame else "image"])
+    except ValueError as error:
+        raise BadInput(f"the image of view `{name}` cannot be decoded: {error}", "take it out or mend it") from None
     if image.shape[1::-1] != size:
         raise BadInput(
             f"the image of view `{name}` has {image.shape[1]}×{image.shape[0]} px, its camera {size[0]}×{size[1]}",
@@ -91,16 +92,14 @@ def _read(sample: Sample, name: str, factor: int) -> dict[str, Any]:
     small = max(round(size[0] / factor), 1), max(round(size[1] / factor), 1)
     if min(small) < 16:
         raise BadInput(f"view `{name}` has only {small[0]}×{small[1]} px at factor {factor}", "lower `factor`")
-    intrinsics = viewpoint.intrinsics
-    if viewpoint.lens == "fisheye" or (viewpoint.lens == "opencv" and any(viewpoint.distortion)):
-        intrinsics, places = _pinhole(viewpoint)
-        image = _remap(image, places, smooth=True)
-        labels = {column: None if label is None else _remap(label, places) for column, label in labels.items()}
+    known = {column: label for column, label in labels.items() if label is not None}
+    straight, (image,), exact = undistort(viewpoint, [image], list(known.values()))
+    labels |= dict(zip(known, exact, strict=True))
     scale = np.diag([small[0] / size[0], small[1] / size[1], 1])
     if small != size:
         image = _shrink(image, small, smooth=True)
         labels = {column: None if label is None else _shrink(label, small) for column, label in labels.items()}
-    return {"image": image, "intrinsics": scale @ intrinsics, **labels}
+    return {"image": image, "intrinsics": scale @ straight.intrinsics, **labels}
 
 
 def _viewpoint(sample: Sample, name: str) -> Viewpoint:
@@ -117,48 +116,6 @@ def _viewpoint(sample: Sample, name: str) -> Viewpoint:
         int(sample["width"]), int(sample["height"]), intrinsics, matrix, sample["lens"] or "pinhole",
         tuple(float(k) for k in (() if sample["distortion"] is None else sample["distortion"])),
     )  # fmt: skip
-
-
-def _decode(data: bytes, name: str) -> np.ndarray:
-    """JPEG or PNG, upright. [H, W, 3] uint8"""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as image:
-            if image.width * image.height > LARGEST:
-                raise ValueError(f"{image.width}×{image.height} px are more than {LARGEST}")
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
-    except Exception as error:  # a hostile file can fail anywhere inside the reader
-        raise BadInput(f"the image of view `{name}` cannot be decoded: {error}", "take it out or mend it") from None
-
-
-def _pinhole(viewpoint: Viewpoint) -> tuple[np.ndarray, np.ndarray]:
-    """The widest pinhole camera of the same size that sees nothing beyond the image, and where its pixels lie on it.
-
-    Returns:
-        K, px, [3, 3]; and places on the image, [H, W, 2] float32.
-    """
-    width, height = viewpoint.width, viewpoint.height
-    x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
-    left, right = (rays(viewpoint, np.stack([np.full(height, at), y], -1))[:, 0] for at in (0.5, width - 0.5))
-    top, bottom = (rays(viewpoint, np.stack([x, np.full(width, at)], -1))[:, 1] for at in (0.5, height - 0.5))
-    low = np.array([np.nanmax(left), np.nanmax(top)]).clip(-WIDEST, -1e-3)
-    high = np.array([np.nanmin(right), np.nanmin(bottom)]).clip(1e-3, WIDEST)
-    focal = (np.array([width, height]) - 1) / (high - low)
-    centre = 0.5 - low * focal
-    intrinsics = np.array([[focal[0], 0, centre[0]], [0, focal[1], centre[1]], [0, 0, 1]])
-    grid = np.stack(np.meshgrid((x - centre[0]) / focal[0], (y - centre[1]) / focal[1]), -1)
-    places, _ = onto_image(viewpoint, np.concatenate([grid, np.ones((height, width, 1))], -1))
-    return intrinsics, places.astype(np.float32)
-
-
-def _remap(image: np.ndarray, places: np.ndarray, smooth: bool = False) -> np.ndarray:
-    import cv2
-
-    # OpenCV counts pixels from the centre of the first
-    how, beyond = (cv2.INTER_CUBIC, cv2.BORDER_REPLICATE) if smooth else (cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
-    remapped: np.ndarray = cv2.remap(image, places - np.float32(0.5), None, how, borderMode=beyond)
-    return remapped
 
 
 def _shrink(image: np.ndarray, size: tuple[int, int], smooth: bool = False) -> np.ndarray:
