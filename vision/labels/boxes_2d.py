@@ -12,9 +12,6 @@ from ..cameras.viewpoint import Viewpoint
 from ..render.buffers import Buffers
 from .things import Thing, Things
 
-FINE = 4
-"""Bits of a pixel that corners of filled hulls are rounded to."""
-
 
 def boxes_2d(
     viewpoint: Viewpoint, seen: Buffers, things: Iterable[Things], poses: np.ndarray | None = None
@@ -83,14 +80,14 @@ def _alone(viewpoint: Viewpoint, seen: Buffers, instance: int, pieces: list[_Pie
         return int(np.count_nonzero(seen.covered[instance]))
     import cv2
 
+    from .kernels import fill
+
     if not all(whole for _, whole in pieces):
         return 0
-    mask = np.zeros((viewpoint.height, viewpoint.width), np.uint8)
+    mask = np.zeros((viewpoint.height, viewpoint.width), bool)
     for pixels, _ in pieces:
         if len(pixels) > 2:
-            near = np.clip(pixels - 0.5, -(2**14), 2**14)  # 32 bits hold it
-            hull = cv2.convexHull(np.round(near * 2**FINE).astype(np.int32))
-            cv2.fillConvexPoly(mask, hull, 1, cv2.LINE_8, FINE)
+            fill(cv2.convexHull(pixels.astype(np.float32))[:, 0].astype(np.float64), mask)
     return int(np.count_nonzero(mask))
 
 

@@ -121,3 +121,22 @@ def extents(instances: np.ndarray, bounds: np.ndarray, counts: np.ndarray) -> No
                 bounds[i, 0], bounds[i, 2] = min(bounds[i, 0], x), max(bounds[i, 2], x)
             bounds[i, 3] = y
             counts[i] += 1
+
+
+@compiled
+def fill(corners: np.ndarray, mask: np.ndarray) -> None:
+    """Set the pixels whose centres lie in a convex polygon. [K, 2] px, in their order around; [H, W] bool"""
+    height, width = mask.shape
+    count = len(corners)
+    top, bottom = corners[:, 1].min(), corners[:, 1].max()
+    for y in range(int(max(np.ceil(top - 0.5), 0.0)), int(min(np.floor(bottom - 0.5) + 1, height))):
+        left, right = np.inf, -np.inf
+        for i in range(count):
+            a, b = corners[i], corners[(i + 1) % count]
+            low, high = min(a[1], b[1]), max(a[1], b[1])
+            if low <= y + 0.5 <= high and high > low:
+                x = a[0] + (y + 0.5 - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+                left, right = min(left, x), max(right, x)
+        first, end = max(np.ceil(left - 0.5), 0.0), min(np.floor(right - 0.5) + 1, width)
+        if first < end:
+            mask[y, int(first) : int(end)] = True
