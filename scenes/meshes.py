@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from multisynth.scenes.assets import locate
+from multisynth.scenes.kept import PREFIX, kept
 from multisynth.scenes.schema import Shape
-from multisynth.scenes.textures import linear
+from multisynth.scenes.textures import linear, to_linear
 
 from multisynth.errors import BadInput
 
@@ -71,44 +73,77 @@ def triangles(shape: Shape) -> Mesh:
 def _file(name: str) -> Mesh:
     import trimesh
 
+    if name.startswith(PREFIX):
+        return kept(name)
     path = locate(name, FORMATS)
     try:
-        pieces = trimesh.load_scene(path, process=False).dump()
-        vertices, faces, colours, normals, count = [], [], [], [], 0
-        images: list[np.ndarray] = []
-        uv: list[np.ndarray] = []
-        textures: dict[bytes, np.ndarray] = {}
-        for piece in pieces:
-            if not isinstance(piece, trimesh.Trimesh):
-                continue
-            material, places = getattr(piece.visual, "material", None), getattr(piece.visual, "uv", None)
-            diffuse, picture = getattr(material, "diffuse", None), getattr(material, "image", None)
-            if picture is None or places is None:
-                images.append(np.full(len(piece.faces), -1, np.int16))
-                uv.append(np.zeros((len(piece.vertices), 2)))
-            else:
-                key = picture.tobytes()  # pieces often share one picture
-                if key not in textures:
-                    textures[key] = linear(picture)
-                images.append(np.full(len(piece.faces), list(textures).index(key), np.int16))
-                uv.append(np.asarray(places, np.float64))
-            # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
-            tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255
-            vertices.append(np.asarray(piece.vertices, np.float64))
-            faces.append(np.asarray(piece.faces, np.int32) + count)
-            normals.append(np.asarray(piece.vertex_normals, np.float64))
-            colours.append(np.tile(tint, (len(piece.faces), 1)))
-            count += len(piece.vertices)
+        return gathered(trimesh.load_scene(path, process=False).dump())
     except Exception as error:  # a hostile file can fail anywhere inside the reader
         raise BadInput(f"mesh `{name}` cannot be read: {error}", "give a well-formed mesh file") from error
-    if not faces or not all(np.isfinite(v).all() for v in vertices):
-        raise BadInput(f"mesh `{name}` holds no triangles with finite vertices")
+
+
+def gathered(pieces: Iterable[Any]) -> Mesh:
+    """The meshes of a file as one, read-only; what is no mesh is left out.
+
+    Args:
+        pieces: As `trimesh` has them.
+
+    Raises:
+        ValueError: They hold no triangles with finite vertices.
+    """
+    import trimesh
+
+    vertices, faces, colours, normals, count = [], [], [], [], 0
+    images: list[np.ndarray] = []
+    uv: list[np.ndarray] = []
+    textures: dict[bytes, np.ndarray] = {}
+    for piece in pieces:
+        if not isinstance(piece, trimesh.Trimesh):
+            continue
+        tints, picture = _material(piece)
+        places = getattr(piece.visual, "uv", None)
+        if picture is None or places is None:
+            images.append(np.full(len(piece.faces), -1, np.int16))
+            uv.append(np.zeros((len(piece.vertices), 2)))
+        else:
+            key = picture.tobytes()  # pieces often share one picture
+            if key not in textures:
+                textures[key] = linear(picture)
+            images.append(np.full(len(piece.faces), list(textures).index(key), np.int16))
+            uv.append(np.asarray(places, np.float64))
+        vertices.append(np.asarray(piece.vertices, np.float64))
+        faces.append(np.asarray(piece.faces, np.int32) + count)
+        normals.append(np.asarray(piece.vertex_normals, np.float64))
+        colours.append(np.broadcast_to(tints, (len(piece.faces), 3)))
+        count += len(piece.vertices)
+    if not sum(map(len, faces)) or not all(np.isfinite(v).all() for v in vertices):
+        raise ValueError("it holds no triangles with finite vertices")
     mesh = Mesh(np.concatenate(vertices), np.concatenate(faces), np.concatenate(colours), np.concatenate(normals))
+    if mesh.faces.min() < 0 or mesh.faces.max() >= len(mesh.vertices):
+        raise ValueError("a triangle has a corner that is not there")
     if textures:
         mesh = mesh._replace(images=np.concatenate(images), uv=np.concatenate(uv), textures=tuple(textures.values()))
     for array in (*mesh[:4], *mesh.textures):
         array.setflags(write=False)
     return mesh
+
+
+def _material(piece: Any) -> tuple[np.ndarray, Any]:
+    """Linear colours, [3] or [F, 3], and the picture that they multiply, or None."""
+    material = getattr(piece.visual, "material", None)
+    if hasattr(material, "baseColorFactor"):  # glTF, whose factors are linear
+        factor = material.baseColorFactor
+        tint = np.ones(3) if factor is None else np.asarray(factor[:3], np.float64)
+        # trimesh keeps it as bytes or as numbers up to 1, as the file had it
+        byte = factor is not None and np.issubdtype(np.asarray(factor).dtype, np.integer)
+        return tint / 255 if byte else tint, material.baseColorTexture
+    if material is None and getattr(piece.visual, "kind", None) in ("vertex", "face"):
+        codes = np.asarray(piece.visual.face_colors[:, :3], np.float64) / 255
+        return to_linear(codes), None
+    # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
+    diffuse = getattr(material, "diffuse", None)
+    tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255
+    return tint, getattr(material, "image", None)
 
 
 def _box(size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

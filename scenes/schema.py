@@ -26,7 +26,9 @@ class Shape(_Model):
     size: tuple[float, ...] = Field(
         description="box: full edges x, y, z; sphere: radius; cylinder along z: radius, length; mesh: scale x, y, z."
     )
-    mesh: str = Field("", description="For a mesh: `package:path/inside/it.obj`, such as `pybullet_data:plane.obj`.")
+    mesh: str = Field(
+        "", description="For a mesh: `package:path/inside/it.obj`, or `sha256:…` of one out of a user's file."
+    )
     position: Vector = (0.0, 0.0, 0.0)
     quaternion: Quaternion = (1.0, 0.0, 0.0, 0.0)
     colour: Vector = Field((0.5, 0.5, 0.5), description="Linear RGB reflectance, 0 to 1.")

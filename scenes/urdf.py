@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from functools import partial
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 import numpy as np
@@ -144,21 +146,38 @@ def read(name: str) -> Robot:
     Raises:
         BadInput: There is no such file, or it is not a URDF tree of links and joints that this reader knows.
     """
-    path = locate(name, (".urdf",))
+    return _read(locate(name, (".urdf",)), name, None)
+
+
+def read_file(path: Path, mesh: Callable[[str], str]) -> Robot:
+    """Read a user's URDF file.
+
+    Args:
+        path: The file.
+        mesh: Turns what it calls a mesh file into a shape's name for the mesh.
+
+    Raises:
+        BadInput: It is not a URDF tree of links and joints that this reader knows, or a mesh cannot be had.
+    """
+    return _read(path, path.name, mesh)
+
+
+def _read(path: Path, name: str, mesh: Callable[[str], str] | None) -> Robot:
     try:
-        text = path.read_bytes()[: LARGEST_TEXT + 1].decode("utf-8")
-        if len(text) > LARGEST_TEXT:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TEXT + 1)
+        if len(content) > LARGEST_TEXT:
             raise ValueError(f"more than {LARGEST_TEXT} bytes")
-        text = text.lstrip()  # XML wants its declaration first, PyBullet's own files begin with a blank line
+        text = content.decode("utf-8").lstrip()  # XML wants its declaration first, PyBullet's files begin with a blank
         if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entities can blow up to gigabytes or read other files
             raise ValueError("it declares a document type")
-        return parse(text, name)
+        return parse(text, name, mesh)
     except (ValueError, KeyError, TypeError, ElementTree.ParseError) as error:
         raise BadInput(f"`{name}` is no robot description: {error}", "give a URDF file", str(path)) from error
 
 
-def parse(text: str, name: str) -> Robot:
-    """A URDF document; `name` says where it lies, so that its meshes can be named.
+def parse(text: str, name: str, mesh: Callable[[str], str] | None = None) -> Robot:
+    """A URDF document; `name` says where it lies, so that its meshes can be named, unless `mesh` names them.
 
     Raises:
         ValueError, KeyError: Something is missing or malformed.
@@ -171,8 +190,9 @@ def parse(text: str, name: str) -> Robot:
         for material in root.iter("material")
         if (colour := material.find("color")) is not None
     }
+    named = mesh or partial(_beside, name)
     elements = {link.attrib["name"]: link for link in root.findall("link")}
-    links = {link: _shapes(element, "visual", colours, name) for link, element in elements.items()}
+    links = {link: _shapes(element, "visual", colours, named) for link, element in elements.items()}
     joints = tuple(_joint(joint) for joint in root.findall("joint"))
     children = [joint.child for joint in joints]
     for joint in joints:
@@ -180,7 +200,7 @@ def parse(text: str, name: str) -> Robot:
             raise ValueError(f"joint `{joint.name}` names a link that is not there")
     if len(set(children)) != len(children) or len(children) != len(links) - 1:
         raise ValueError(f"{len(links)} links and {len(joints)} joints are not a tree")
-    collisions = {link: _shapes(element, "collision", colours, name) for link, element in elements.items()}
+    collisions = {link: _shapes(element, "collision", colours, named) for link, element in elements.items()}
     inertials = {
         link: _inertial(inertial)
         for link, element in elements.items()
@@ -243,13 +263,15 @@ def _inertial(element: ElementTree.Element) -> Inertial:
     return Inertial(kilograms, _origin(element), np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
 
 
-def _shapes(link: ElementTree.Element, tag: str, colours: dict[str, tuple[float, ...]], name: str) -> tuple[Shape, ...]:
-    shapes = [_shape(element, colours, name) for element in link.findall(tag)]
+def _shapes(
+    link: ElementTree.Element, tag: str, colours: dict[str, tuple[float, ...]], named: Callable[[str], str]
+) -> tuple[Shape, ...]:
+    shapes = [_shape(element, colours, named) for element in link.findall(tag)]
     # a link that is not to be seen is sometimes given a ball without a radius
     return tuple(shape for shape in shapes if any(shape.size))
 
 
-def _shape(element: ElementTree.Element, colours: dict[str, tuple[float, ...]], name: str) -> Shape:
+def _shape(element: ElementTree.Element, colours: dict[str, tuple[float, ...]], named: Callable[[str], str]) -> Shape:
     geometry, material = element.find("geometry"), element.find("material")
     if geometry is None or not len(geometry):
         raise ValueError(f"a <{element.tag}> has no geometry")
@@ -267,11 +289,15 @@ def _shape(element: ElementTree.Element, colours: dict[str, tuple[float, ...]], 
     if form.tag == "cylinder":
         return Shape(kind="cylinder", size=_numbers(f"{form.attrib['radius']} {form.attrib['length']}", 2), **placed)
     if form.tag == "mesh":
-        package, _, inside = name.partition(":")
-        file = form.attrib["filename"].removeprefix("package://")
-        mesh = f"{package}:{PurePosixPath(inside).parent / file}"
+        mesh = named(form.attrib["filename"])
         return Shape(kind="mesh", size=_numbers(form.attrib.get("scale", "1 1 1"), 3), mesh=mesh, **placed)
     raise ValueError(f"unknown geometry <{form.tag}>; known: box, sphere, cylinder, mesh")
+
+
+def _beside(name: str, file: str) -> str:
+    """The name of a mesh in the package that the document lies in."""
+    package, _, inside = name.partition(":")
+    return f"{package}:{PurePosixPath(inside).parent / file.removeprefix('package://')}"
 
 
 def _origin(element: ElementTree.Element) -> np.ndarray:
