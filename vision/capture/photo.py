@@ -11,7 +11,7 @@ import numpy as np
 
 from multisynth.media import LARGEST
 
-_FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP")
+_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # the reader of JPEG is that of phones' MPO as well
 _ORIENTATION, _MAKE, _MODEL, _DETAILS = 0x0112, 0x010F, 0x0110, 0x8769
 _FOCAL_35, _FOCAL, _PLANE, _PLANE_UNIT, _WIDTH, _LENS = 0xA405, 0x920A, 0xA20E, 0xA210, 0xA002, 0xA434
 _UNITS = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # mm
@@ -83,7 +83,7 @@ def decode_photo(data: bytes) -> np.ndarray:
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(data), formats=("JPEG", "MPO", "PNG")) as image:
+        with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > LARGEST:
                 raise ValueError(f"{image.width}×{image.height} pixels are more than {LARGEST}")
             return np.array(image.convert("RGB"))
