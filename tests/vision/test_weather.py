@@ -34,13 +34,15 @@ def rays() -> np.ndarray:
 
 
 def test_fog_of_a_frame_is_koschmieders_law_along_the_ray() -> None:
-    ran = run_stage(Weather.model_validate({"fog": {"visibility": 40, "airlight": 0.7}}), [frame()])
+    ran = run_stage(Weather.model_validate({"fog": {"visibility": 40, "airlight": 0.7, "top": 1e6}}), [frame()])
     seen = ran.samples[0]
     expected = encoded(fog(linear(RGB), DEPTH * rays(), 40.0, (0.7, 0.7, 0.7)))
     assert np.abs(decode_rgb(seen["rgb"]).astype(int) - expected).max() <= 1
     assert decode_rgb(seen["rgb"])[0, 0].tolist() == encoded(np.full(3, 0.7)).tolist()
     assert (decode_floats(seen["depth"]) == DEPTH).all()
-    assert seen.meta["weather"] == {"fog": {"visibility": pytest.approx(40), "airlight": 0.7}}
+    assert seen.meta["weather"] == {
+        "fog": {"visibility": pytest.approx(40), "airlight": 0.7, "top": pytest.approx(1e6)}
+    }
     away = np.where(DEPTH > 0, DEPTH * rays(), np.inf)
     assert seen.meta["transmittance"] == pytest.approx(np.median(0.05 ** (away / 40)), rel=1e-4)
 

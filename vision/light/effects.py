@@ -35,12 +35,20 @@ class Fog(Effect):
         description="Meteorological optical range, m, log-uniform: where contrast falls to 5 %. A pair or a number.",
     )
     airlight: Annotated[Pair, Within(0, 100)] = Field(
-        (0.6, 0.9), description="Radiance of endless fog, and so of the sky, where 1 is white; uniform."
+        (0.6, 0.9), description="Radiance of endless fog, where 1 is white; uniform."
+    )
+
+    top: Annotated[Pair, Within(1, 1e6)] = Field(
+        (50.0, 400.0), description="Height of its top above the camera, m, log-uniform, where the sky begins again."
     )
 
     def draw(self, rng: np.random.Generator) -> Drawn:
-        """A visibility and an airlight."""
-        return {"visibility": log_uniform(rng, self.visibility), "airlight": uniform(rng, self.airlight)}
+        """A visibility, an airlight and a top."""
+        return {
+            "visibility": log_uniform(rng, self.visibility),
+            "airlight": uniform(rng, self.airlight),
+            "top": log_uniform(rng, self.top),
+        }
 
 
 class Underwater(Effect):
@@ -111,7 +119,7 @@ class Glare(Effect):
     """Veiling glare and bloom by Spencer et al."""
 
     strength: Annotated[Pair, Within(0, 1.39)] = Field(
-        (0.1, 1.0), description="Of the scatter, log-uniform above 0: 1 is Spencer's eye, 0.1 a clean lens."
+        (0.03, 0.5), description="Of the scatter, log-uniform above 0: 1 is Spencer's eye, 0.05 a clean lens."
     )
     vision: Vision = Field("photopic", description="Shares of flare, skirt and halo: by day, at dusk or by night.")
     lamp: Lamp | None = Field(
@@ -136,7 +144,7 @@ class Night(Effect):
     """Less light, by a camera with noise."""
 
     illuminance: Annotated[Pair, Within(1e-4, 2e5)] = Field(
-        (0.05, 5.0), description="lx on the scene, log-uniform: full moon 0.2, lit street 10, room 200."
+        (0.2, 20.0), description="lx on the scene, log-uniform: full moon 0.2, lit street 10, room 200."
     )
 
     def draw(self, rng: np.random.Generator) -> Drawn:
@@ -149,7 +157,7 @@ class Camera(Effect):
 
     f_number: float = Field(1.8, ge=0.5, le=64, description="Of the lens.")
     pitch: float = Field(3e-6, ge=5e-7, le=5e-5, description="Edge of a pixel, m.")
-    longest: float = Field(1 / 60, ge=1e-6, le=60, description="Exposure at most, s.")
+    longest: float = Field(1 / 30, ge=1e-6, le=60, description="Exposure at most, s.")
     amplification: float = Field(
         64, ge=1, le=4096, description="Gain at most, over that of a full well; 64 is ISO 6400."
     )

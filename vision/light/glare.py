@@ -54,7 +54,7 @@ def glare(
     radiance: np.ndarray,  # [H, W, 3] linear
     pixel: float,  # angle that a pixel spans at the image's centre, rad: 1/f
     vision: Vision = "photopic",
-    strength: float = 1.0,  # of the scatter: 1 is Spencer's eye, 0.05 to 0.2 a clean lens
+    strength: float = 1.0,  # of the scatter: 1 is Spencer's eye, 0.05 a clean lens
     border: Literal["dark", "edge"] = "edge",
 ) -> np.ndarray:
     """What is seen through an eye or lens that scatters. [H, W, 3] float32

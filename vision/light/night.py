@@ -50,7 +50,7 @@ class Camera:
 
     aperture: Aperture
     sensor: Sensor
-    longest: float = 1 / 60  # s
+    longest: float = 1 / 30  # s
     amplification: float = 64.0  # at most, over the gain at which a full well is the largest number
 
     def settings(self, illuminance: float) -> tuple[float, float]:

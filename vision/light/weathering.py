@@ -43,7 +43,8 @@ def weathered(
     camera = _camera(effects, drawn) if "night" in drawn or "camera" in drawn else None
     if "fog" in drawn:
         now = drawn["fog"]
-        radiance = fog.fog(radiance, _needed(distance), float(now["visibility"]), (float(now["airlight"]),) * 3)
+        way_through = fog.under_sky(_needed(distance), sight.view, float(now["top"]))
+        radiance = fog.fog(radiance, way_through, float(now["visibility"]), (float(now["airlight"]),) * 3)
     if "underwater" in drawn:
         now = drawn["underwater"]
         water, depth = underwater.jerlov(now["water"]), float(now["depth"])  # type: ignore[arg-type]

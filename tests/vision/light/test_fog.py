@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from multisynth.vision.light.fog import extinction, fog, transmittance
+from multisynth.vision.cameras.viewpoint import Viewpoint
+from multisynth.vision.light.fog import extinction, fog, transmittance, under_sky
 
 AIR = (0.8, 0.85, 0.9)
 
@@ -35,3 +36,15 @@ def test_transmittance_of_channels() -> None:
 def test_no_visibility() -> None:
     with pytest.raises(ValueError, match="above 0 m"):
         extinction(0)
+
+
+def test_the_sky_is_seen_through_the_layer_above() -> None:
+    """Straight up it is as thick as it is high, at 30° twice as thick, and below the horizon it has no end."""
+    for elevation, expected in ((90, 60.0), (30, 120.0), (-20, 0.0)):
+        up, out = np.sin(np.radians(elevation)), np.cos(np.radians(elevation))
+        forward, right = np.array([0, out, up]), np.array([1.0, 0, 0])
+        pose = np.eye(4)
+        pose[:3, :3] = np.stack([right, np.cross(forward, right), forward])
+        view = Viewpoint(1, 1, np.array([[5.0, 0, 0.5], [0, 5.0, 0.5], [0, 0, 1]]), pose)
+        assert under_sky(np.zeros((1, 1)), view, 60.0)[0, 0] == pytest.approx(expected)
+        assert under_sky(np.full((1, 1), 7.0), view, 60.0)[0, 0] == 7
