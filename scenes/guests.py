@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from multisynth.scenes import files, joints, setting, things
 from multisynth.scenes.kept import keep
-from multisynth.scenes.meshes import Mesh
-from multisynth.scenes.poses import about, quaternion
+from multisynth.scenes.meshes import Mesh, triangles
+from multisynth.scenes.poses import about, quaternion, transform
 from multisynth.scenes.schema import Body, Part, Scene, Shape
 from multisynth.scenes.things import Thing, block
 from multisynth.scenes.urdf import Robot, read, read_file
@@ -35,12 +35,13 @@ def objects(path: Path, up: str | None = None, scale: float = 1.0, category: str
     gltf = path.suffix.lower() in (".glb", ".gltf")
     turn = about(things.X, np.pi / 2) if (up or ("y" if gltf else "z")) == "y" else np.eye(3)
     w, i, j, k = quaternion(turn).tolist()
-    bodies = []
-    for piece in files.pieces(path):
+    bodies, found = [], files.pieces(path)
+    for piece in found:
         shape = Shape(
             kind="mesh", size=(scale,) * 3, mesh=keep(piece.mesh), quaternion=(w, i, j, k), colour=(1.0, 1.0, 1.0)
         )
-        name = piece.name if piece.name.strip() else "object"
+        # the only object of a file often bears a name that an exporter made up
+        name = piece.name.strip() if len(found) > 1 and piece.name.strip() else path.stem
         part = Part(name=name, shapes=(shape,), moves=False)
         kind = category or files.called(name)
         bodies.append(Body(name=name, category=kind, instance=1, parts=(part,)))
@@ -134,11 +135,14 @@ def _found(urdf: Path, name: str) -> tuple[Path, Path]:
 
 def extent(bodies: Sequence[Body]) -> np.ndarray:
     """Lowest and highest corner of bodies that hold still, world, m. [2, 3]"""
-    from multisynth.scenes.render.world import World
-
-    world = World(Scene(bodies=tuple(bodies)))
-    corners = world.bounds @ world.locals[:, :3, :3].transpose(0, 2, 1) + world.locals[:, None, :3, 3]
-    return np.stack([corners.reshape(-1, 3).min(0), corners.reshape(-1, 3).max(0)])
+    ends = []
+    for part in (part for body in bodies for part in body.parts):
+        base = transform(np.array(part.position), np.array(part.quaternion))
+        for shape in part.shapes:
+            place = base @ transform(np.array(shape.position), np.array(shape.quaternion))
+            points = triangles(shape).vertices @ place[:3, :3].T + place[:3, 3]
+            ends += [points.min(0), points.max(0)]
+    return np.stack([np.min(ends, axis=0), np.max(ends, axis=0)])
 
 
 def posed(robot: Robot, rng: np.random.Generator, category: str) -> tuple[Body, ...]:
