@@ -119,7 +119,8 @@ class Shoot(Source):
             if codes is not None:
                 from .render.encode import columns
 
-                yield from (partial(columns, code, self.labels) for code in codes(viewpoints))
+                seen = codes(viewpoints, "median_depth" in self.labels)
+                yield from (partial(columns, code, self.labels) for code in seen)
                 return
         rng = self.rng(ordinal, "heat")
         heat = Heat.drawn(self.climate, place.things, rng) if "temperature" in self.labels else None

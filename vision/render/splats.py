@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
@@ -43,7 +43,7 @@ class SplatRenderer:
     Args:
         gaussians: What is there.
         device: Where it is rendered; auto takes CUDA where there is one.
-        median: Whether there is median depth too.
+        median: Whether buffers have median depth too.
         batch: Viewpoints at once on a GPU.
 
     Raises:
@@ -84,30 +84,36 @@ class SplatRenderer:
         """See `buffers.Renderer`; nothing moves in a volume."""
         if poses is not None and poses.size:
             raise BadInput("poses for a volume, in which nothing moves", "leave them out")
-        for seen in self._ahead(viewpoints, linear=True):
+        for seen in self._ahead(viewpoints, as_linear, self._median):
             yield Buffers(**seen)
 
-    def codes(self, viewpoints: Sequence[Viewpoint]) -> Iterator[Codes]:
-        """As `render`, but as a frame stores it: toned and rounded where it was rendered, so that less is moved."""
-        for seen in self._ahead(viewpoints, linear=False):
+    def codes(self, viewpoints: Sequence[Viewpoint], median: bool = False) -> Iterator[Codes]:
+        """As `render`, but as a frame stores it: toned and rounded where it was rendered, so that less is moved.
+
+        Args:
+            viewpoints: V of them.
+            median: Whether median depth is wanted.
+        """
+        for seen in self._ahead(viewpoints, as_codes, median):
             yield Codes(**seen)
 
-    def _ahead(self, viewpoints: Sequence[Viewpoint], linear: bool) -> Iterator[dict[str, np.ndarray]]:
+    def _ahead(
+        self, viewpoints: Sequence[Viewpoint], form: Callable[[Seen], dict[str, Tensor]], median: bool
+    ) -> Iterator[dict[str, np.ndarray]]:
         """What each viewpoint sees; while a batch is handed out, a GPU renders the next."""
         ready: Moved | None = None
         for _, alike in groupby(viewpoints, _image):
             same = list(alike)
             stand_in = Substitute.of(same[0])
             for start in range(0, len(same), self._batch):
-                seen = self._see(same[start : start + self._batch], stand_in)
-                moving = Moved.of((as_linear if linear else as_codes)(seen))
+                moving = Moved.of(form(self._see(same[start : start + self._batch], stand_in, median)))
                 if ready is not None:
                     yield from ready.views()
                 ready = moving
         if ready is not None:
             yield from ready.views()
 
-    def _see(self, viewpoints: Sequence[Viewpoint], stand_in: Substitute) -> Seen:
+    def _see(self, viewpoints: Sequence[Viewpoint], stand_in: Substitute, median: bool) -> Seen:
         import torch
 
         from ..reconstruct.surface import splat_normals
@@ -145,10 +151,8 @@ class SplatRenderer:
             there = opacity >= SOMETHING
             depth = torch.where(there, depth / opacity.clamp_min(SOMETHING), 0.0)
             normals = torch.nn.functional.normalize(sums[..., 3:6], dim=-1) * there[..., None]
-            median = None
-            if self._median:
-                median = stand_in.look_up(median_depth(meta)[..., None], "nearest")[..., 0]
-        return Seen(sums[..., :3], opacity, depth, normals, instances, median)
+            middle = stand_in.look_up(median_depth(meta)[..., None], "nearest")[..., 0] if median else None
+        return Seen(sums[..., :3], opacity, depth, normals, instances, middle)
 
     def _colours(self, matrices: np.ndarray) -> Tensor:
         """Of each Gaussian as each of C cameras sees it, sRGB, 0 or more. [C, 4, 4] → [C, N, 3]"""
