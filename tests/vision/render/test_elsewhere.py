@@ -16,7 +16,7 @@ def ball(*position: float) -> Scene:
 
 
 def test_a_moved_world_is_seen_where_it_was_moved():
-    place = transform(np.array([0.3, -0.2, 1.0]), np.array([0.8, 0.0, 0.6, 0.0]))
+    place = transform(np.array([0.9, -0.2, 1.0]), np.array([0.98, 0.0, -0.1989975, 0.0]))
     there = (place @ [0.1, 0.4, 2.0, 1.0])[:3]
     (moved,) = Elsewhere(RayRenderer(ball(0.1, 0.4, 2.0)), place).render([CAMERA])
     (plain,) = RayRenderer(ball(*there)).render([CAMERA])
