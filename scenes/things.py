@@ -89,7 +89,7 @@ def _box(rng: np.random.Generator) -> Thing:
     a, b, c = rng.uniform((0.05, 0.04, 0.04), (0.16, 0.12, 0.20)).tolist()
     paint = colour(rng)
     band = block((a + 0.001, b + 0.001, 0.25 * c), (0, 0, c / 2), colour(rng))
-    return Thing("box", (block((a, b, c), (0, 0, c / 2), paint), band), (a / 2, b / 2), c)
+    return Thing("box", (block((a, b, c), (0, 0, c / 2), paint), band), ((a + 0.001) / 2, (b + 0.001) / 2), c)
 
 
 def _can(rng: np.random.Generator) -> Thing:
@@ -139,7 +139,7 @@ def _fruit(rng: np.random.Generator) -> Thing:
     ][int(rng.integers(3))]
     radius, skin = rng.uniform(*sizes), skins[int(rng.integers(len(skins)))]
     stalk = (drum(0.0025, 0.014, 2 * radius - 0.003, (0.13, 0.07, 0.03)),) if kind == "apple" else ()
-    return Thing(kind, (ball(radius, (0, 0, radius), skin), *stalk), (radius, radius), 2 * radius)
+    return Thing(kind, (ball(radius, (0, 0, radius), skin), *stalk), (radius, radius), 2 * radius + 0.011 * len(stalk))
 
 
 def _plate(rng: np.random.Generator) -> Thing:
