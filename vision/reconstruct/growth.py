@@ -16,6 +16,7 @@ class Capped(DefaultStrategy):
     """gsplat's default strategy, in which the steepest grow first where not all may."""
 
     most: int = 2**62
+    grow_grad2d: float
 
     def _grow_gs(self, params: Any, optimizers: Any, state: dict[str, Any], step: int) -> tuple[int, int]:
         """Split and duplicate, each of which adds one."""

@@ -35,6 +35,8 @@ def views_of(samples: Sequence[Sample], factor: int = 1, every: int = 8) -> View
     """
     if not samples:
         raise BadInput("there is no view to reconstruct from", "look in the ledger for why the stages before made none")
+    if len({sample.kind.name for sample in samples}) > 1:
+        raise BadInput("views and frames are mixed", "reconstruct from one kind")
     names = _names(samples)
     read = [_read(sample, name, factor) for sample, name in zip(samples, names, strict=True)]
     matrices = np.stack([np.asarray(sample["world_to_camera"], np.float64) for sample in samples])
@@ -133,12 +135,12 @@ def _points(samples: Sequence[Sample]) -> tuple[np.ndarray, np.ndarray, list[np.
     ids = [np.asarray(sample["point_ids"], np.int64).reshape(-1) for sample in samples]
     places = [np.asarray(sample["points"], np.float32).reshape(-1, 3) for sample in samples]
     colours = [np.asarray(sample["point_colours"], np.uint8).reshape(-1, 3) for sample in samples]
-    for sample, *three in zip(samples, ids, places, colours, strict=True):
-        if len({len(one) for one in three}) > 1:
+    for sample, own, where, shades in zip(samples, ids, places, colours, strict=True):
+        if not len(own) == len(where) == len(shades):
             raise BadInput(f"view `{sample['name']}` has points, ids and colours of different number")
     _, first, rows = np.unique(np.concatenate(ids), return_index=True, return_inverse=True)
     all_places = np.concatenate(places)[first]
-    fine = np.isfinite(all_places).all(axis=1)
+    fine: np.ndarray = np.isfinite(all_places).all(axis=1)
     renumbered = np.cumsum(fine) - 1
     parts = np.split(rows, np.cumsum([len(one) for one in ids])[:-1])
     return all_places[fine], np.concatenate(colours)[first][fine], [renumbered[part[fine[part]]] for part in parts]

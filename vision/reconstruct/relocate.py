@@ -22,7 +22,7 @@ MOST = 51
 class Mcmc(MCMCStrategy):
     """gsplat's strategy on tensors of any device."""
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def step_post_backward(
         self, params: Any, optimizers: Any, state: dict[str, Any], step: int, info: dict[str, Any], lr: float
     ) -> None:

@@ -86,7 +86,7 @@ def begin(
                 "give `bounds`, the lowest and highest corner of what they look at",
             )
         count = min(options.random_points, options.max_gaussians)
-        points, colours = rng.uniform(*bounds, (count, 3)), rng.uniform(0, 1, (count, 3))
+        points, colours = rng.uniform(bounds[0], bounds[1], (count, 3)), rng.uniform(0, 1, (count, 3))
     elif len(points) > options.max_gaussians:
         chosen = np.sort(rng.choice(len(points), options.max_gaussians, replace=False))
         points, colours = points[chosen], colours[chosen]
@@ -111,7 +111,7 @@ def begin(
 
 def look(
     parameters: Parameters, viewmat: Tensor, intrinsics: Tensor, width: int, height: int, degree: int,
-    *, antialiased: bool = False, normals: bool = False, background: Tensor | None = None, absgrad: bool = False,
+    *, antialiased: bool = False, normals: bool = False, background: Tensor | None = None,
 ) -> Seen:  # fmt: skip
     """What a camera sees, differentiably.
 
@@ -125,11 +125,11 @@ def look(
         antialiased: As in `Splats`.
         normals: Whether to see the Gaussians' normals too.
         background: Colour behind everything. [3]
-        absgrad: Whether to sum absolute gradients as well.
     """
     means, quats, scales = parameters["means"], parameters["quats"], torch.exp(parameters["scales"])
     harmonics = coefficients(parameters)
-    colours, sh_degree, viewmats = harmonics, degree, viewmat[None]
+    viewmats, colours = viewmat[None], harmonics
+    sh_degree: int | None = degree
     if normals:
         turned = splat_normals(means, quats, parameters["scales"], viewmats)
         colours, sh_degree = torch.cat([_coloured(means, harmonics, viewmats, degree), turned], -1), None
@@ -137,7 +137,7 @@ def look(
     renders, alphas, info = rasterization(
         means, quats, scales, torch.sigmoid(parameters["opacities"]), colours, viewmats, intrinsics[None], width,
         height, sh_degree=sh_degree, packed=False, backgrounds=None if background is None else background[None],
-        render_mode="RGB+ED", absgrad=absgrad, rasterize_mode="antialiased" if antialiased else "classic",
+        render_mode="RGB+ED", rasterize_mode="antialiased" if antialiased else "classic",
     )  # fmt: skip
     image = renders[0]
     return Seen(image[..., :3], alphas[0, ..., 0], image[..., -1], image[..., 3:6] if normals else None, info)
@@ -171,8 +171,8 @@ def _coloured(means: Tensor, harmonics: Tensor, viewmats: Tensor, degree: int) -
             degree, means[None] - centres[:, None], harmonics[None].expand(len(centres), -1, -1, -1)
         )
     else:
-        from ..splats.differentiable import Harmonics
+        from ..splats.differentiable import harmonics as evaluate
 
         everyone = torch.ones(len(centres), len(means), 2, dtype=torch.int32)
-        raw = Harmonics.apply(degree, means, centres, harmonics, everyone)
+        raw = evaluate(degree, means, centres, harmonics, everyone)
     return torch.clamp_min(raw + 0.5, 0.0)

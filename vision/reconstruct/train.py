@@ -202,7 +202,7 @@ class _Course:
             found[self.views.names[row]] = psnr(image, truth), float(ssim(image, truth))
         return found
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def _pair(self, row: int, step: int) -> tuple[Tensor, Tensor]:
         """What a view shows of the Gaussians, and the truth."""
         target = self._targets[row]

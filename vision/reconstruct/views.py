@@ -79,11 +79,11 @@ class Views:
                     field: [file.get(f"{field}/{row}") for row in range(len(names))]
                     for field in ("images", "seen", "depths", "normals", "instances")
                 }
-                whole = {
+                whole: dict[str, Any] = {
                     field: file[field]
                     for field in ("intrinsics", "world_to_camera", "held_out", "points", "point_colours")
                 }
-                return cls(names=names, metric=bool(file["metric"]), **lists, **whole)
+                return cls(names=names, metric=bool(file["metric"]), **lists, **whole)  # type: ignore[arg-type]
         except (OSError, KeyError, ValueError) as error:
             raise BadInput(f"no views can be read: {error}", "write them with `Views.save`", str(path)) from None
 
