@@ -104,5 +104,5 @@ def _box(thing: Thing, bounds: np.ndarray, pixels: int, alone: int, full: np.nda
         "width": float(right - x),
         "height": float(bottom - y),
         "visible": float(np.float32(pixels / alone)),
-        "full": None if full is None else np.float32([*full[:2], *(full[2:] - full[:2])]).tolist(),
+        "full": None if full is None else np.concatenate([full[:2], full[2:] - full[:2]]).astype(np.float32).tolist(),
     }

@@ -54,9 +54,9 @@ def flow(
         if parts.max() >= len(moves) - 1:
             raise ValueError(f"part {parts.max()} is seen, and there are poses of {len(moves) - 1}")
     height, width = seen.depth.shape
-    points = np.empty((height, width, 3))
-    carry(np.ascontiguousarray(seen.depth), rays(viewpoint), parts, moves, points)
-    points = points.reshape(-1, 3)
+    image = np.empty((height, width, 3))
+    carry(np.ascontiguousarray(seen.depth), rays(viewpoint), parts, moves, image)
+    points = image.reshape(-1, 3)
     pixels = place(other, points)
     covered = hidden(other, other_seen, points, pixels, (seen.depth == 0).ravel())
     moved = pixels.reshape(height, width, 2)

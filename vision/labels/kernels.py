@@ -31,7 +31,7 @@ def carry(
             z = np.float64(depth[y, x])
             part = parts[0, 0] if one else parts[y, x]
             if z == 0:
-                z, shift, part = 1.0, 0.0, -1
+                z, shift, part = np.float64(1), 0.0, -1
             else:
                 shift = 1.0
             a, b, c = z * directions[y, x, 0], z * directions[y, x, 1], z * directions[y, x, 2]

@@ -40,8 +40,9 @@ def carriers(
     Raises:
         ValueError: There are poses of one moment alone, or they differ in shape.
     """
-    if (poses is None) != (other_poses is None) or np.shape(poses) != np.shape(other_poses):
-        raise ValueError(f"poses of shapes {np.shape(poses)} and {np.shape(other_poses)}: both moments have the same")
+    shapes = [None if moment is None else moment.shape for moment in (poses, other_poses)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"poses of shapes {shapes[0]} and {shapes[1]}: both moments have the same")
     moved = np.eye(4)[None]
     if poses is not None and other_poses is not None:
         moved = np.concatenate([moved, matrices(other_poses) @ inverse(matrices(poses))])

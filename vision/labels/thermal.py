@@ -109,7 +109,8 @@ def temperature(viewpoint: Viewpoint, depth: np.ndarray, instances: np.ndarray, 
     radiance = share * table[instances] + (1 - share) * air
     radiance[depth <= 0] = sky
     # Newton's method for every pixel would take seconds; between 4096 steps the inverse is straight to 1e-6 K
-    steps = np.linspace(*apparent_temperature(np.array([radiance.min(), radiance.max()])), 4096)
+    coldest, warmest = apparent_temperature(np.array([radiance.min(), radiance.max()]))
+    steps = np.linspace(coldest, warmest, 4096)
     result: np.ndarray = np.interp(radiance, band_radiance(steps), steps)
     return result.astype(np.float32)
 
