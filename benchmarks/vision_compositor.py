@@ -6,7 +6,7 @@
 A furnished room of 100,000 Gaussians at 640×480, harmonics of degree 3, eight cameras. Forward is RGB and expected
 depth; a step is that with the gradients of all parameters. In the same run: Mitsuba's `volprim_rf_basic` on the same
 Gaussians as `ellipsoids`, one ray a pixel; and gsplat's torch projection with a composite in torch of one Gaussian
-after the other, at a quarter of the width and height, since at full size it takes minutes and its gradients more
+after the other, at an eighth of the width and height, since at full size it takes minutes and its gradients more
 memory than there is. Prints JSON.
 """
 
@@ -112,7 +112,7 @@ def _pace(name: str, work: Callable[[int], Any], times: int) -> dict[str, float]
 
 
 def _naive(scene: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    """The torch functions of gsplat: the projection at full size, the composite at a quarter of width and height."""
+    """The torch functions of gsplat: the projection at full size, the composite at an eighth of width and height."""
     import torch
     from gsplat.cuda._torch_impl import _fully_fused_projection, _quat_scale_to_covar_preci, _spherical_harmonics
 
@@ -135,8 +135,8 @@ def _naive(scene: dict[str, Any], width: int, height: int) -> dict[str, Any]:
         (means2d.sum() + depths.sum() + conics.sum() + colours.sum()).backward()
 
     paces = {**_pace("projection", project, 3), **_pace("projection_and_back", step, 3)}
-    lenses[:, :2] /= 4
-    width, height = width // 4, height // 4
+    lenses[:, :2] /= 8
+    width, height = width // 8, height // 8
     with torch.no_grad():
         radii, means2d, depths, conics, _, colours = project(0)
         started = time.perf_counter()
@@ -205,7 +205,7 @@ def _mitsuba(scene: dict[str, Any], width: int, height: int, threads: int) -> di
     def forward(camera: int) -> Any:
         return np.array(mitsuba.render(world, sensor=sensors[camera], spp=1, seed=0))
 
-    return _pace("forward", forward, 4)
+    return _pace("forward", forward, 3)
 
 
 if __name__ == "__main__":
