@@ -97,7 +97,7 @@ def called(name: str) -> str:
 def _within(root: Path, base: Path) -> Any:
     from trimesh.resolvers import Resolver
 
-    class Within(Resolver):  # type: ignore[misc]
+    class Within(Resolver):
         """Hands out files of one folder alone, and pictures only of a bearable size."""
 
         def __init__(self, folder: Path) -> None:

@@ -85,7 +85,8 @@ def bookshelf(rng: np.random.Generator) -> Thing:
 
 def _row(rng: np.random.Generator, wide: float, deep: float, room: float, low: float) -> list[Shape]:
     """Books that stand side by side on a board, to some way along it."""
-    shapes, at, end = [], -wide / 2 + 0.004, wide * (rng.uniform(0.3, 1.0) - 0.5)
+    shapes: list[Shape] = []
+    at, end = -wide / 2 + 0.004, wide * (rng.uniform(0.3, 1.0) - 0.5)
     while True:
         thick, tall, long = rng.uniform((0.018, 0.6 * room, 0.6 * deep), (0.05, 0.93 * room, 0.85 * deep)).tolist()
         if at + thick > end:

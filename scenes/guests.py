@@ -57,7 +57,7 @@ def around(bodies: Sequence[Body], bounds: np.ndarray, rng: np.random.Generator,
         rng: Draws the rest.
         floor: Whether there is a floor below it.
     """
-    middle, size = bounds.mean(0), float(max(np.linalg.norm(np.diff(bounds, axis=0)) / 2, 1e-3))
+    middle, size = bounds.mean(0), max(float(np.linalg.norm(np.diff(bounds, axis=0))) / 2, 1e-3)
     grounds = []
     if floor:
         wide = 40 * size

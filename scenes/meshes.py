@@ -130,7 +130,7 @@ def gathered(pieces: Iterable[Any]) -> Mesh:
 
 def _material(piece: Any) -> tuple[np.ndarray, Any]:
     """Linear colours, [3] or [F, 3], and the picture that they multiply, or None."""
-    material = getattr(piece.visual, "material", None)
+    material: Any = getattr(piece.visual, "material", None)
     if hasattr(material, "baseColorFactor"):  # glTF, whose factors are linear
         factor = material.baseColorFactor
         tint = np.ones(3) if factor is None else np.asarray(factor[:3], np.float64)

@@ -20,6 +20,12 @@ each = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 SHELL = ("floor", "wall")
 
 
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """Balls of fewer triangles, whose corners still lie on them."""
+    monkeypatch.setattr("multisynth.scenes.meshes.SEGMENTS", 24)
+
+
 def made(build, ordinal: int) -> Scene:
     return build(seeds.rng(seeds.seed(7, "scenes", str(ordinal)), "scene"))
 

@@ -64,7 +64,6 @@ def test_a_texture_lies_the_right_way_up_on_what_is_filmed(square):
     assert triangles(shape).textures[0].shape == (40, 40, 3)
     camera = Camera(name="c", width=40, height=40, position=(0, 0, 4), target=(0, 0, 0), fov=30)  # up is y
     scene = Scene(bodies=(body("square", 1, shape),), cameras=(camera,), light=Light(intensity=0, ambient=1))
-    hits = Renderer(World(scene), camera).view(np.array([[0, 0, 0, 1, 0, 0, 0]])).hits
-    colours = hits.colours.reshape(40, 40, 3)
+    colours = Renderer(World(scene), camera).view(np.array([[0, 0, 0, 1, 0, 0, 0]]), linear=True).radiance
     seen = [colours[row, column] / 0.4 for row, column in ((10, 10), (10, 30), (30, 10), (30, 30))]
     np.testing.assert_allclose(seen, [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], atol=0.01)

@@ -79,8 +79,8 @@ def _mean(instants: list[Buffers]) -> Buffers:
     middle = instants[len(instants) // 2]
     if len(instants) == 1:
         return middle
-    radiance = np.mean([instant.radiance for instant in instants], axis=0, dtype=np.float32)
-    opacity = np.mean([instant.opacity for instant in instants], axis=0, dtype=np.float32)
+    radiance = np.stack([instant.radiance for instant in instants]).mean(0, dtype=np.float32)
+    opacity = np.stack([instant.opacity for instant in instants]).mean(0, dtype=np.float32)
     return replace(middle, radiance=radiance, opacity=opacity)
 
 

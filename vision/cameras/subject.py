@@ -46,7 +46,7 @@ class Subject:
     @cached_property
     def size(self) -> float:
         """Half of the diagonal of the bounds: the radius of a ball about them, m."""
-        return float(max(np.linalg.norm(np.diff(np.asarray(self.bounds, np.float64), axis=0)) / 2, 1e-6))
+        return max(float(np.linalg.norm(np.diff(np.asarray(self.bounds, np.float64), axis=0))) / 2, 1e-6)
 
     @cached_property
     def axes(self) -> np.ndarray:
