@@ -8,6 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from multisynth.vision.cameras.lenses import rays
+from multisynth.vision.cameras.viewpoint import Viewpoint
+from multisynth.vision.reconstruct.nerfacto_field import Nerf
 from multisynth.vision.reconstruct.options import Splats
 from multisynth.vision.reconstruct.photographs import views_of
 from multisynth.vision.reconstruct.stage import Reconstruct
@@ -95,6 +98,30 @@ def test_small_images_see_the_same() -> None:
     np.testing.assert_allclose(small.intrinsics[0], np.diag([0.5, 0.5, 1]) @ INTRINSICS)
     expected = cv2.resize(views().images[2], (32, 24), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(small.images[2], expected)
+
+
+@pytest.mark.parametrize(("lens", "bent"), [("opencv", [-0.1, 0.02, 0.001, -0.002]), ("fisheye", [0.05, 0.01, 0, 0])])
+def test_lenses_are_straightened(lens: str, bent: list[float]) -> None:
+    """An image whose red and green tell which way each pixel looks tells the same as the pinhole camera's K."""
+    camera = Viewpoint(*SIZE, INTRINSICS, np.eye(4), lens, tuple(bent))  # type: ignore[arg-type]
+    ways = rays(camera)[..., :2]
+    image = np.dstack([128 + 150 * ways, np.zeros(ways.shape[:2])]).round().clip(0, 255).astype(np.uint8)
+    (sample,) = photos(1, lens=lens, distortion=np.array(bent), image=encode_rgb(image))
+    found = views_of([sample])
+    k = found.intrinsics[0]
+    x, y = (np.arange(64) + 0.5 - k[0, 2]) / k[0, 0], (np.arange(48) + 0.5 - k[1, 2]) / k[1, 1]
+    assert np.abs(found.images[0][..., 0] - (128 + 150 * x)).max() < 2
+    assert np.abs(found.images[0][..., 1] - (128 + 150 * y[:, None])).max() < 2
+
+
+def test_a_neural_field_by_the_same_stage() -> None:
+    for library in ("nerfstudio", "nerfacc", "viser"):
+        pytest.importorskip(library)
+    ran = run_stage(Reconstruct(method="nerfacto", steps=1, rays=64, device="cpu"), photos(3))
+    assert not ran.failures, ran.failures
+    (volume,) = ran.samples
+    assert volume["method"] == "nerfacto" and len(Nerf.loads(volume["data"]).weights)
+    assert 0 < volume["psnr"] < 40 and volume["instances"] is None
 
 
 def jpeg(image: np.ndarray) -> bytes:
