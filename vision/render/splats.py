@@ -80,6 +80,11 @@ class SplatRenderer:
         self._ids = torch.from_numpy(ids).to(self.device)
         self._names = torch.from_numpy(np.union1d(ids, [0])).to(self.device)  # rising, so 0 comes first
 
+    @property
+    def highest(self) -> int:
+        """The highest instance id."""
+        return int(self._names[-1])
+
     def render(self, viewpoints: Sequence[Viewpoint], poses: np.ndarray | None = None) -> Iterator[Buffers]:
         """See `buffers.Renderer`; nothing moves in a volume."""
         if poses is not None and poses.size:
