@@ -86,12 +86,13 @@ class Nerf:
         """As safetensors, with the rest as JSON in its metadata; nothing in it can run."""
         from safetensors.numpy import save
 
-        metadata = {
+        about = {
             "format": FORMAT,
-            "architecture": self.architecture.model_dump_json(),
-            "world_to_field": json.dumps(self.world_to_field.tolist()),
+            "architecture": self.architecture.model_dump(mode="json"),
+            "world_to_field": self.world_to_field.tolist(),
         }
-        return save({name: np.ascontiguousarray(value) for name, value in self.weights.items()}, metadata)
+        tensors = {name: np.ascontiguousarray(value) for name, value in self.weights.items()}
+        return save(tensors, {"about": json.dumps(about)})  # one key: safetensors writes several in any order
 
     @classmethod
     def loads(cls, data: bytes, where: str = "") -> Nerf:
@@ -107,16 +108,16 @@ class Nerf:
         try:
             weights = load(data)
             length = int.from_bytes(data[:8], "little")
-            metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-        except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+            about = json.loads(json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("about", "{}"))
+        except (SafetensorError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise BadInput(f"no safetensors: {error}", remedy, where) from None
-        if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
             raise BadInput("these safetensors hold no nerfacto", remedy, where)
         try:
-            architecture = Architecture.model_validate_json(metadata["architecture"])
-            matrix = similarity(json.loads(metadata["world_to_field"]))
+            architecture = Architecture.model_validate(about["architecture"])
+            matrix = similarity(about["world_to_field"])
         except (KeyError, TypeError, ValidationError, ValueError) as error:
-            raise BadInput(f"the metadata of the nerfacto is broken: {error}", remedy, where) from None
+            raise BadInput(f"what the nerfacto says of itself is broken: {error}", remedy, where) from None
         if any(value.dtype != np.float32 for value in weights.values()):
             raise BadInput("the weights of the nerfacto are not all float32", remedy, where)
         return cls(architecture, weights, matrix)

@@ -197,7 +197,7 @@ def build(nerf: Nerf, device: str) -> Nerfacto:
 
 
 def look(model: Nerfacto, nerf: Nerf, viewpoint: Viewpoint) -> Seen:
-    """What is seen through a viewpoint, as images; distances in the world's lengths; all 0 where the lens has no ray."""
+    """What is seen through a viewpoint, as images; distances in the world's lengths; 0 where the lens has no ray."""
     device = next(model.parameters()).device
     matrix, height, width = nerf.world_to_field, viewpoint.height, viewpoint.width
     directions = unit_rays(viewpoint).reshape(-1, 3)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from multisynth.errors import BadInput
+from multisynth.srgb import linear
 
 from ..cameras.lenses import rays
 from ..cameras.viewpoint import Viewpoint
@@ -63,19 +64,13 @@ class NerfRenderer:
         along = np.linalg.norm(towards, axis=-1).clip(1e-9)  # distance for one of z-depth
         depth = np.where(opacity > THERE, mean / along, 0).astype(np.float32)
         return Buffers(
-            radiance=linear(colour).astype(np.float32),
+            radiance=linear(colour),
             opacity=opacity,
             depth=depth,
             normals=_normals(towards, depth),
             instances=np.zeros(depth.shape, np.uint16),
             median_depth=np.where(opacity >= 0.5, median / along, 0).astype(np.float32),
         )
-
-
-def linear(colour: np.ndarray) -> np.ndarray:
-    """Linear light of sRGB (IEC 61966-2-1), 0 to 1."""
-    light: np.ndarray = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
-    return light
 
 
 def _normals(towards: np.ndarray, depth: np.ndarray) -> np.ndarray:
