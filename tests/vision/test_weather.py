@@ -68,7 +68,7 @@ def test_visibilities_of_a_thousand_frames_are_spread_by_order_of_magnitude() ->
 
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_everything_at_once_does_not_depend_on_batches(batch_size: int) -> None:
-    options = {"fog": {}, "rain": {}, "glare": {"lamp": {}}, "night": {}, "camera": {}, "thermal": {}}
+    options: dict[str, Any] = {"fog": {}, "rain": {}, "glare": {"lamp": {}}, "night": {}, "camera": {}, "thermal": {}}
     kelvin = encode_floats(np.full(SIZE, 295, np.float32))
     frames = [frame(n, temperature=kelvin) for n in range(3)]
     stage = Weather.model_validate(options)

@@ -47,7 +47,7 @@ def weathered(
         radiance = fog.fog(radiance, way_through, float(now["visibility"]), (float(now["airlight"]),) * 3)
     if "underwater" in drawn:
         now = drawn["underwater"]
-        water, depth = underwater.jerlov(now["water"]), float(now["depth"])  # type: ignore[arg-type]
+        water, depth = underwater.jerlov(now["water"]), float(now["depth"])
         # a camera exposes for what light there is: for the colour that water leaves most of
         lost = float(np.exp(-depth * min(water.diffuse)))
         radiance = underwater.underwater(radiance, _needed(distance), water, depth, float(now["ambient"])) / lost
@@ -78,7 +78,7 @@ def transmittance(distance: np.ndarray, drawn: Mapping[str, Drawn]) -> np.ndarra
     if "fog" in drawn:
         beta += fog.extinction(float(drawn["fog"]["visibility"]))
     if "underwater" in drawn:
-        beta += underwater.jerlov(drawn["underwater"]["water"]).attenuation[1]  # type: ignore[arg-type]
+        beta += underwater.jerlov(drawn["underwater"]["water"]).attenuation[1]
     if "rain" in drawn:
         beta += rain.Rain(float(drawn["rain"]["rate"])).extinction
     return fog.transmittance(distance, beta)
