@@ -108,11 +108,13 @@ def need_nerfstudio() -> None:
     """
     from importlib.util import find_spec
 
-    if missing := [name for name in ("nerfstudio", "nerfacc", "viser", "jaxtyping") if find_spec(name) is None]:
+    if missing := [
+        name for name in ("nerfstudio", "nerfacc", "viser", "zstandard", "jaxtyping") if find_spec(name) is None
+    ]:
         raise BadInput(
             f"nerfacto needs {', '.join(missing)}",
-            "`make setup` installs them, or: pip install --no-deps nerfstudio==1.1.5 nerfacc==0.5.2 viser zstandard "
-            "msgspec websockets jaxtyping wadler-lindig",
+            "`make setup` installs them; by hand, without the pins of theirs that fit nothing else: "
+            "pip install 'multisynth[nerf]' && pip install --no-deps nerfstudio==1.1.5 viser",
         )
 
 
