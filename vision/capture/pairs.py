@@ -6,7 +6,7 @@ import numpy as np
 
 _COARSE = 256  # features of a photo that are compared first
 _RATIO = 0.8  # of the distances to the nearest and the second (Lowe 2004)
-_LEAST = 4  # coarse features two photos must share
+_LEAST = 8  # coarse features two photos must share; photos of different things share up to 6 by chance
 _PARTNERS = 20  # of a photo, at most
 _NEIGHBOURS = 5  # before and after a photo
 
