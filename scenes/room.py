@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from multisynth.scenes import setting, things
 from multisynth.scenes.furniture import FREE, ON_WALL
-from multisynth.scenes.schema import Body, Scene
+from multisynth.scenes.schema import Body, Camera, Scene
 from multisynth.scenes.tabletop import enclosure
 from multisynth.scenes.things import Thing
 
@@ -107,7 +107,7 @@ def _on_top(piece: Thing, x: float, y: float, yaw: float, rng: np.random.Generat
 
 def _cameras(
     rng: np.random.Generator, pieces: list[tuple[Thing, float, float, float]], x: float, y: float
-) -> tuple[setting.Camera, ...]:
+) -> tuple[Camera, ...]:
     """In the corners, at the height of eyes, above the furniture there."""
     placed = []
     corners = [(a, b) for a in (-1, 1) for b in (-1, 1)]
@@ -122,7 +122,7 @@ def _cameras(
         high = max([rng.uniform(1.45, 1.75), *(height + 0.45 for height in under)])
         target = (rng.uniform(-0.3, 0.3) * x, rng.uniform(-0.3, 0.3) * y, rng.uniform(0.45, 0.8))
         placed.append(
-            setting.Camera(
+            Camera(
                 name=f"camera{number}", width=640, height=480, position=setting.vector(np.array([u, v, high])),
                 target=setting.vector(np.array(target)), fov=rng.uniform(55, 70),
             )

@@ -34,8 +34,8 @@ def reach(lens: Lens, coefficients: tuple[float, ...]) -> float:
     k1, k2, k3, k4, k5, k6 = radial(coefficients)
     upper = np.polynomial.Polynomial([0, 1, 0, k1, 0, k2, 0, k3])
     lower = np.polynomial.Polynomial([1, 0, k4, 0, k5, 0, k6])
-    slope = upper.deriv() * lower - upper * lower.deriv()
-    return min(_first_root(slope.coef), _first_root(lower.coef))
+    rise = upper.deriv() * lower - upper * lower.deriv()
+    return min(_first_root(rise.coef), _first_root(lower.coef))
 
 
 def radial(coefficients: tuple[float, ...]) -> tuple[float, ...]:
