@@ -54,10 +54,12 @@ class Splats(BaseModel):
     points: float = Field(
         0.0, ge=0, description="Weight of the relative error of depth at the sparse points that a view sees."
     )
-    depth: float = Field(0.2, ge=0, description="Weight of the relative error of depth, of views with depth.")
+    depth: float = Field(0.5, ge=0, description="Weight of the relative error of depth, of views with depth.")
     normals: float = Field(0.05, ge=0, description="Weight of 1 - cosine, of views with normals.")
     consistency: float = Field(
-        0.0, ge=0, description="Weight of 1 - cosine between the Gaussians' normals and those of their depth."
+        0.0,
+        ge=0,
+        description="Weight of 1 - cosine between the Gaussians' normals and those of their depth (Huang et al. 2024).",
     )
     antialiased: bool = Field(
         False, description="Opacities that keep their light when Gaussians get smaller than a pixel (Yu et al. 2024)."

@@ -140,7 +140,7 @@ def _points(samples: Sequence[Sample]) -> tuple[np.ndarray, np.ndarray, list[np.
             raise BadInput(f"view `{sample['name']}` has points, ids and colours of different number")
     _, first, rows = np.unique(np.concatenate(ids), return_index=True, return_inverse=True)
     all_places = np.concatenate(places)[first]
-    fine: np.ndarray = np.isfinite(all_places).all(axis=1)
+    fine = np.asarray(np.isfinite(all_places).all(axis=1))
     renumbered = np.cumsum(fine) - 1
     parts = np.split(rows, np.cumsum([len(one) for one in ids])[:-1])
     return all_places[fine], np.concatenate(colours)[first][fine], [renumbered[part[fine[part]]] for part in parts]

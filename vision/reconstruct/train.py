@@ -131,17 +131,20 @@ class _Course:
         if not self._queue:
             self._queue = self._rng.permutation(self.views.training).tolist()
         row = self._queue.pop()
-        target = (self._halves if step < options.coarse * self.steps else self._targets)[row]
+        coarse = step < options.coarse * self.steps
+        target = (self._halves if coarse else self._targets)[row]
         rate = options.rate_means * 0.01 ** (step / self.steps)
         self._optimisers["means"].param_groups[0]["lr"] = rate
-        wants_normals = options.consistency > 0 or (target.normals is not None and options.normals > 0)
+        # what is still rough has no normals to agree with
+        consistent = options.consistency > 0 and not coarse
+        wants_normals = consistent or (target.normals is not None and options.normals > 0)
         background = torch.rand(3, device=self._device) if options.random_background else None
         seen = look(
             self.parameters, target.viewmat, target.intrinsics, target.width, target.height, self._degree(step),
             antialiased=options.antialiased, normals=wants_normals, background=background,
         )  # fmt: skip
         self._growth.before(step, seen.info)
-        self._loss(seen, target, row).backward()
+        self._loss(seen, target, row, consistent).backward()
         for optimiser in (*self._optimisers.values(), *((self._exposing,) if self._exposing else ())):
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
@@ -151,7 +154,7 @@ class _Course:
     def _degree(self, step: int) -> int:
         return min(self.options.sh_degree, step // self.options.sh_every)
 
-    def _loss(self, seen: Seen, target: Target, row: int) -> Tensor:
+    def _loss(self, seen: Seen, target: Target, row: int, consistent: bool) -> Tensor:
         options, parameters = self.options, self.parameters
         truth = target.image.to(self._device).float() / 255
         colours = seen.colours
@@ -181,7 +184,7 @@ class _Course:
             label = target.normals.to(self._device)
             known = label.abs().sum(-1) > 0
             loss = loss + options.normals * torch.where(known, 1 - (seen.normals * label).sum(-1), 0.0).mean()
-        if options.consistency and seen.normals is not None:
+        if consistent and seen.normals is not None:
             across = depth_normals(seen.depth, target.intrinsics)
             known = across.abs().sum(-1) > 0
             error = seen.alphas.detach() - (seen.normals * across).sum(-1)
