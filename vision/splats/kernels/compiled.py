@@ -13,17 +13,27 @@ _CHUNKS = 64  # the same for any number of threads, so that sums over chunks are
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: Callable[..., Any], reorder: bool = False) -> Any:
     """A function as machine code without the interpreter's lock, compiled on its first call and kept for later runs.
 
     Beside the source or in the user's cache folder; where neither can be written, each process compiles anew.
+
+    Args:
+        function: In numba's part of Python.
+        reorder: Whether terms of a sum may change places, so that a vector of them is added at once.
     """
-    # Without "reassoc" sums keep their order; "contract" lets a product and a sum become one instruction.
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+    # "contract" lets a product and a sum become one instruction.
+    fastmath = {"contract", "nsz", *(["reassoc"] if reorder else [])}
+    options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:
         return numba.njit(**options)(function)
+
+
+def reordered(function: Callable[..., Any]) -> Any:
+    """As `compiled`, for functions whose sums may be added in any order."""
+    return compiled(function, reorder=True)
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -12,7 +12,7 @@ from .tiles import TILE
 @compiled
 def median(chunk, first, end, across, down, width, height, starts, members, splats, depths, medians):  # type: ignore[no-untyped-def]
     """Of tiles first … end: the depth where the transmittance falls to 0.5 into medians: [C, H, W], which is 0."""
-    columns, weights = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    columns, weights = np.empty(TILE, np.float32), np.empty((TILE, TILE), np.float32)
     transmittance, found = np.empty((TILE, TILE), np.float32), np.empty((TILE, TILE), np.float32)
     open_rows = np.empty(TILE, np.bool_)
     for tile in range(first, end):
@@ -31,7 +31,7 @@ def median(chunk, first, end, across, down, width, height, starts, members, spla
                 weigh(splat, columns, splat[1] - (np.float32(top + y) + HALF), transmittance, y, weights)
                 for x in range(TILE):
                     t = transmittance[y, x]
-                    crosses = (weights[x] > ZERO) & (t <= HALF)
+                    crosses = (weights[y, x] > ZERO) & (t <= HALF)
                     found[y, x] = depth if crosses else found[y, x]
                     transmittance[y, x] = -t if crosses else t  # nothing behind can matter
         medians[image, top : top + high, left : left + wide] = found[:high, :wide]
@@ -40,7 +40,7 @@ def median(chunk, first, end, across, down, width, height, starts, members, spla
 @compiled
 def dominant(chunk, first, end, across, down, width, height, starts, members, splats, labels, ids):  # type: ignore[no-untyped-def]
     """Of tiles first … end: the label (of C·N) most light comes from into ids: [C, H, W]; what passes goes to 0."""
-    columns, weights = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    columns, weights = np.empty(TILE, np.float32), np.empty((TILE, TILE), np.float32)
     transmittance = np.empty((TILE, TILE), np.float32)
     open_rows = np.empty(TILE, np.bool_)
     for tile in range(first, end):
@@ -60,7 +60,7 @@ def dominant(chunk, first, end, across, down, width, height, starts, members, sp
                     continue
                 weigh(splat, columns, splat[1] - (np.float32(top + y) + HALF), transmittance, y, weights)
                 for x in range(TILE):
-                    shares[row_of_label, y, x] += weights[x]
+                    shares[row_of_label, y, x] += weights[y, x]
         nothing = np.searchsorted(present, 0)
         for y in range(high):
             for x in range(wide):

@@ -1,7 +1,8 @@
 """A tile's pixels and what one Gaussian does to a row of them: what all compositing kernels share.
 
 Thresholds as in gsplat 1.5: alpha at most 0.999, below 1/255 nothing, a pixel ends before it would fall to 1e-4.
-Loops over the 16 pixels of a row have no branches, so that they become vector instructions. A pixel that has ended
+Loops over the 16 pixels of a row have no branches, so that they become vector instructions; where they do little,
+they go over several rows, since a compiler would take them apart before it saw the vector. A pixel that has ended
 carries its transmittance with the sign turned.
 """
 
@@ -68,5 +69,5 @@ def weigh(splat, columns, dy, transmittance, y, weights):  # type: ignore[no-unt
         rest = t * (ONE - alpha)
         counts = (sigma >= ZERO) & (alpha >= ALPHA_MIN)
         goes = counts & (rest > _END)
-        weights[x] = alpha * t if goes else ZERO
+        weights[y, x] = alpha * t if goes else ZERO
         transmittance[y, x] = rest if goes else (-abs(t) if counts else t)

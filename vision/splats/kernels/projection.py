@@ -29,7 +29,7 @@ def _rotation(w, x, y, z):  # type: ignore[no-untyped-def]
 
 @compiled
 def _depth(view, x, y, z):  # type: ignore[no-untyped-def]
-    """z in the camera's frame, rounded where CUDA's instructions round: the order of Gaussians hangs on its last bit."""
+    """Depth, rounded where CUDA's instructions round: the order of Gaussians hangs on its last bit."""
     depth = np.float32(view[2, 0] * x)
     depth = np.float32(view[2, 1] * y + depth)
     depth = np.float32(view[2, 2] * z + depth)
