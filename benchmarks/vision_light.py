@@ -13,11 +13,11 @@ the distance that the formulas start from, and inside one.
 `error` is the mean absolute difference of linear radiance over the range of the clear picture, nothing fitted: airlight
 as bright as the light. It has the tracer's noise in it, which is `monte_carlo`, from two renderings a and b of equal
 size; `rms` is the root mean square error without it, as mean((m - a)(m - b)) has none. Real fog dims what lights the
-scene and dark ground dims the fog, which the law knows nothing of and a camera makes up for: in the rows named `fitted`
-exposure and the airlight's colour are those nearest to the tracer's picture, and errors are over the exposed range. In
-water the light left and the veil of each colour are fitted, as Sea-thru does: in the rows `preset` with the coefficients
-of the water's type, in the rows `effective` with these times a factor, which is less than 1 as light that is scattered
-by small angles is not lost. Prints JSON.
+scene and dark ground dims the fog, which the law knows nothing of and a camera makes up for: in `fitted` exposure
+and the airlight's colour are those nearest to the tracer's picture, and errors are over the exposed range. In water the
+light left and the veil of each colour are fitted, as Sea-thru does: in `preset` with the coefficients of the water's
+type, in `effective` with these times a factor, which is less than 1 as light scattered by small angles is not lost.
+Prints JSON.
 """
 
 from __future__ import annotations
