@@ -1,10 +1,11 @@
-"""Stage `vision.volume`: Gaussian splats that somebody has trained before."""
+"""Stage `vision.volume`: Gaussian splats or a nerfacto that somebody has trained before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -14,16 +15,23 @@ from multisynth.kinds import VOLUME, Kind
 from multisynth.sample import Drop, Sample
 from multisynth.stage import InputPath, Needs, Source
 
+from .reconstruct.nerfacto_field import Nerf
+from .reconstruct.nerfacto_files import read_nerfstudio
 from .splats.files import DECODERS, read_splats
 from .splats.gaussians import Gaussians
 from .splats.ply import encode_ply
 
 _OPAQUE = 0.1  # opacity of Gaussians that count for where things are
 _QUANTILES = (0.01, 0.99)  # of their places, so that floaters do not
+_NO_VIEWS: dict[str, Any] = {
+    "view_names": [], "view_intrinsics": np.zeros((0, 3, 3)), "view_sizes": np.zeros((0, 2), np.int32),
+    "view_poses": np.zeros((0, 4, 4)), "held_out": np.zeros(0, bool),
+}  # fmt: skip
 
 
 class Volume(Source):
-    """Splats out of a file (.ply as Inria's and gsplat's trainers write it, .spz, .splat), or out of each in a folder.
+    """Splats out of a file (.ply as Inria's and gsplat's trainers write it, .spz, .splat), or out of each in a folder;
+    or the nerfacto in a folder that `ns-train nerfacto` has written.
 
     Gaussians with numbers that are not finite, which some trainers leave, are taken out, and `meta` says how many.
     """
@@ -31,7 +39,7 @@ class Volume(Source):
     makes: ClassVar[Kind | None] = VOLUME
     needs: ClassVar[Needs] = Needs(batch_size=1)
 
-    path: InputPath = Field(description="A splat file, or a folder of them.")
+    path: InputPath = Field(description="A splat file, a folder of them, or a run's folder of nerfstudio.")
     count: int | None = Field(None, ge=0, description="How many files of a folder are read; by default all.")
     unit: float | None = Field(
         None, gt=0, description="m a unit of the file; lengths become metres. Without it the scale is arbitrary."
@@ -59,7 +67,25 @@ class Volume(Source):
         if not files:
             raise BadInput(f"holds no splat file: none of {', '.join(DECODERS)}", "give a splat file", str(self.path))
         for ordinal in ordinals:
-            yield self._volume(ordinal, files[ordinal])
+            nerfacto = files[ordinal].is_dir()
+            yield self._nerfacto(ordinal, files[ordinal]) if nerfacto else self._volume(ordinal, files[ordinal])
+
+    def _nerfacto(self, ordinal: int, path: Path) -> Sample:
+        nerf, steps = read_nerfstudio(path)
+        matrix = nerf.world_to_field @ np.diag([*[1 / (self.unit or 1.0)] * 3, 1.0])
+        corners = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3), -1).reshape(-1, 3) * nerf.architecture.box
+        places = (corners - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
+        return Sample(
+            VOLUME,
+            ordinal,
+            method="nerfacto",
+            data=Nerf(nerf.architecture, nerf.weights, matrix).dumps(),
+            metric=self.unit is not None,
+            up=np.array(self.up) / np.linalg.norm(self.up),
+            bounds=np.stack([places.min(axis=0), places.max(axis=0)]),
+            steps=steps,
+            **_NO_VIEWS,
+        )
 
     def _volume(self, ordinal: int, path: Path) -> Sample:
         whole = read_splats(path)
@@ -77,22 +103,18 @@ class Volume(Source):
             ordinal,
             meta={"gaussians": len(gaussians), **({"not_finite": left_out} if left_out else {})},
             method="splats",
-            data=encode_ply(Gaussians(**{**vars(scaled), "instances": None})),
+            data=encode_ply(replace(scaled, instances=None)),
             metric=self.unit is not None,
             up=np.array(self.up) / np.linalg.norm(self.up),
             bounds=bounds,
-            view_names=[],
-            view_intrinsics=np.zeros((0, 3, 3)),
-            view_sizes=np.zeros((0, 2), np.int32),
-            view_poses=np.zeros((0, 4, 4)),
-            held_out=np.zeros(0, bool),
             steps=0,
             instances=gaussians.instances,
+            **_NO_VIEWS,
         )
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not path.is_dir() or (path / "config.yml").is_file():
         return [path]
     return sorted(file for file in path.iterdir() if file.suffix.lower() in DECODERS and file.is_file())
 
@@ -103,10 +125,16 @@ def _finite(gaussians: Gaussians) -> Gaussians:
     good &= ~np.isnan(gaussians.logit_opacities) & gaussians.quaternions.any(axis=1)
     if good.all():
         return gaussians
-    kept = {name: None if part is None else part[good] for name, part in vars(gaussians).items()}
-    return Gaussians(**kept)
+    return Gaussians(
+        means=gaussians.means[good],
+        quaternions=gaussians.quaternions[good],
+        log_scales=gaussians.log_scales[good],
+        logit_opacities=gaussians.logit_opacities[good],
+        harmonics=gaussians.harmonics[good],
+        instances=None if gaussians.instances is None else gaussians.instances[good],
+    )
 
 
 def _scaled(gaussians: Gaussians, unit: float) -> Gaussians:
     means, log_scales = gaussians.means * np.float32(unit), gaussians.log_scales + np.float32(np.log(unit))
-    return Gaussians(**{**vars(gaussians), "means": means, "log_scales": log_scales})
+    return replace(gaussians, means=means, log_scales=log_scales)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -13,7 +14,6 @@ from multisynth.export.strict_json import dumps
 from multisynth.kinds import VOLUME, Kind
 
 from .files import ENCODERS
-from .gaussians import Gaussians
 from .ply import decode_ply
 
 
@@ -40,7 +40,7 @@ class Splats(Exporter):
                     problem = f"volume {volume.id} of `{samples.name}` is {volume['method']}, not splats"
                     raise BadInput(problem, "export a stage that makes splats", "from")
                 gaussians = decode_ply(volume["data"])
-                labelled = Gaussians(**{**vars(gaussians), "instances": volume["instances"]})
+                labelled = replace(gaussians, instances=volume["instances"])
                 name = f"{written:06d}.{self.format}"
                 try:
                     (folder / name).write_bytes(ENCODERS[f".{self.format}"](labelled))
