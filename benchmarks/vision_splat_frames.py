@@ -1,6 +1,6 @@
 """Labelled frames a second of splats: colour, depth, normals and ids, encoded and committed, beside rendering alone.
 
-    python -m benchmarks.vision_splat_frames [--workers 8] [--frames 3072] [--out /dev/shm]
+    python -m benchmarks.vision_splat_frames [--workers 8] [--frames 9216] [--out /dev/shm]
 
 A furnished room of Gaussians is filmed by `vision.shoot` along drawn paths. The clock runs over the extension of a run
 whose workers have started: from the call to the last commit, camera checks included. Beside it, one process: the bare
@@ -80,7 +80,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=8)
-    parser.add_argument("--frames", type=int, default=3072)
+    parser.add_argument("--frames", type=int, default=9216)
     parser.add_argument("--gaussians", type=int, default=200_000)
     parser.add_argument("--width", type=int, default=960)
     parser.add_argument("--height", type=int, default=540)
@@ -123,10 +123,11 @@ def committed(options: argparse.Namespace, folder: Path) -> tuple[int, float, fl
 
     executor = LocalExecutor(options.workers)
     try:
-        first = run(recipe(options.workers), folder, executor)
+        warm = 4 * options.workers  # enough for every worker to have met the room
+        first = run(recipe(warm), folder, executor)
         before = len(Store.open(folder).table("frames"))
         started = time.perf_counter()
-        result = run(recipe(options.workers + -(-options.frames // each)), folder, executor)
+        result = run(recipe(warm + -(-options.frames // each)), folder, executor)
         seconds = time.perf_counter() - started
     finally:
         executor.close()

@@ -12,6 +12,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+MOST = 8
+"""Threads: more of them wait for each other."""
+
+
 class Ahead:
     """Does work in threads and hands on the results in the order in which it came.
 
@@ -48,4 +52,4 @@ class Ahead:
 def _threads() -> int:
     import torch
 
-    return len(os.sched_getaffinity(0)) if torch.cuda.is_available() else 1
+    return min(len(os.sched_getaffinity(0)), MOST) if torch.cuda.is_available() else 1

@@ -79,7 +79,7 @@ class Moved:
         for name, array in arrays.items():
             host[name] = torch.empty(array.shape, dtype=array.dtype, pin_memory=True)
             host[name].copy_(array, non_blocking=True)
-        arrived = torch.cuda.Event()
+        arrived = torch.cuda.Event(blocking=True)  # whoever waits leaves the core to those who compress
         arrived.record()
         return cls(host, arrived)
 
