@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from multisynth import seeds
+from multisynth.artifact import Artifact
+from multisynth.errors import BadInput
 from multisynth.kinds import FRAME, Kind
 from multisynth.media import decode_floats, decode_radiance, decode_rgb, encode_floats, encode_radiance, encode_rgb
 from multisynth.sample import Batch, Drop, Sample
@@ -50,14 +52,22 @@ class Weather(Map):
     )
 
     @model_validator(mode="after")
-    def _something_that_can_be(self) -> Self:
-        if not self._effects():
-            raise ValueError(f"name at least one of {', '.join(_EFFECTS)}")
+    def _that_can_be_together(self) -> Self:
         if self.fog is not None and self.underwater is not None:
             raise ValueError("`fog` and `underwater` exclude each other: one camera is in one medium")
         if self.rain is not None and self.underwater is not None:
             raise ValueError("`rain` and `underwater` exclude each other: no drops fall in water")
         return self
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """None.
+
+        Raises:
+            BadInput: No effect is named.
+        """
+        if not self._effects():
+            raise BadInput(f"`{self._name}` has no weather", f"name at least one of {', '.join(_EFFECTS)}")
+        return ()
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
         """Each frame, with its weather."""

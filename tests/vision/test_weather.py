@@ -5,6 +5,7 @@ import pytest
 from multisynth.vision.light.fog import fog
 from multisynth.vision.weather import Weather
 
+from multisynth.errors import BadInput
 from multisynth.kinds import FRAME
 from multisynth.media import decode_floats, decode_radiance, decode_rgb, encode_floats, encode_radiance, encode_rgb
 from multisynth.rows import Birth, batch_of
@@ -127,7 +128,6 @@ def test_glare_and_noise_need_no_depth() -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({}, "at least one of"),
         ({"fog": {}, "underwater": {}}, "exclude each other"),
         ({"fog": {"visibility": [5000, 20]}}, "above the high end"),
         ({"fog": {"visibility": [0, 20]}}, "not from 1 to"),
@@ -138,6 +138,11 @@ def test_glare_and_noise_need_no_depth() -> None:
 def test_refuses_options_that_have_no_meaning(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         Weather.model_validate(options)
+
+
+def test_weather_without_any_is_refused_before_anything_runs() -> None:
+    with pytest.raises(BadInput, match="has no weather"):
+        run_stage(Weather(), [frame()])
 
 
 def test_night_is_darker_and_noisier() -> None:
