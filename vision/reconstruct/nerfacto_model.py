@@ -1,7 +1,7 @@
 """nerfacto in torch, put together from nerfstudio's own fields, samplers, renderers and losses.
 
 `nerfstudio.models.nerfacto.NerfactoModel` is these same parts under these same names; its constructor downloads the
-weights of LPIPS, and its module imports a logger and a command line, so neither is used.
+weights of LPIPS, and its module wants torchmetrics and more, so it is not used.
 """
 
 from __future__ import annotations

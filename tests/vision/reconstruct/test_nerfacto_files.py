@@ -123,6 +123,21 @@ def test_equals_what_was_saved(tmp_path: Path) -> None:
     assert pictures[0].std() > 0
 
 
+def test_stage_makes_a_volume_of_it(tmp_path: Path) -> None:
+    """`vision.volume` takes the run's folder; with a unit its lengths are metres."""
+    from multisynth.vision.volume import Volume
+
+    expected = trained(tmp_path)
+    (sample,) = Volume(path=tmp_path, unit=2.0).generate([0])
+    kept = Nerf.loads(sample["data"])
+    assert (sample["method"], sample["steps"], sample["metric"]) == ("nerfacto", 29999, True)
+    point = np.array([0.4, -0.2, 0.7, 1.0])
+    np.testing.assert_allclose(kept.world_to_field @ (point * [2, 2, 2, 1]), expected.world_to_field @ point)
+    # the field's cube of edge 2 is 2 / 0.25 units or 16 m wide, around -Rᵀt
+    np.testing.assert_allclose(np.diff(sample["bounds"], axis=0)[0], 16.0)
+    np.testing.assert_allclose(sample["bounds"].mean(axis=0), 2 * np.array([-2.0, 1, -3]), atol=1e-9)
+
+
 class Bomb:
     """Runs a command when it is unpickled without care."""
 
