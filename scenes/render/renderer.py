@@ -11,7 +11,7 @@ from multisynth.scenes.render.canvas import Canvas
 from multisynth.scenes.render.eye import Eye
 from multisynth.scenes.render.rays import Hits, Nearest, Surfaces, Tracer, bands
 from multisynth.scenes.render.shade import direct, glow, tone, towards
-from multisynth.scenes.render.shadows import Shade
+from multisynth.scenes.render.shadows import Shade, Sorted
 from multisynth.scenes.render.world import Placement, World
 from multisynth.scenes.schema import Camera
 
@@ -94,20 +94,27 @@ class Renderer:
 
     @cached_property
     def _background(self) -> _Background:
-        surfaces, directions = self.tracer.background, self.tracer.directions
+        surfaces, directions = self.tracer.background, self.tracer.canvas.coarse
         shade, placement = self._shade(surfaces, directions), self.tracer.placed()
         dark, lit = np.empty((2, len(directions), 3), np.float32)
         faces = np.empty(len(directions), bool)
         for rays in bands(len(directions)):
             light = self._light(surfaces.part(rays), directions[rays])
             dark[rays], lit[rays], faces[rays] = light.even, light.even + light.direct, light.faces
-        falling = ((shape, self._shadow(placement.outlines[shape])) for shape in self.world.still)
-        by = shade.behind(self.world, placement, falling, faces)
+        by = shade.behind(self.world, placement, self._falling(surfaces, placement), faces)
         faces &= by < 0
         lit[~faces] = dark[~faces]
         if self.tracer.canvas.seeing is not None:
             lit[~self.tracer.canvas.seeing] = dark[~self.tracer.canvas.seeing] = 0
-        return _Background(shade, faces, by, dark, lit)
+        return _Background(surfaces.shape, shade, faces, by, dark, lit)
+
+    def _falling(self, surfaces: Surfaces, placement: Placement) -> Iterator[tuple[int, np.ndarray]]:
+        """What holds still, each with the pixels that its shadow can fall on."""
+        apart = placement.apart(self.toward)
+        for shape in self.world.still:
+            if not apart[shape, self.world.still].all():
+                pixels = self._shadow(placement.outlines[shape])
+                yield shape, pixels[~apart[shape][surfaces.shape[pixels]]]
 
     def _changed(
         self, picture: _Picture, shapes: np.ndarray, pixels: np.ndarray, moving: Surfaces, placement: Placement
@@ -127,7 +134,7 @@ class Renderer:
         background, world = self._background, self.world
         shaded_by, asking = background.shaded_by.copy(), background.lit.copy()
         asking[pixels] = False
-        falling = ((shape, self._shadow(placement.outlines[shape])) for shape in world.moving)
+        falling = ((shape, background.sorted.behind(placement.outlines[shape])) for shape in world.moving)
         by = background.shade.behind(world, placement, falling, asking)
         dark = np.flatnonzero(by >= 0)
         picture.darken(dark, background)
@@ -135,7 +142,7 @@ class Renderer:
 
         apart = placement.apart(self.toward)
         candidates = ((shape, np.flatnonzero(~apart[shape][moving.shape])) for shape in [*world.moving, *world.still])
-        radiance, shaded_by[pixels] = self._lit(moving, self.tracer.directions[pixels], candidates, placement)
+        radiance, shaded_by[pixels] = self._lit(moving, self.tracer.canvas.coarse[pixels], candidates, placement)
         picture.put(pixels, radiance)
         return shaded_by
 
@@ -218,12 +225,26 @@ class _Light:
 class _Background:
     """Of what holds still, lit and shaded by itself."""
 
-    def __init__(self, shade: Shade, lit: np.ndarray, shaded_by: np.ndarray, dark: np.ndarray, bright: np.ndarray):
+    def __init__(
+        self,
+        shapes: np.ndarray,
+        shade: Shade,
+        lit: np.ndarray,
+        shaded_by: np.ndarray,
+        dark: np.ndarray,
+        bright: np.ndarray,
+    ) -> None:
+        self.shapes = shapes  # [N] int16
         self.shade = shade
         self.lit = lit  # [N] bool, whether the light reaches it
         self.shaded_by = shaded_by  # [N] int16
         self.dark, self.dark_rgb = dark, tone(dark)  # [N, 3] linear and sRGB, in shadow
         self.bright, self.bright_rgb = bright, tone(bright)  # [N, 3] linear and sRGB, where the light reaches it
+
+    @cached_property
+    def sorted(self) -> Sorted:
+        """The points that the light reaches."""
+        return Sorted(self.shade, self.lit)
 
     def picture(self, linear: bool, depth: np.ndarray) -> _Picture:
         """A new picture of it; `depth`, [N], says where something is by now."""
