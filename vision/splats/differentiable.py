@@ -60,7 +60,7 @@ class _Projection(torch.autograd.Function):
     """Means, quaternions, scales and cameras to radii, 2D means, depths, conics and compensations of [C, N]."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, viewmats: Tensor, Ks: Tensor,
         width: int, height: int, eps2d: float, near: float, far: float, radius_clip: float, camera_model: str,
         antialiased: bool,
@@ -87,7 +87,7 @@ class _Projection(torch.autograd.Function):
         return tuple(found)
 
     @staticmethod
-    def backward(  # type: ignore[override]
+    def backward(
         ctx: Any, _: Tensor, v_means2d: Tensor, v_depths: Tensor, v_conics: Tensor, v_compensations: Tensor
     ) -> tuple[Tensor | None, ...]:
         means, quats, scales = map(_array, ctx.saved_tensors)
@@ -110,9 +110,7 @@ class _Harmonics(torch.autograd.Function):
     """Spherical harmonics to colours [C, N, 3], of what has a radius, without the 0.5."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
-        ctx: Any, degree: int, means: Tensor, centres: Tensor, coefficients: Tensor, radii: Tensor
-    ) -> Tensor:
+    def forward(ctx: Any, degree: int, means: Tensor, centres: Tensor, coefficients: Tensor, radii: Tensor) -> Tensor:
         cameras, count = len(centres), len(means)
         given = (_array(means), _array(centres), _array(radii).reshape(-1, 2))
         flat = _array(coefficients).reshape(-1, coefficients.shape[-2], 3)
@@ -123,7 +121,7 @@ class _Harmonics(torch.autograd.Function):
         return torch.from_numpy(colours).reshape(cameras, count, 3)
 
     @staticmethod
-    def backward(ctx: Any, v_colours: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, v_colours: Tensor) -> tuple[Tensor | None, ...]:
         degree, means, centres, radii = ctx.given
         (coefficients,) = ctx.saved_tensors
         v_means, v_centres = np.empty_like(means), np.zeros((len(chunks(len(means))), len(centres), 3))
@@ -194,9 +192,9 @@ def tile_lists(
     by_tile = histograms.reshape(cameras, _PARTS, across * down).transpose(0, 2, 1).reshape(-1)
     ends = np.cumsum(by_tile)
     total = int(ends[-1]) if len(ends) else 0
-    cursors = (ends - by_tile).reshape(cameras, across * down, _PARTS)
-    starts = np.append(cursors[:, :, 0].reshape(-1), total)
-    cursors = np.ascontiguousarray(cursors.transpose(0, 2, 1)).reshape(len(runs), across * down)
+    begins = (ends - by_tile).reshape(cameras, across * down, _PARTS)
+    starts = np.append(begins[:, :, 0].reshape(-1), total)
+    cursors = np.ascontiguousarray(begins.transpose(0, 2, 1)).reshape(len(runs), across * down)
     slots = np.cumsum(touched, dtype=np.int64) - touched
     members, places = np.empty(total, np.int32), np.empty(total, np.int32)
     share(_tiles.list_tiles, len(runs), runs, orders, splats, flat_radii, across, down, slots, cursors, members, places)
@@ -207,7 +205,7 @@ class _Composite(torch.autograd.Function):
     """2D Gaussians to images [C, H, W, X] and alphas [C, H, W, 1]."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, means2d: Tensor, conics: Tensor, colours: Tensor, opacities: Tensor, backgrounds: Tensor | None,
         lists: Lists, absgrad: bool,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
@@ -226,7 +224,7 @@ class _Composite(torch.autograd.Function):
         return torch.from_numpy(renders), torch.from_numpy(alphas)[..., None]
 
     @staticmethod
-    def backward(ctx: Any, v_renders: Tensor, v_alphas: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, v_renders: Tensor, v_alphas: Tensor) -> tuple[Tensor | None, ...]:
         means2d, colours = ctx.saved_tensors
         lists, behind, left_over, lasts, absgrad = ctx.seen
         cameras, count, channels = colours.shape

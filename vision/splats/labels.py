@@ -39,8 +39,7 @@ def median_depth(meta: dict[str, Any]) -> Tensor:
 def instance_ids(meta: dict[str, Any], instances: Tensor) -> Tensor:
     """The instance that most of a pixel's light comes from, by the sums of its Gaussians' weights.
 
-    Light that passes all Gaussians comes from the background, as does that of Gaussians of instance 0. Of two that
-    give the same, the lower id.
+    Light that passes all Gaussians comes from the background, as does that of Gaussians of instance 0.
 
     Args:
         meta: From `rasterization`.
@@ -122,18 +121,20 @@ def _dominant_on_cuda(one: dict[str, Any], instances: Tensor) -> Tensor:
     labels = instances.to(one["depths"].device, torch.int64)
     present = torch.unique(labels[one["members"].long()])
     present = torch.cat((present.new_zeros(1), present[present != 0]))
-    most = best = None
-    for part in present.split(_CHANNELS):
+    size = one["height"], one["width"]
+    most, best = (
+        torch.full(size, -1.0, device=labels.device),
+        torch.zeros(size, dtype=torch.int64, device=labels.device),
+    )
+    for place, part in enumerate(present.split(_CHANNELS)):
         colours = (labels[:, None] == part[None]).float()[None]
         shares, alphas = gsplat.rasterize_to_pixels(
             one["means2d"], one["conics"], colours, one["opacities"], one["width"], one["height"], one["tile_size"],
             one["offsets"], one["members"],
         )  # fmt: skip
-        if most is None:
+        if place == 0:  # the channel of the background gets what passes
             shares[..., 0] += 1 - alphas[..., 0]
         share, row = shares[0].max(dim=-1)
-        if most is None:
-            most, best = share, part[row]
-        else:
-            most, best = torch.maximum(most, share), torch.where(share > most, part[row], best)
+        best = torch.where(share > most, part[row], best)
+        most = torch.maximum(most, share)
     return best.to(torch.int32)
