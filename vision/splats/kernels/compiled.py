@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -26,9 +29,21 @@ def compiled(function: Callable[..., Any], reorder: bool = False) -> Any:
     fastmath = {"contract", "nsz", *(["reassoc"] if reorder else [])}
     options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
     try:
-        return numba.njit(cache=True, **options)(function)
+        kernel = numba.njit(cache=True, **options)(function)
     except RuntimeError:
         return numba.njit(**options)(function)
+    # numba looks at the function's own file alone, but kernels contain those of others.
+    kernel._cache._cache_file._source_stamp = _sources()
+    return kernel
+
+
+@cache
+def _sources() -> str:
+    """A name for what all kernels' sources say now."""
+    digest = sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def reordered(function: Callable[..., Any]) -> Any:
