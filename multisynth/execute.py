@@ -159,6 +159,8 @@ class _Run:
         else:
             try:
                 result.states[step.name] = self.stage(step)
+            except BadInput as error:
+                result.states[step.name], result.errors[step.name] = "failed", str(error)
             except StageBroken as error:
                 result.states[step.name], result.errors[step.name] = "failed", error.traceback
             except (Exception, SystemExit):

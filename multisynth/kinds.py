@@ -355,7 +355,9 @@ PHOTO = Kind(
         "height": Column(pa.int32(), "px, upright as EXIF says"),
         "focal": Column(pa.float64(), "px, by EXIF", optional=True),
         "camera": Column(pa.string(), "make, model and lens by EXIF, empty where it does not say"),
-        "image": Column(pa.large_binary(), "JPEG or PNG, the file as it was", media=True),
+        "image": Column(
+            pa.large_binary(), "JPEG or PNG, the file as it was, turned upright where EXIF says so", media=True
+        ),
     },
 )
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from multisynth.scenes.render.world import World
-from multisynth.scenes.schema import Camera, Scene
+from multisynth.scenes.schema import Scene
 from pydantic import Field, model_validator
 
-from multisynth.kinds import EPISODE, FRAME, Kind
+from multisynth.kinds import EPISODE, FRAME, VOLUME, Kind
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Needs
 
+from .cameras.checks import Limits, refusals
 from .cameras.paths import StereoRig
 from .cameras.scene import NoCamera, choose
 from .cameras.viewpoint import Viewpoint
+from .inside import Standing
 from .labels.bodies import Bodies
 from .labels.columns import LabelName, Seen, Subjects, annotate, encoded
 from .labels.thermal import Climate, Heat
+from .labels.things import Things
+from .place import PLACES, Place
+from .render.buffers import Renderer
+from .render.composite import Composite
 from .render.rays import RayRenderer
 
 
@@ -27,9 +34,12 @@ class Label(Map):
     """Take still frames of an episode, with labels that are exact: they come from the rays that made the image.
 
     The frames of one camera are a sequence, so flow leads from each to the next, and tracks go through all of them.
+    Inside a volume, an episode is moved into the volume's world and seen before, in and behind what was captured; an
+    episode whose camera would stand where the volume shows nothing sound is dropped with the reason.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (EPISODE,)
+    reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"inside": (VOLUME,)}
     makes: ClassVar[Kind | None] = FRAME
     needs: ClassVar[Needs] = Needs(batch_size=2)
     version: ClassVar[int] = 3  # boxes say how far the whole reaches
@@ -47,6 +57,15 @@ class Label(Map):
     categories: tuple[str, ...] = Field(
         (), description="Names of the semantic ids 1, 2, …; by default those of each episode, in alphabetical order."
     )
+
+    inside: str | None = Field(None, description="The stage whose volumes the episodes are put into.")
+    at: Standing = Field(Standing(), description="Where in a volume the world of an episode stands.")
+    limits: Limits = Field(Limits(), description="What a camera inside a volume must keep to.")
+
+    def open(self) -> None:
+        """Look at what can be filmed in; a volume is made ready when its first episode comes."""
+        self._places = list(self.read("inside"))
+        self._ready = lru_cache(PLACES)(lambda index: Place.of(self._places[index]))
 
     @model_validator(mode="after")
     def _labels_can_be_had(self) -> Self:
@@ -67,44 +86,69 @@ class Label(Map):
             if not len(poses) or len(poses) != len(times):
                 yield Drop(episode, f"poses and times do not match: {len(poses)}, {len(times)}")
                 continue
-            world = World(scene)
             steps = moments(times, self.every)
-            for camera in cameras:
-                viewpoints = [viewpoint_of(camera, float(times[step])) for step in steps]
-                made = self._columns(episode, camera.name, world, viewpoints, poses[steps])
-                for viewpoint, columns in zip(viewpoints, made, strict=True):
-                    yield episode.child(
-                        FRAME,
-                        meta={"task": episode["task"], "camera": camera.name},
-                        width=viewpoint.width,
-                        height=viewpoint.height,
-                        intrinsics=viewpoint.intrinsics,
-                        world_to_camera=viewpoint.world_to_camera,
-                        time=viewpoint.time,
-                        **encoded(columns),
-                    )
+            yield from self._frames(episode, scene, [camera.name for camera in cameras], times[steps], poses[steps])
+
+    def _frames(
+        self, episode: Sample, scene: Scene, cameras: Sequence[str], times: np.ndarray, poses: np.ndarray
+    ) -> Iterator[Sample | Drop]:
+        place = self._place_of(episode)
+        if place is not None:
+            scene, poses = self.at.into(place, scene, poses)
+        world = World(scene)
+        things = (Bodies(world), *(() if place is None else place.things))
+        ways = {name: self._viewpoints(scene, name, times) for name in cameras}
+        if place is not None:
+            for name, viewpoints in ways.items():
+                reason = refusals(viewpoints[:1], place.subject, place.renderer, self.limits)[0]
+                if reason is not None:
+                    yield Drop(episode, f"camera {name} {reason}")
+                    return
+        for name, viewpoints in ways.items():
+            renderer = RayRenderer(world) if place is None else Composite(place.renderer, RayRenderer(world))
+            made = self._columns(episode, name, renderer, things, viewpoints, poses)
+            for viewpoint, columns in zip(viewpoints, made, strict=True):
+                yield episode.child(
+                    FRAME,
+                    parents=() if place is None else (place.id,),
+                    meta={"task": episode["task"], "camera": name},
+                    width=viewpoint.width,
+                    height=viewpoint.height,
+                    intrinsics=viewpoint.intrinsics,
+                    world_to_camera=viewpoint.world_to_camera,
+                    time=viewpoint.time,
+                    **encoded(columns),
+                )
+
+    def _viewpoints(self, scene: Scene, name: str, times: np.ndarray) -> list[Viewpoint]:
+        camera = choose(scene, name, self.width, self.height)
+        size = camera.width, camera.height, camera.intrinsics, camera.world_to_camera
+        return [Viewpoint(*size, time=float(time)) for time in times]
+
+    def _place_of(self, episode: Sample) -> Place | None:
+        """Where an episode is put, if anywhere: in one of the volumes, drawn for it."""
+        if not self._places:
+            return None
+        return self._ready(int(self.rng(episode, "place").integers(len(self._places))))
 
     def _columns(
-        self, episode: Sample, camera: str, world: World, viewpoints: list[Viewpoint], poses: np.ndarray
-    ) -> Iterator[dict[str, Any]]:
-        things = (Bodies(world),)
+        self, episode: Sample, camera: str, renderer: Renderer, things: Sequence[Things],
+        viewpoints: list[Viewpoint], poses: np.ndarray,
+    ) -> Iterator[dict[str, Any]]:  # fmt: skip
         heat = Heat.drawn(self.climate, things, self.rng(episode, "heat")) if "temperature" in self.labels else None
         tracks = self.rng(episode, f"tracks of {camera}")
         subjects = Subjects(things, self.categories or None, self.points, tracks, heat)
-        return annotate(self._seen(episode, world, viewpoints, poses), self.labels, subjects)
+        return annotate(self._seen(episode, renderer, viewpoints, poses), self.labels, subjects)
 
-    def _seen(self, episode: Sample, world: World, viewpoints: list[Viewpoint], poses: np.ndarray) -> Iterator[Seen]:
+    def _seen(
+        self, episode: Sample, renderer: Renderer, viewpoints: list[Viewpoint], poses: np.ndarray
+    ) -> Iterator[Seen]:
         baseline = None if self.rig is None else self.rig.draw(self.rng(episode, "rig"))
-        left, right = RayRenderer(world).render(viewpoints, poses), None
+        left, right = renderer.render(viewpoints, poses), None
         if baseline is not None:
-            right = RayRenderer(world).render([viewpoint.right_eye(baseline) for viewpoint in viewpoints], poses)
+            right = renderer.render([viewpoint.right_eye(baseline) for viewpoint in viewpoints], poses)
         for viewpoint, seen, moment in zip(viewpoints, left, poses, strict=True):
             yield Seen(viewpoint, seen, moment, None if right is None else next(right), baseline)
-
-
-def viewpoint_of(camera: Camera, time: float) -> Viewpoint:
-    """A camera of a scene at a time, s."""
-    return Viewpoint(camera.width, camera.height, camera.intrinsics, camera.world_to_camera, time=time)
 
 
 def moments(times: np.ndarray, every: float) -> list[int]:

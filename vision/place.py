@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,8 @@ from .labels.things import Things
 from .render.buffers import Renderer
 
 Method = Literal["auto", "rays", "paths", "splats", "nerf"]
+PLACES = 8
+"""That a worker keeps ready."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +90,11 @@ def _volume(sample: Sample, method: Method) -> Place:
         return Place(sample.id, subject, NerfRenderer(Nerf.loads(sample["data"])), (), None, sample["metric"])
     from .labels.clusters import Clusters
     from .render.splats import SplatRenderer
-    from .volume_data import gaussians_of
+    from .splats.ply import decode_ply
 
-    gaussians = gaussians_of(sample)
+    gaussians = decode_ply(sample["data"])
+    if sample["instances"] is not None:
+        gaussians = replace(gaussians, instances=sample["instances"])
     things = Clusters(gaussians, sample["names"] or (), sample["categories"] or (), sample["up"])
     return Place(sample.id, subject, SplatRenderer(gaussians), (things,), None, sample["metric"])
 

@@ -20,11 +20,9 @@ from .cameras.shutter import Shutter
 from .cameras.viewpoint import Viewpoint
 from .labels.columns import LabelName, Seen, Subjects, annotate, encoded
 from .labels.thermal import Climate, Heat
-from .place import Method, Place
+from .place import PLACES, Method, Place
 from .render.ahead import Ahead
 
-PLACES = 8
-"""That a worker keeps ready."""
 QUICK = frozenset({"depth", "median_depth", "normals", "instances", "opacity"})
 """Labels that a renderer may round itself, before they leave the GPU."""
 
