@@ -119,6 +119,11 @@ class Tracer:
         surfaces.colours *= pattern[:, None]
         return surfaces, pattern
 
+    @property
+    def still(self) -> Nearest:
+        """What every pixel shows of all that holds still."""
+        return self._still[0]
+
     @cached_property
     def _still(self) -> tuple[Nearest, np.ndarray]:
         nearest = Nearest.none(len(self.directions))

@@ -76,20 +76,46 @@ class Renderer:
         rgb: np.ndarray = self._picture(nearest, pixels, moving, placement, False).rgb
         return rgb.reshape(self.eye.height, self.eye.width, 3)
 
+    def _disturbed(self, shapes: np.ndarray, shaded_by: np.ndarray) -> np.ndarray:
+        """Pixels that something which moves, or its shadow, lies on or beside. [N] bool"""
+        import cv2
+
+        changed = (shapes != self._background.shapes) | (shaded_by != self._background.shaded_by)
+        image = changed.view(np.uint8).reshape(self.eye.height, self.eye.width)
+        beside: np.ndarray = cv2.dilate(image, np.ones((3, 3), np.uint8)).view(bool).ravel()
+        return beside
+
+    @cached_property
+    def _still_edges(self) -> _Fine:
+        """Of the background alone, for all of its edges."""
+        nearest, background = self.tracer.still, self._background
+        edges = np.flatnonzero(self._rough(background.picture(True, nearest.depth)))
+        if not len(edges):
+            return _Fine(edges, *np.zeros((2, 0, 3), np.uint8), np.zeros(0, np.float32))
+        return self._refine(edges, nearest.shape, background.shaded_by, self.tracer.placed())
+
+    def _rough(self, picture: _Picture) -> np.ndarray:
+        """Which pixels are at an edge. [N] bool"""
+        size = self.eye.height, self.eye.width
+        rough = edge(picture.rgb.reshape(*size, 3), CONTRAST)
+        if picture.opacity is not None:
+            rough |= edge(picture.opacity.reshape(*size, 1), 1)
+        if self.tracer.canvas.seeing is not None:
+            rough &= self.tracer.canvas.seeing.reshape(size)
+        return rough.ravel()
+
     def _picture(
         self, nearest: Nearest, pixels: np.ndarray, moving: Surfaces, placement: Placement, linear: bool
     ) -> _Picture:
         picture = self._background.picture(linear, nearest.depth)
         shaded_by = self._changed(picture, nearest.shape, pixels, moving, placement)
         if self._antialias:
-            rough = edge(picture.rgb.reshape(self.eye.height, self.eye.width, 3), CONTRAST)
-            if picture.opacity is not None:
-                rough |= edge(picture.opacity.reshape(self.eye.height, self.eye.width, 1), 1)
-            if self.tracer.canvas.seeing is not None:
-                rough &= self.tracer.canvas.seeing.reshape(rough.shape)
-            edges = np.flatnonzero(rough)
+            edges = np.flatnonzero(self._rough(picture))
+            kept = ~self._disturbed(nearest.shape, shaded_by)[edges]
+            self._still_edges.put(picture, edges[kept])
+            edges = edges[~kept]
             if len(edges):
-                self._refine(picture, edges, nearest.shape, shaded_by, placement)
+                self._refine(edges, nearest.shape, shaded_by, placement).put(picture, edges)
         return picture
 
     @cached_property
@@ -159,10 +185,8 @@ class Renderer:
     def _height(self) -> float:
         return float(self.eye.position[2])
 
-    def _refine(
-        self, picture: _Picture, pixels: np.ndarray, shapes: np.ndarray, shaded_by: np.ndarray, placement: Placement
-    ) -> None:
-        """Give M pixels the mean of several points of each.
+    def _refine(self, pixels: np.ndarray, shapes: np.ndarray, shaded_by: np.ndarray, placement: Placement) -> _Fine:
+        """The means of several points of each of M pixels.
 
         Only shapes and shadows that the pixel or one of its neighbours shows are looked for.
         """
@@ -179,7 +203,7 @@ class Renderer:
         pattern = np.repeat(self.tracer.pattern[pixels], len(POINTS))
         surfaces.colours *= np.where(still, pattern, np.float32(1))[:, None]
         radiance, _ = self._lit(surfaces, directions, self._near(pixels, shaded_by), placement)
-        picture.mean(pixels, radiance.reshape(len(pixels), len(POINTS), 3), surfaces.depth.reshape(len(pixels), -1))
+        return _Fine.of(pixels, radiance.reshape(len(pixels), len(POINTS), 3), surfaces.depth.reshape(len(pixels), -1))
 
     def _near(self, pixels: np.ndarray, shapes: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """The shapes that are named at pixels or about them, each with the indices of those pixels' finer rays."""
@@ -273,13 +297,29 @@ class _Picture:
         if self.radiance is not None:
             self.radiance[pixels] = background.dark[pixels]
 
-    def mean(self, pixels: np.ndarray, radiance: np.ndarray, depth: np.ndarray) -> None:
-        """Means over P points of each of M pixels. [M], [M, P, 3], [M, P]"""
+
+@dataclass(frozen=True)
+class _Fine:
+    """Means over the points of M pixels, whose indices rise."""
+
+    pixels: np.ndarray  # [M]
+    rgb: np.ndarray  # [M, 3] uint8, sRGB
+    radiance: np.ndarray  # [M, 3] float32, linear
+    opacity: np.ndarray  # [M] float32
+
+    @classmethod
+    def of(cls, pixels: np.ndarray, radiance: np.ndarray, depth: np.ndarray) -> _Fine:
+        """From P points of each. [M], [M, P, 3], [M, P]"""
         # no point counts for more than the tone curve can show, so that the edge of a highlight is smooth too
-        self.rgb[pixels] = tone(np.minimum(radiance, 1).mean(axis=1))
-        if self.radiance is not None and self.opacity is not None:
-            self.radiance[pixels] = radiance.mean(axis=1)
-            self.opacity[pixels] = (depth > 0).mean(axis=1, dtype=np.float32)
+        rgb = tone(np.minimum(radiance, 1).mean(axis=1))
+        return cls(pixels, rgb, radiance.mean(axis=1), (depth > 0).mean(axis=1, dtype=np.float32))
+
+    def put(self, picture: _Picture, pixels: np.ndarray) -> None:
+        """Give some of its pixels to a picture. [K], rising"""
+        own = np.searchsorted(self.pixels, pixels)
+        picture.rgb[pixels] = self.rgb[own]
+        if picture.radiance is not None and picture.opacity is not None:
+            picture.radiance[pixels], picture.opacity[pixels] = self.radiance[own], self.opacity[own]
 
 
 def edge(image: np.ndarray, least: int) -> np.ndarray:
