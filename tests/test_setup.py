@@ -100,6 +100,6 @@ def test_what_is_imported_is_asked_for(folder: str) -> None:
     missing = {
         name
         for name in imported(folder) - set(sys.stdlib_module_names) - OPTIONAL
-        if not asked & {canonicalize_name(owner) for owner in owners.get(name, [])}
+        if not asked & {canonicalize_name(owner) for owner in owners.get(name, [name])}
     }
     assert not missing
