@@ -66,7 +66,7 @@ class Renderer:
         picture = self._picture(nearest, pixels, moving, placement, linear)
         hits, size = self.tracer.hits(nearest, pixels, moving), (self.eye.height, self.eye.width)
         rgb = picture.rgb.reshape(*size, 3)
-        if picture.radiance is None:
+        if picture.radiance is None or picture.opacity is None:
             return View(hits, covered, rgb)
         return View(hits, covered, rgb, picture.radiance.reshape(*size, 3), picture.opacity.reshape(size))
 
@@ -91,7 +91,8 @@ class Renderer:
         nearest, background = self.tracer.still, self._background
         edges = np.flatnonzero(self._rough(background.picture(True, nearest.depth)))
         if not len(edges):
-            return _Fine(edges, *np.zeros((2, 0, 3), np.uint8), np.zeros(0, np.float32))
+            nothing = np.zeros((0, 3), np.float32)
+            return _Fine(edges, tone(nothing), nothing, nothing[:, 0])
         return self._refine(edges, nearest.shape, background.shaded_by, self.tracer.placed())
 
     def _rough(self, picture: _Picture) -> np.ndarray:

@@ -90,7 +90,7 @@ class SplatRenderer:
         if poses is not None and poses.size:
             raise BadInput("poses for a volume, in which nothing moves", "leave them out")
         for seen in self._ahead(viewpoints, as_linear, self._median):
-            yield Buffers(**seen)
+            yield Buffers(**seen)  # type: ignore[arg-type]
 
     def codes(self, viewpoints: Sequence[Viewpoint], median: bool = False) -> Iterator[Codes]:
         """As `render`, but as a frame stores it: toned and rounded where it was rendered, so that less is moved.

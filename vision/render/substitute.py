@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,7 +25,7 @@ LARGEST = 2**26
 class Substitute:
     """The image to rasterise in place of another lens's, and where each of that lens's pixels lies on it."""
 
-    model: str  # pinhole | fisheye (equidistant)
+    model: Literal["pinhole", "fisheye"]  # a fisheye is equidistant
     width: int  # px
     height: int  # px
     intrinsics: np.ndarray  # [3, 3] px
@@ -42,7 +42,7 @@ class Substitute:
         Raises:
             BadInput: The lens sees more than a pinhole can.
         """
-        model = "fisheye" if viewpoint.lens == "fisheye" else "pinhole"
+        model: Literal["pinhole", "fisheye"] = "fisheye" if viewpoint.lens == "fisheye" else "pinhole"
         k = np.asarray(viewpoint.intrinsics, np.float64)
         if not any(viewpoint.distortion):
             return cls(model, viewpoint.width, viewpoint.height, k, None)
