@@ -55,8 +55,8 @@ def main() -> None:
     device = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     common = {"max_gaussians": options.gaussians, **options.options}
     tried = {
-        "colours": Splats(**{**SURFACES, **common, "depth": 0, "normals": 0}),
-        "labels": Splats(**{**SURFACES, **common}),
+        "colours": Splats(**{**common, "depth": 0, "normals": 0}),
+        "labels": Splats(**common),
     }
     print(json.dumps({
         "benchmark": "vision_surfaces",
@@ -67,10 +67,6 @@ def main() -> None:
         **{name: measured(views, one, options.steps, device) for name, one in tried.items()
            if options.only in (None, name)},
     }, indent=2))  # fmt: skip
-
-
-SURFACES: dict[str, Any] = {}
-"""Options that favour geometry."""
 
 
 def measured(views: Views, options: Splats, steps: int, device: str) -> dict[str, Any]:
