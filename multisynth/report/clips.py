@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from multisynth.media import decode_video
-from multisynth.report.gallery import encode, uri
 from multisynth.report.picks import Budget, evenly_by
+from multisynth.report.pictures import encode, uri
 from multisynth.report.relatives import captions_of
 from multisynth.report.words import measured, number
 from multisynth.sample import Sample

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow.compute as pc
 from markupsafe import Markup
 
-from multisynth.report.charts import Mark, curves, plan
+from multisynth.report.charts import Mark, curves
+from multisynth.report.maps import plan
 from multisynth.report.picks import evenly_by
 from multisynth.report.words import excerpt, flat, number
 from multisynth.sample import Sample

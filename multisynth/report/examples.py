@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from multisynth.report.gallery import thumbnail
 from multisynth.report.picks import evenly
+from multisynth.report.pictures import thumbnail
 from multisynth.report.relatives import ancestors, inputs_of
 from multisynth.report.tables import Account, Reason
 from multisynth.report.words import brief, excerpt, headline, measured, own_columns
@@ -72,10 +72,7 @@ def example(sample: Sample) -> Example:
             texts.append((name, excerpt(value, _TEXT)))
         elif value is not None and name not in _BRIEF and not sample.kind.columns[name].is_tensor:
             facts.append((name, str(brief(value, 100))))
-    image = sample.kind.image
-    return Example(
-        sample.id, sample.kind.name, texts, facts, measured(sample), thumbnail(sample, image) if image else "",
-    )  # fmt: skip
+    return Example(sample.id, sample.kind.name, texts, facts, measured(sample), thumbnail(sample))
 
 
 def kept(table: Table, most: int) -> list[Example]:

@@ -19,19 +19,27 @@ from multisynth.report.episodes import EpisodeView, Growth, Outcome, episodes, g
 from multisynth.report.examples import Chain, Example, chain, dropped, kept
 from multisynth.report.flow import flow
 from multisynth.report.gallery import FrameView, frames
+from multisynth.report.overlays import LAYERS
+from multisynth.report.photos import PhotoView, photos, views
 from multisynth.report.picks import Budget
 from multisynth.report.policies import names, training, trainings
+from multisynth.report.scenes import SceneView, contents, scenes
+from multisynth.report.spread import spread
 from multisynth.report.svg import legend
 from multisynth.report.tables import Account, accounts, last_of_kind, licences, upstream
+from multisynth.report.versions import Version, versions
+from multisynth.report.volumes import VolumeView, volumes
 
 if TYPE_CHECKING:
     from multisynth.store import Store
     from multisynth.tables import Table
 
 _HERE = Path(__file__).parent
-_PICTURES, _VIDEO = 4_500_000, 8_000_000  # bytes in the page
+_PICTURES, _THUMBNAILS, _VIDEO = 4_500_000, 1_500_000, 8_000_000  # bytes in the page
 _SUCCESS = ["succeeded", "did not"]
 _FRAMES, _CLIPS, _EPISODES, _TASKS, _TEXTS, _REASONS, _CHAINS = 10, 8, 6, 12, 8, 8, 3
+_VERSIONS, _OF_MANY = 2, 3
+_OWN_SECTIONS = ("caption", "episode", "policy", "photo", "view", "volume", "scene")
 
 
 @dataclass
@@ -42,6 +50,10 @@ class Shown:
     total: int
     frames: list[FrameView] = field(default_factory=list)
     clips: list[ClipView] = field(default_factory=list)
+    spread: list[Panel] = field(default_factory=list)
+    photos: list[PhotoView] = field(default_factory=list)
+    volumes: list[VolumeView] = field(default_factory=list)
+    scenes: list[SceneView] = field(default_factory=list)
     episodes: list[EpisodeView] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     parameters: list[Panel] = field(default_factory=list)
@@ -54,9 +66,12 @@ def render(store: Store) -> str:
     """The page."""
     info, found = store.info, accounts(store)
     finals = last_of_kind(found)
-    pictures, video = Budget(_PICTURES), Budget(_VIDEO)
+    video, thumbnails = Budget(_VIDEO), Budget(_THUMBNAILS)
     tables = sum(account.kind == "episode" for account in finals)
-    shown = [_shown(store, account, pictures, video) for account in finals]
+    shown = [_shown(store, account, video) for account in finals]
+    began, changes = _show_frames(store, shown, found)
+    for one in shown:
+        _show_places(store, one, found, thumbnails)
     for one in shown:
         if one.account.kind == "episode":
             _show_episodes(one, store.table(one.account.name), names(store, found, one.account.name), tables)
@@ -69,6 +84,9 @@ def render(store: Store) -> str:
         "accounts": found,
         "finals": finals,
         "shown": shown,
+        "galleries": [*began, *(one for one in shown if one.account.kind == "frame")],
+        "changes": changes,
+        "layers": _layers([*began, *shown]),
         "trainings": [(account, training(store.table(account.name))) for account in trainings(found.values())],
         "growths": list(_growths(store, found)),
         "flow": flow(found, info.get("exports", {}), _exported(store, info)),
@@ -107,20 +125,63 @@ def _environment() -> Any:
     return environment
 
 
-def _shown(store: Store, account: Account, pictures: Budget, video: Budget) -> Shown:
+def _shown(store: Store, account: Account, video: Budget) -> Shown:
     table = store.table(account.name)
     shown = Shown(account, len(table))
-    if account.kind == "frame":
-        shown.frames = list(frames(table, _FRAMES, pictures))
-    elif account.kind == "clip":
+    if account.kind == "clip":
         shown.clips = list(clips(store, table, _CLIPS, video))
     elif account.kind == "policy":
         return shown  # its curves are shown where it was trained
-    elif account.kind not in ("caption", "episode"):
+    elif account.kind != "frame" and account.kind not in _OWN_SECTIONS:
         shown.texts = kept(table, _TEXTS)
     values = leaves(table, "meta")
+    if account.kind == "volume":
+        values = {name: found for name, found in values.items() if not name.startswith(("views.", "curve."))}
     shown.measured, shown.audit = panels(values, [""], min(len(table), ROWS)), audit(values)
     return shown
+
+
+def _show_frames(
+    store: Store, shown: list[Shown], found: Mapping[str, Account]
+) -> tuple[list[Shown], list[list[Version]]]:
+    """Fills in the frames of final tables, which share the page alike.
+
+    Returns:
+        One frame of each table whose frames later stages changed, and such frames stage by stage.
+    """
+    changes = list(versions(store, found, _VERSIONS, Budget(_PICTURES // 4)))
+    final = [one for one in shown if one.account.kind == "frame"]
+    began = [
+        Shown(account, account.outputs)
+        for account in found.values()
+        if any(line[0].stage == account.name for line in changes) and all(one.account is not account for one in final)
+    ]  # fmt: skip
+    most = _FRAMES if len(final) < 2 else _OF_MANY
+    for one in final + began:
+        table = store.table(one.account.name)
+        budget = Budget(_PICTURES * 3 // 4 // len(final + began))
+        one.frames = list(frames(store, table, most if one in final else 1, budget))
+        one.spread = spread(table) if one in final else []
+    return began, changes
+
+
+def _layers(shown: list[Shown]) -> dict[str, str]:
+    """What is drawn over any of the frames."""
+    drawn = "".join(picture.overlay or "" for one in shown for frame in one.frames for picture in frame.pictures)
+    return {name: title for name, title in LAYERS.items() if f'<g class="{name}">' in drawn}
+
+
+def _show_places(store: Store, shown: Shown, found: Mapping[str, Account], thumbnails: Budget) -> None:
+    """What frames are made of: photos, views, volumes, scenes."""
+    account = shown.account
+    if account.kind == "photo":
+        shown.photos = list(photos(store, account, found, thumbnails))
+    elif account.kind == "view":
+        shown.photos = list(views(store, account, thumbnails))
+    elif account.kind == "volume":
+        shown.volumes = list(volumes(store, account, found))
+    elif account.kind == "scene":
+        shown.scenes, shown.spread = list(scenes(store, account, found, thumbnails)), contents(store, account)
 
 
 def _show_episodes(shown: Shown, table: Table, policies: Mapping[str, str], tables: int) -> None:

@@ -32,7 +32,7 @@ def ancestors(store: Store, ids: Iterable[str], origins_only: bool = False) -> d
     """
     wanted, found = set(ids), dict[str, Relative]()
     for stage in reversed(store.stages):  # parents stand in earlier stages
-        for relative in _rows(store, stage, "id", wanted - found.keys()):
+        for relative in rows(store, stage, "id", wanted - found.keys()):
             found[relative.id] = relative
             wanted.update([relative.origin] if origins_only else relative.parents[:_PARENTS])
     return dict(reversed(found.items()))
@@ -54,7 +54,7 @@ def captions_of(store: Store, clips: Iterable[str]) -> dict[str, list[Relative]]
     superseded: set[str] = set()
     captions: dict[str, Relative] = {}
     for stage in store.stages:
-        for relative in _rows(store, stage, "origin", set(owners) | set(captions)):
+        for relative in rows(store, stage, "origin", set(owners) | set(captions)):
             if relative.id in above:
                 continue
             from_episode = relative.origin not in captions and above.get(relative.origin, relative).kind != "clip"
@@ -75,15 +75,16 @@ def captions_of(store: Store, clips: Iterable[str]) -> dict[str, list[Relative]]
 def inputs_of(store: Store, feeds: Iterable[str], ids: Iterable[str]) -> Mapping[str, str]:
     """Which of the feeding stages holds each of these ids."""
     wanted = set(ids)
-    return {relative.id: stage for stage in feeds for relative in _rows(store, stage, "id", wanted)}
+    return {relative.id: stage for stage in feeds for relative in rows(store, stage, "id", wanted)}
 
 
-def _rows(store: Store, stage: str, column: str, values: set[str]) -> list[Relative]:
+def rows(store: Store, stage: str, column: str, values: set[str]) -> list[Relative]:
+    """A stage's samples that have one of these values in a column, such as `id` or `origin`, in the table's order."""
     if not values or stage not in store.stages:
         return []
-    dataset, ordered, rows = store.table(stage).dataset, sorted(values), []
+    dataset, ordered, found = store.table(stage).dataset, sorted(values), []
     for start in range(0, len(ordered), _AT_ONCE):
         listed = ", ".join("'" + value.replace("'", "''") + "'" for value in ordered[start : start + _AT_ONCE])
         columns = ["id", "kind", "origin", "parents"]
-        rows += dataset.to_table(columns=columns, filter=f"{column} IN ({listed})", scan_in_order=True).to_pylist()
-    return [Relative(row["id"], row["kind"], stage, row["origin"], tuple(row["parents"] or ())) for row in rows]
+        found += dataset.to_table(columns=columns, filter=f"{column} IN ({listed})", scan_in_order=True).to_pylist()
+    return [Relative(row["id"], row["kind"], stage, row["origin"], tuple(row["parents"] or ())) for row in found]

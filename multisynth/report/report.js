@@ -46,6 +46,29 @@ for (const clip of document.querySelectorAll(".clip")) {
   for (const event of ["timeupdate", "seeking", "loadedmetadata"]) video.addEventListener(event, follow);
 }
 
+// A frame's labels take turns in the large place.
+for (const strip of document.querySelectorAll(".strip")) {
+  const labels = [...strip.querySelectorAll(".label")].filter((label) => label.querySelector("button"));
+  const show = (label) => {
+    for (const other of strip.querySelectorAll(".label")) {
+      other.classList.toggle("shown", other === label);
+      other.querySelector("button")?.setAttribute("aria-pressed", String(other === label));
+    }
+  };
+  labels.forEach((label, n) => {
+    const button = label.querySelector("button");
+    button.addEventListener("click", () => show(label));
+    button.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = labels[(n + step + labels.length) % labels.length];
+      show(next);
+      next.querySelector("button").focus({ preventScroll: true });
+    });
+  });
+}
+
 // Mark the section in view in the list of sections.
 const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
 const watch = new IntersectionObserver(

@@ -102,3 +102,8 @@ def flat(values: Any, prefix: str = "") -> list[tuple[str, Any]]:
 def own_columns(sample: Sample) -> list[str]:
     """A kind's own columns that are not media."""
     return [name for name in sample.kind.columns if name not in COMMON and name not in sample.kind.media]
+
+
+def given(sample: Sample, column: str) -> Any:
+    """A column; None where the sample's table has none, such as one of a run of an earlier version."""
+    return sample[column] if column in sample.kind.columns else None

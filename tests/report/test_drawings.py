@@ -15,11 +15,12 @@ import pytest
 from markupsafe import Markup
 from PIL import Image
 
-from multisynth.report.charts import Mark, bars, curves, histogram, plan
+from multisynth.report.charts import Mark, bars, curves, histogram
 from multisynth.report.distributions import audit, leaves, panels
 from multisynth.report.episodes import _stem, episodes
 from multisynth.report.flow import flow
-from multisynth.report.gallery import labels
+from multisynth.report.labels import labels
+from multisynth.report.maps import plan
 from multisynth.report.svg import thin, ticks
 from multisynth.report.tables import Account
 from multisynth.testing import run_stage
@@ -136,14 +137,14 @@ def test_a_frames_labels_show_what_they_hold() -> None:
     assert depth[12, 5].sum() > depth[12, -1].sum(), "near is bright"
     normals = decode(shown["Normals"].uri)
     assert np.abs(normals[12, 20].astype(int) - [127, 127, 0]).max() < 12
-    ids = decode(shown["Instances and boxes"].uri)
+    ids = decode(shown["Instances"].uri)
     assert ids.shape[:2] == SIZE
     assert len({tuple(ids[y, x]) for y, x in ((0, 0), (8, 10), (16, 25))}) == 3
     assert (ids[4:12, 6:16] == ids[8, 10]).all()
     assert (ids[0, 0] == 0).all()
-    [rect] = parse(shown["Instances and boxes"].overlay).iter("rect")
+    [rect] = parse(shown["Instances"].overlay).iter("rect")
     assert [float(rect.attrib[side]) for side in ("x", "y", "width", "height")] == [6, 4, 10, 8]
-    assert shown["Instances and boxes"].note == "2 instances"
+    assert shown["Instances"].note == "2 instances"
 
 
 def test_an_episode_shows_what_moved(make: Callable[..., Any]) -> None:
