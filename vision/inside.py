@@ -56,7 +56,7 @@ class Standing(BaseModel):
         if not place.metric:
             raise BadInput(
                 "the place's scale is not known, so nothing can be put into it",
-                "give `vision.register` a measured `distance`, or `vision.volume` its `scale`",
+                "give `vision.register` a measured `distance`, or `vision.volume` its `unit`",
             )
         shown = tuple(
             body for body in scene.bodies if body.category not in self.hide or any(part.moves for part in body.parts)

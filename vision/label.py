@@ -24,6 +24,7 @@ from .labels.bodies import Bodies
 from .labels.columns import LabelName, Seen, Subjects, annotate, encoded
 from .labels.thermal import Climate, Heat
 from .labels.things import Things
+from .licences import all_of
 from .place import PLACES, Place
 from .render.buffers import Renderer
 from .render.composite import Composite
@@ -111,6 +112,7 @@ class Label(Map):
                 yield episode.child(
                     FRAME,
                     parents=() if place is None else (place.id,),
+                    license=None if place is None else all_of([episode["license"], place.license]),
                     meta={"task": episode["task"], "camera": name},
                     width=viewpoint.width,
                     height=viewpoint.height,

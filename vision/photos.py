@@ -13,6 +13,7 @@ from multisynth.sample import Drop, Sample
 from multisynth.stage import InputPath, Needs, Source
 
 from .capture.photo import read_photo
+from .licences import UNKNOWN
 
 _LARGEST = 2**28  # bytes
 
@@ -27,6 +28,9 @@ class Photos(Source):
     needs: ClassVar[Needs] = Needs(batch_size=8)
     _files: list[Path] | None = PrivateAttr(None)
 
+    license: str = Field(
+        UNKNOWN, description="SPDX identifier of the photos, which all that is made from them inherits."
+    )
     folder: InputPath = Field(description="A folder of photos, or one photo.")
     count: int | None = Field(None, ge=0, description="How many of its files are looked at; by default all.")
     smallest: int = Field(64, ge=1, description="px; a photo with a shorter side is dropped.")

@@ -32,6 +32,7 @@ class Place:
     things: Sequence[Things]
     poses: np.ndarray | None  # [B, 7] of its moving parts; None where nothing moves
     metric: bool  # whether its lengths are metres
+    license: str  # SPDX expression
 
     @classmethod
     def of(cls, sample: Sample, method: Method = "auto") -> Place:
@@ -61,8 +62,9 @@ def _scene(sample: Sample, method: Method) -> Place:
     poses = sample["poses"] if len(sample["poses"]) else None
     world = World(scene)
     return Place(
-        sample.id, Solids(scene, poses).subject(), _renderer(world, method), (Bodies(world),), poses, metric=True
-    )
+        sample.id, Solids(scene, poses).subject(), _renderer(world, method), (Bodies(world),), poses, metric=True,
+        license=sample["license"],
+    )  # fmt: skip
 
 
 def _renderer(world: World, method: Method) -> Renderer:
@@ -87,7 +89,9 @@ def _volume(sample: Sample, method: Method) -> Place:
         from .reconstruct.nerfacto_field import Nerf
         from .render.nerf import NerfRenderer
 
-        return Place(sample.id, subject, NerfRenderer(Nerf.loads(sample["data"])), (), None, sample["metric"])
+        return Place(
+            sample.id, subject, NerfRenderer(Nerf.loads(sample["data"])), (), None, sample["metric"], sample["license"]
+        )
     from .labels.clusters import Clusters
     from .render.splats import SplatRenderer
     from .splats.ply import decode_ply
@@ -96,7 +100,7 @@ def _volume(sample: Sample, method: Method) -> Place:
     if sample["instances"] is not None:
         gaussians = replace(gaussians, instances=sample["instances"])
     things = Clusters(gaussians, sample["names"] or (), sample["categories"] or (), sample["up"])
-    return Place(sample.id, subject, SplatRenderer(gaussians), (things,), None, sample["metric"])
+    return Place(sample.id, subject, SplatRenderer(gaussians), (things,), None, sample["metric"], sample["license"])
 
 
 def _fov(intrinsics: np.ndarray, sizes: np.ndarray) -> float | None:

@@ -23,6 +23,7 @@ from .capture.listing import Listed, Listing, seen_by
 from .capture.photo import read_photo
 from .capture.transforms import read_transforms
 from .capture.upright import upright
+from .licences import UNKNOWN
 
 _LARGEST = 2**28  # bytes of an image
 
@@ -39,6 +40,9 @@ class Posed(Source):
     needs: ClassVar[Needs] = Needs(batch_size=8)
     _listing: Listing | None = PrivateAttr(None)
 
+    license: str = Field(
+        UNKNOWN, description="SPDX identifier of the images, which all that is made from them inherits."
+    )
     path: InputPath = Field(
         description="A transforms.json, a folder with one, or the folder of a COLMAP model (`cameras`, `images`, "
         "`points3D`), which may lie in `sparse/0` below it."

@@ -20,6 +20,8 @@ from multisynth.kinds import SCENE, Kind
 from multisynth.sample import Drop, Sample
 from multisynth.stage import InputPath, Needs, Source
 
+from .licences import UNKNOWN
+
 
 class _What(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,6 +91,9 @@ class Scenes(Source):
     extent: ClassVar[str] = "scenes"
     needs: ClassVar[Needs] = Needs(batch_size=16)
 
+    license: str = Field(
+        "", description="SPDX identifier; by default CC0-1.0 of what is drawn by rule, and LicenseRef-unknown of files."
+    )
     scenes: int = Field(1, ge=1, description="How many scenes.")
     what: What = Field(Tabletop(), description="What is in them, by `kind`: tabletop, room, mesh or urdf.")
 
@@ -118,9 +123,13 @@ class Scenes(Source):
         for ordinal in ordinals:
             scene = self._scene(self.rng(ordinal, "scene"))
             yield Sample(
-                SCENE, ordinal, meta={"builder": self.what.kind, "bodies": len(scene.bodies)},
+                SCENE, ordinal, license=self.license or self._usual(),
+                meta={"builder": self.what.kind, "bodies": len(scene.bodies)},
                 scene=scene.model_dump_json(), poses=np.zeros((0, 7), np.float32),
             )  # fmt: skip
+
+    def _usual(self) -> str:
+        return UNKNOWN if isinstance(self.what, MeshFile | RobotFile) else "CC0-1.0"
 
     def _read(self) -> tuple[Body, ...] | Robot | None:
         what = self.what

@@ -40,6 +40,7 @@ class Shoot(Source):
     needs: ClassVar[Needs] = Needs(batch_size=1)
     extent: ClassVar[str] = "shots"
 
+    license: str = Field("", description="SPDX identifier of the frames; by default that of what is filmed.")
     of: str = Field(description="The stage whose scenes or volumes are filmed.")
     shots: int = Field(10, ge=0, description="How many paths, over all places.")
     frames: int = Field(8, ge=1, le=100_000, description="Of each shot.")
@@ -93,7 +94,7 @@ class Shoot(Source):
         split = None if not self.test else "test" if self.rng(ordinal, "split").random() < self.test else "train"
         meta = {"path": self.path.kind, "metric": place.metric, "refused": reasons}
         for viewpoint, columns in zip(viewpoints, self._columns(ordinal, place, shot, viewpoints), strict=True):
-            yield partial(_frame, ordinal, place.id, viewpoint, split, meta, columns)
+            yield partial(_frame, ordinal, place.id, self.license or place.license, viewpoint, split, meta, columns)
 
     def _path(self, ordinal: int, place: Place) -> tuple[Shot | None, list[str]]:
         """A shot whose viewpoints all pass, or None; and why those before it did not."""
@@ -144,10 +145,11 @@ class Shoot(Source):
 
 
 def _frame(
-    ordinal: int, place: str, viewpoint: Viewpoint, split: str | None, meta: dict[str, Any], columns: Any
+    ordinal: int, place: str, licence: str, viewpoint: Viewpoint, split: str | None, meta: dict[str, Any], columns: Any
 ) -> Sample:
     return Sample(
-        FRAME, ordinal, parents=[place], meta=meta, width=viewpoint.width, height=viewpoint.height, split=split,
+        FRAME, ordinal, parents=[place], license=licence, meta=meta,
+        width=viewpoint.width, height=viewpoint.height, split=split,
         intrinsics=viewpoint.intrinsics, world_to_camera=viewpoint.world_to_camera, time=viewpoint.time,
         lens=viewpoint.lens, distortion=list(viewpoint.distortion) or None, **columns(),
     )  # fmt: skip

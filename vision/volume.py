@@ -15,6 +15,7 @@ from multisynth.kinds import VOLUME, Kind
 from multisynth.sample import Drop, Sample
 from multisynth.stage import InputPath, Needs, Source
 
+from .licences import UNKNOWN
 from .reconstruct.nerfacto_field import Nerf
 from .reconstruct.nerfacto_files import read_nerfstudio
 from .splats.files import DECODERS, read_splats
@@ -39,6 +40,9 @@ class Volume(Source):
     makes: ClassVar[Kind | None] = VOLUME
     needs: ClassVar[Needs] = Needs(batch_size=1)
 
+    license: str = Field(
+        UNKNOWN, description="SPDX identifier of the files, which all that is made from them inherits."
+    )
     path: InputPath = Field(description="A splat file, a folder of them, or a run's folder of nerfstudio.")
     count: int | None = Field(None, ge=0, description="How many files of a folder are read; by default all.")
     unit: float | None = Field(

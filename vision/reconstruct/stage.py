@@ -15,6 +15,7 @@ from multisynth.sample import Sample
 from multisynth.stage import Scatter, Series
 
 from ..capture.upright import up_of
+from ..licences import all_of
 from .options import Splats
 from .photographs import views_of
 from .views import Views
@@ -35,6 +36,7 @@ class Reconstruct(Series):
     makes: ClassVar[Kind] = VOLUME
     extent: ClassVar[str] = "volumes"
 
+    license: str = Field("", description="SPDX identifier of the volume; by default all those of what it is made from.")
     volumes: int = Field(1, ge=0, le=64, description="How many, each from all views and with draws of its own.")
     method: Literal["splats", "nerfacto"] = Field("splats", description="What kind of volume.")
     steps: int = Field(3000, ge=1, le=1_000_000, description="Of training: images, or for nerfacto batches of rays.")
@@ -68,7 +70,8 @@ class Reconstruct(Series):
         if made.get("instances") is not None:
             made["names"], made["categories"] = _called(samples, int(made["instances"].max(initial=0)))
         return Sample(
-            VOLUME, ordinal, method=self.method, metric=views.metric, up=_up(samples, views),
+            VOLUME, ordinal, license=self.license or all_of(sample["license"] for sample in samples),
+            method=self.method, metric=views.metric, up=_up(samples, views),
             bounds=self._bounds(views), view_names=views.names, view_intrinsics=views.intrinsics,
             view_sizes=views.sizes, view_poses=views.world_to_camera, held_out=views.held_out, steps=self.steps, **made,
         )  # fmt: skip
