@@ -64,8 +64,8 @@ def glare(
         pixel: Angle of a pixel, rad; the spread is taken to be the same all over the image.
         vision: Sets the shares of flare, skirt and halo.
         strength: Factor on the scattered share; what is not scattered stays where it is.
-        border: What lies outside the image: nothing, or light as bright as its edge is on average, so that an even
-            field stays even.
+        border: What lies outside the image: nothing, or light as bright as the median of its edge, so that an even
+            field stays even and a lamp at the edge does not shine from all around.
 
     Raises:
         ValueError: The scattered share, strength × (1 − w₀), is no share.
@@ -114,7 +114,7 @@ def _scattered(plane: np.ndarray, kernel: np.ndarray, border: str) -> np.ndarray
     size = kernel.shape[0], 2 * (kernel.shape[1] - 1)
     base = 0.0
     if border == "edge":
-        base = float(np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]]).mean(dtype=np.float64))
+        base = float(np.median(np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])))
     spectrum = rfft2(plane.astype(np.float32) - np.float32(base), size)
     spectrum *= kernel
     return np.maximum(irfft2(spectrum, size)[:height, :width] + base, 0)

@@ -67,3 +67,11 @@ def test_a_disc_has_its_area_and_a_small_one_its_power() -> None:
     assert sun((60, 60), (30.2, 29.7), 20, 1000)[..., 0].sum() == pytest.approx(1000 * np.pi * 100, rel=0.01)
     assert sun((60, 60), (30.5, 29.5), 0.25, 1000)[..., 0].sum() == pytest.approx(1000 * np.pi / 64, rel=0.05)
     assert not sun((60, 60), (300, -50), 20, 1000).any()
+
+
+def test_a_lamp_at_the_border_leaves_the_far_side_dark() -> None:
+    picture = np.full((60, 80, 3), 0.2, np.float32)
+    picture[20:24, 78:] = 1e4
+    seen = glare(picture, 2e-3, strength=0.1)
+    inside = glare(np.roll(picture, -4, axis=1), 2e-3, strength=0.1)
+    np.testing.assert_allclose(seen[:, :8], inside[:, :8], rtol=0.2)
