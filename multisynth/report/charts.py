@@ -111,7 +111,7 @@ class _Axes:
     width: float = 360.0
     height: float = 140.0
 
-    _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 8.0, 22.0
+    _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 8.0, 22.0
 
     @classmethod
     def around(cls, x: np.ndarray, y: np.ndarray, unit: str, **size: float) -> _Axes:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from multisynth import media
 from multisynth.report.overlays import hue, overlay
 from multisynth.report.pictures import Picture, Scale, encode, shrink
-from multisynth.report.svg import element
+from multisynth.report.svg import element, label
 from multisynth.report.words import given
 from multisynth.sample import Sample
 from multisynth.srgb import encoded
@@ -139,7 +139,7 @@ def _flow(sample: Sample, column: str, title: str) -> Picture:
     image = (cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * 255).round().astype(np.uint8)
     image[~known] = 0
     note = f"up to {float(speed.max()):.2f} px, median {float(np.median(speed)):.2f} px"
-    return Picture(title, encode(shrink(image)), note=note, wheel=f"{full:.2g} px")
+    return Picture(title, encode(shrink(image)), note=note, wheel=f"{label(float(f'{full:.2g}'))} px")
 
 
 def _hidden(sample: Sample, column: str, title: str) -> Picture:

@@ -41,6 +41,11 @@ class Ground:
         """Whether a place, px, is in the drawing."""
         return bool(_MARGIN <= x <= _WIDTH and 0 <= y <= _HEIGHT - _MARGIN + 10)
 
+    def cut(self, drawn: Markup) -> Markup:
+        """A drawing of which only what lies on the grid is seen."""
+        x, y, width, height = _MARGIN, 6.0, _WIDTH - _MARGIN - 4, _HEIGHT - _MARGIN + 4
+        return element("svg", drawn, x=x, y=y, width=width, height=height, viewBox=f"{x:g} {y:g} {width:g} {height:g}")
+
     def picture(self, title: str, *drawn: Markup) -> Markup:
         """The grid with these drawings on it."""
         return picture(_WIDTH, _HEIGHT, title, *self._grid(), *drawn)

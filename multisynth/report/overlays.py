@@ -20,6 +20,8 @@ _BOXES, _TRACKS = 60, 256
 _EDGES = [(a, b) for a, b in combinations(range(8), 2) if (a ^ b).bit_count() == 1]
 _LARGE = 0.4
 """Of the image: boxes from here on, such as the floor's, go without their name, which would lie on others."""
+_STRAIGHT = 0.1
+"""px that an edge may bend to be drawn as a line."""
 _STEPS = 9
 """Points along an edge, which a lens may bend."""
 LAYERS = {"boxes": "boxes", "full": "their full extent", "boxes-3d": "boxes in space", "tracks": "tracked points"}
@@ -99,11 +101,16 @@ def _boxes_3d(sample: Sample) -> Iterable[Markup]:
 
 def _stroke(points: np.ndarray) -> str:
     good = np.isfinite(points).all(axis=1) & (np.abs(points) < 1e5).all(axis=1)
-    if good.all() and np.ptp(np.diff(points, axis=0), axis=0).max() < 0.05:
-        points = points[[0, -1]]  # straight
-    elif not good.all():
-        points = points[good]
+    points = points[good]
+    if len(points) > 2 and _bend(points) < _STRAIGHT:
+        points = points[[0, -1]]
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) if len(points) > 1 else ""
+
+
+def _bend(points: np.ndarray) -> float:
+    """How far points lie from the line between their ends, px, at most. [N, 2]"""
+    along, off = points[-1] - points[0], points - points[0]
+    return float(np.abs(off @ [-along[1], along[0]]).max() / max(float(np.hypot(*along)), 1e-9))
 
 
 def _tracks(tracks: list[dict[str, Any]], width: int) -> Iterable[Markup]:

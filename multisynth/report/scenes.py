@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from multisynth.report.distributions import Panel, panels
+from multisynth.report.distributions import Panel, Values, panels
 from multisynth.report.maps import Ground, hull, polygon
 from multisynth.report.picks import Budget, cells, evenly
 from multisynth.report.pictures import SMALL, thumbnail
@@ -61,7 +61,7 @@ def scenes(store: Store, account: Account, found: Mapping[str, Account], budget:
         named = [str(body.get("category") or "no category") for body in bodies]
         counts = sorted({name: named.count(name) for name in set(named)}.items(), key=lambda pair: (-pair[1], pair[0]))
         mine = made.get(sample.id, [])
-        pictures = [_picture(store, *mine[row], budget) for row in thin(len(mine), _FRAMES)]
+        pictures = [_picture(store, mine[row], budget) for row in thin(len(mine), _FRAMES)]
         facts = measured(sample) or [("bodies", str(len(bodies)))]
         yield SceneView(
             sample.id, facts, [(excerpt(name, 40), count) for name, count in counts], _map(bodies, sample["poses"]),
@@ -73,14 +73,15 @@ def contents(store: Store, account: Account) -> list[Panel]:
     """How bodies are distributed over the scenes of a table, or over some of many."""
     rows = cells(store.table(account.name), ["scene"], _ROWS)
     bodies = [_bodies(row["scene"]) for row in rows]
-    values = {
+    values: Values = {
         "category": {"": [str(body.get("category")) for scene in bodies for body in scene]},
         "bodies a scene": {"": [len(scene) for scene in bodies]},
     }
     return panels(values, [""], len(rows))
 
 
-def _picture(store: Store, stage: str, key: str, budget: Budget) -> str:
+def _picture(store: Store, place: tuple[str, str], budget: Budget) -> str:
+    stage, key = place
     data = thumbnail(store.table(stage).find([key])[key], SMALL)
     return data if budget.take(len(data) * 3 // 4) else ""
 

@@ -49,7 +49,7 @@ def _line(store: Store, made: Mapping[str, Account], first: str, sample: Sample)
     """The frame and what became of it, stage after stage; stages that left its looks alone have no part."""
     seen = {column: {_digest(sample, column)} for column in _LOOKS}
     yield Version(first, drawn(sample, "rgb"), [])
-    line = {sample.id}
+    line, told = {sample.id}, {"rgb"}
     for name, account in made.items():
         if not any(feed in made for feed in account.feeds):
             continue
@@ -60,6 +60,9 @@ def _line(store: Store, made: Mapping[str, Account], first: str, sample: Sample)
             for column in _LOOKS:
                 if (digest := _digest(now, column)) and digest not in seen[column]:
                     seen[column].add(digest)
+                    if column not in told and given(sample, column):
+                        yield Version(first, drawn(sample, column), [])
+                    told.add(column)
                     yield Version(name, drawn(now, column), _facts(now))
 
 

@@ -18,7 +18,10 @@ from multisynth.report.words import excerpt, given, number
 from multisynth.sample import Sample
 from multisynth.store import Store
 
+_FAR = 1e9
 _VOLUMES, _CAMERAS, _FILMED, _HELD = 6, 300, 400, 40
+_MANY = 20_000
+"""Of which a chart counts thousands."""
 _TRAINING, _HELD_OUT, _SHOTS = 0, 1, 2
 """Hues of the map."""
 
@@ -103,12 +106,17 @@ def _curves(meta: Mapping[str, Any]) -> Iterator[Markup]:
     """PSNR of the views held out, and the number of Gaussians, as training went on."""
     noted = meta.get("curve")
     rows = [row for row in noted if isinstance(row, dict)] if isinstance(noted, list) else []
-    for column, title in (("psnr", "PSNR of views held out, dB"), ("gaussians", "Gaussians")):
+    for column, name, title in (
+        ("psnr", "PSNR", "PSNR of views held out, dB"),
+        ("gaussians", "Gaussians", "Gaussians"),
+    ):
         told = [(step, value) for row in rows if (step := _number(row.get("step"))) is not None
                 and (value := _number(row.get(column))) is not None]  # fmt: skip
         if len(told) > 1:
             steps, values = np.array(told).T
-            yield curves(steps, {column: values}, title, unit="steps")
+            if values.max() >= _MANY:
+                values, title = values / 1000, f"{title}, thousands"
+            yield curves(steps, {name: values}, title, unit="steps")
 
 
 def _map(sample: Sample, filmed: list[dict[str, Any]]) -> Markup:
@@ -122,13 +130,13 @@ def _map(sample: Sample, filmed: list[dict[str, Any]]) -> Markup:
     seen = np.stack([pose for shot in shots.values() for pose in shot]) if shots else np.zeros((0, 4, 4))
     eyes = _eyes(np.concatenate([poses[rows], seen])) @ across.T
     box = np.zeros((0, 2)) if bounds is None else _corners(bounds) @ across.T
-    whole = np.concatenate([eyes, box])
-    whole = whole[np.isfinite(whole).all(axis=1) & (np.abs(whole) < 1e9).all(axis=1)]
+    whole = _focus(eyes, box)
     if not len(whole):
         return Markup("")
     ground, drawn = Ground.around(whole), []
     if len(box):
-        drawn.append(polygon(hull(ground.place(np.nan_to_num(box))), "extent", "what is looked at"))
+        outline = polygon(hull(ground.place(np.nan_to_num(box))), "extent", "what is looked at")
+        drawn.append(ground.cut(outline))
     for name, shot in shots.items():
         put = ground.place(_eyes(np.stack(shot)) @ across.T)
         drawn += [
@@ -143,9 +151,18 @@ def _map(sample: Sample, filmed: list[dict[str, Any]]) -> Markup:
     shown = {_TRAINING: "trained on", _HELD_OUT: "held out", _SHOTS: "filmed"}
     there = [hue for hue, count in ((_TRAINING, (~held).sum()), (_HELD_OUT, held.sum()), (_SHOTS, len(shots))) if count]
     unit = "m" if sample["metric"] else "arbitrary units"
-    caption = element("figcaption", f"Cameras from above, {unit}; the dashed shape is what is looked at")
+    caption = element("figcaption", f"Cameras from above, {unit}; dashed is what is looked at, as far as it has room")
     key = legend([shown[hue] for hue in there], there)
     return element("figure", caption, ground.picture("Cameras seen from above", *drawn), key, class_="plot")
+
+
+def _focus(eyes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """What the map shows: all cameras, and of what they look at as much as half their own extent on each side."""
+    eyes, box = (points[(np.abs(points) < _FAR).all(axis=1)] for points in (eyes, box))  # no NaN, either
+    if len(eyes) > 1:
+        reach = np.ptp(eyes, axis=0).max() / 2
+        box = np.clip(box, eyes.min(axis=0) - reach, eyes.max(axis=0) + reach)
+    return np.concatenate([eyes, box])
 
 
 def _across(up: np.ndarray | None) -> np.ndarray:

@@ -9,10 +9,33 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from multisynth import registry
+from multisynth import kinds, registry
 from multisynth.artifact import Artifact
-from multisynth.kinds import CAPTION, CLIP, DOCUMENT, EPISODE, FRAME, POLICY, PROBLEM, REASONING
-from multisynth.media import encode_depth, encode_instances, encode_normals, encode_rgb, encode_video
+from multisynth.kinds import (
+    CAPTION,
+    CLIP,
+    DOCUMENT,
+    EPISODE,
+    FRAME,
+    PHOTO,
+    POLICY,
+    PROBLEM,
+    REASONING,
+    VIEW,
+    VOLUME,
+)
+from multisynth.media import (
+    encode_depth,
+    encode_floats,
+    encode_flow,
+    encode_instances,
+    encode_mask,
+    encode_normals,
+    encode_opacity,
+    encode_radiance,
+    encode_rgb,
+    encode_video,
+)
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map, Source, Stage
 from multisynth.testing import run_stage
@@ -315,9 +338,176 @@ class Copies(Map):
             before = sample
 
 
+CAMERA: dict[str, Any] = {
+    "width": 32, "height": 24, "intrinsics": np.array([[20.0, 0, 16], [0, 20, 12], [0, 0, 1]]),
+    "world_to_camera": np.array([[1.0, 0, 0, 0], [0, -1, 0, 0], [0, 0, -1, 3], [0, 0, 0, 1]]),
+}  # fmt: skip
+"""3 m above the origin, looking down, world y up in the image."""
+
+
+def place_json(words: str) -> str:
+    """A block that is turned, a ball, a can and a mesh on a floor 10 m wide; the block moves."""
+    turned = [float(np.cos(np.pi / 8)), 0.0, 0.0, float(np.sin(np.pi / 8))]
+
+    def body(name: str, kind: str, size: list[float], at: list[float], moves: bool = False) -> dict[str, Any]:
+        shape = {"kind": kind, "size": size, "position": at, "colour": [1.0, 0.0, 0.0]}
+        return {"name": name, "category": name, "parts": [{"name": "whole", "moves": moves, "shapes": [shape]}]}
+
+    block = body(words, "box", [1.0, 1.0, 1.0], [0.0, 0.0, 0.0], moves=True)
+    block["parts"][0]["shapes"][0]["quaternion"] = turned
+    return json.dumps({"bodies": [
+        body("floor", "box", [10.0, 10.0, 0.1], [0.0, 0.0, -1.0]), block,
+        body("ball", "sphere", [0.5], [-2.0, 0.0, 0.0]),
+        body("can", "cylinder", [0.25, 1.0], [0.0, -2.0, 0.0]), body("can", "mesh", [1.0, 1.0, 1.0], [2.0, 2.0, 0.0]),
+    ]})  # fmt: skip
+
+
+class Places(Source):
+    makes = kinds.SCENE
+    count: int = Field(2, ge=0, description="How many.")
+    words: str = Field("block", description="Name and category of the first body.")
+    raw: str | None = Field(None, description="Instead of a scene.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            scene = place_json(self.words) if self.raw is None else self.raw
+            pose = np.array([[2.0, -2.0, 0.0, 1.0, 0.0, 0.0, 0.0]], np.float32)
+            yield Sample(kinds.SCENE, n, scene=scene, poses=pose, meta={"builder": self.words})
+
+
+class Photos(Source):
+    """Photos as bright as their number, the second of them broken."""
+
+    makes = PHOTO
+    count: int = Field(4, ge=0, description="How many.")
+    words: str = Field("photo", description="Name and camera.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            image = encode_rgb(np.full((*SIZE, 3), 10 * n, np.uint8)) if n != 1 else self.words.encode()
+            name, focal = f"{self.words} {n}", 20.0 if n else None
+            yield Sample(PHOTO, n, name=name, width=32, height=24, focal=focal, camera=self.words, image=image)
+
+
+class Register(Map):
+    """Drops the last photo; the others become views that see a point in their middle and one behind them."""
+
+    takes = (PHOTO,)
+    makes = VIEW
+    words: str = Field("no place", description="Why.")
+    last: int = Field(3, ge=0, description="Number of the last.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            if sample["name"].endswith(str(self.last)):
+                yield Drop(sample, f"{self.words}: {sample['name']}")
+                continue
+            yield sample.child(
+                VIEW, **CAMERA, name=sample["name"], metric=False, image=sample["image"], lens=None, distortion=None,
+                points=np.array([[0, 0, 0], [0, 0, 9]], np.float32), point_ids=np.arange(2),
+                point_colours=np.full((2, 3), 200, np.uint8), meta={"error_px": 0.5},
+            )  # fmt: skip
+
+
+class Volumes(Source):
+    """Volumes of four views at the corners of a square 4 m wide, of which the last is held out."""
+
+    makes = VOLUME
+    count: int = Field(1, ge=0, description="How many.")
+    words: str = Field("splats", description="Method and names of views.")
+    bare: bool = Field(False, description="Without views and measurements.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        eyes = np.array([[2.0, 2, 1], [-2, 2, 1], [-2, -2, 1], [2, -2, 1]])[: 0 if self.bare else 4]
+        poses = np.tile(np.eye(4), (len(eyes), 1, 1))
+        poses[:, :3, 3] = -eyes
+        noted = {
+            "gaussians": 1234, "views": {self.words: {"psnr": 21.5, "ssim": 0.75}, "other": {"psnr": "high"}},
+            "curve": [{"step": 100 * k, "psnr": 18.0 + k, "gaussians": 100 * k} for k in range(4)] + [self.words],
+        }  # fmt: skip
+        for n in ordinals:
+            yield Sample(
+                VOLUME, n, method=self.words, data=b"data", metric=not self.bare, up=np.array([0.0, 0, 1]),
+                bounds=np.array([[-1.0, -1, 0], [1, 1, 1]]), view_names=[f"{self.words} {k}" for k in range(len(eyes))],
+                view_intrinsics=np.tile(np.eye(3), (len(eyes), 1, 1)), view_sizes=np.full((len(eyes), 2), 32),
+                view_poses=poses, held_out=np.arange(len(eyes)) == 3, psnr=None if self.bare else 21.5,
+                ssim=None if self.bare else 0.75, steps=0 if self.bare else 300, meta={} if self.bare else noted,
+            )  # fmt: skip
+
+
+def every_label(words: str) -> dict[str, Any]:
+    """Columns of a frame that has all labels there are, each of a form that tests know."""
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]].astype(np.float32)
+    ids = np.zeros(SIZE, np.uint16)
+    ids[4:12, 6:16] = 2
+    flow = np.stack([np.where(columns < 16, 4.0, 0.0), np.where(columns < 16, 0.0, 4.0)], -1).astype(np.float32)
+    flow[:4] = 0
+    depth = 1 + columns
+    depth[0] = 0
+    pairs = {"instance": 2, "name": words, "category": "ball"}
+    return {
+        "rgb": encode_rgb(np.full((*SIZE, 3), 90, np.uint8)), "right": encode_rgb(np.full((*SIZE, 3), 30, np.uint8)),
+        "radiance": encode_radiance(np.full((*SIZE, 3), 3.0, np.float32)), "depth": encode_depth(depth),
+        "median_depth": encode_depth(depth), "distance": encode_depth(2 * depth),
+        "opacity": encode_opacity(columns / 31),
+        "normals": encode_normals(np.dstack([0 * rows, 0 * rows, 0 * rows - 1])),
+        "instances": encode_instances(ids), "semantics": encode_instances(ids), "categories": ["table", words],
+        "flow_forward": encode_flow(flow), "hidden_forward": encode_mask(columns < 8),
+        "flow_backward": encode_flow(0 * flow), "hidden_backward": encode_mask(columns < 0),
+        "disparity": encode_floats(columns), "temperature": encode_floats(280 + rows), "baseline": 0.1,
+        "boxes": [{**pairs, "x": 6, "y": 4, "width": 10, "height": 8, "visible": 0.5, "full": [2, 4, 14, 8]}],
+        "boxes_3d": [{**pairs, "centre": [0, 0, 0], "quaternion": [1, 0, 0, 0], "size": [1, 1, 1]}],
+        "tracks": [
+            {"point": k, "x": 3.0 + k, "y": 5.0, "depth": 2.0, "visible": k < 2} for k in range(3)
+        ],
+    }  # fmt: skip
+
+
+class Shoot(Source):
+    """Frames with all labels, each of the next place."""
+
+    makes = FRAME
+    reads = {"of": (kinds.SCENE, VOLUME)}
+    of: str = Field(description="The stage whose scenes or volumes are filmed.")
+    count: int = Field(4, ge=0, description="How many.")
+    words: str = Field("ball", description="Name of what is seen.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        places = list(self.read("of"))
+        for n in ordinals:
+            columns = {**CAMERA, **every_label(self.words)}
+            if n % 2:
+                columns["flow_forward"] = columns["hidden_forward"] = None
+            meta = {"path": "orbit", "refused": ["too far: 3 m"] if n == 1 else []}
+            yield Sample(
+                FRAME, n, parents=[places[n % len(places)].id], time=0.1 * n, split="train", meta=meta, **columns
+            )
+
+
+class Weather(Map):
+    """Frames grow brighter by some; by nothing, they stay as they are."""
+
+    takes = (FRAME,)
+    makes = FRAME
+    by: int = Field(0, ge=0, le=100, description="Of 255.")
+    kelvin: float = Field(0.0, description="Warmer by so much.")
+    words: str = Field("fog", description="What was drawn.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            changed: dict[str, Any] = {}
+            if self.by:
+                changed["rgb"] = encode_rgb(np.full((*SIZE, 3), 90 + self.by, np.uint8))
+            if self.kelvin:
+                changed["temperature"] = encode_floats(np.full(SIZE, 280 + self.kelvin, np.float32))
+            yield sample.replace(**changed).with_meta(weather={self.words: {"visibility": 20.0}}, transmittance=0.25)
+
+
 STAGES: dict[str, type[Stage]] = {
     "report.replay": Replay, "report.grow": Grow, "report.practise": Practise, "report.act": Act,
     "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
+    "report.places": Places, "report.photos": Photos, "report.register": Register, "report.volumes": Volumes,
+    "report.shoot": Shoot, "report.weather": Weather,
     "report.ask": Ask, "report.solve": Solve, "report.check": Check, "report.copies": Copies,
 }  # fmt: skip
 for _name, _stage in STAGES.items():
