@@ -210,7 +210,7 @@ COMMON: Mapping[str, Column] = {
     "seed": Column(pa.uint64(), "seeds every draw that went into it"),
     "weight": Column(pa.float32(), "training weight, 1 unless a stage says otherwise"),
     "license": Column(pa.string(), "SPDX identifier"),
-    "content_hash": Column(pa.string(), "BLAKE2b-128 of its own columns; equal content, equal hash"),
+    "content_hash": Column(pa.string(), "BLAKE3, 128 bits, of its own columns; equal content, equal hash"),
     "meta": Column(pa.string(), "whatever stages measured, as a JSON object"),
 }
 

@@ -7,7 +7,6 @@ because ISA-L picks its code by what the processor can do.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Sequence
 from typing import Literal
 
@@ -46,7 +45,9 @@ def png(image: np.ndarray, predict: Filter) -> bytes:
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
-    return b"".join((struct.pack(">I", len(data)), name, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))))
+    from isal.isal_zlib import crc32
+
+    return b"".join((struct.pack(">I", len(data)), name, data, struct.pack(">I", crc32(data, crc32(name)))))
 
 
 def tiff(planes: Sequence[np.ndarray]) -> bytes:

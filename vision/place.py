@@ -35,17 +35,18 @@ class Place:
     license: str  # SPDX expression
 
     @classmethod
-    def of(cls, sample: Sample, method: Method = "auto") -> Place:
+    def of(cls, sample: Sample, method: Method = "auto", median: bool = True) -> Place:
         """A sample of kind `scene` or `volume`, ready to be filmed.
 
         Args:
             sample: With media.
             method: What renders it: of a scene rays or path tracing; a volume renders only as what it is.
+            median: Whether splats give median depth, which takes as long again on a GPU.
 
         Raises:
             BadInput: It cannot be rendered, or not so.
         """
-        return _scene(sample, method) if sample.kind.name == "scene" else _volume(sample, method)
+        return _scene(sample, method) if sample.kind.name == "scene" else _volume(sample, method, median)
 
     def moments(self, count: int) -> np.ndarray | None:
         """Its poses, for as many viewpoints. [V, B, 7]"""
@@ -77,7 +78,7 @@ def _renderer(world: World, method: Method) -> Renderer:
     return RayRenderer(world)
 
 
-def _volume(sample: Sample, method: Method) -> Place:
+def _volume(sample: Sample, method: Method, median: bool) -> Place:
     own = "nerf" if sample["method"] == "nerfacto" else "splats"
     if method not in ("auto", own):
         raise BadInput(f"a volume of {own} has no {method}", f"give renderer: {own}, or auto", "renderer")
@@ -100,7 +101,15 @@ def _volume(sample: Sample, method: Method) -> Place:
     if sample["instances"] is not None:
         gaussians = replace(gaussians, instances=sample["instances"])
     things = Clusters(gaussians, sample["names"] or (), sample["categories"] or (), sample["up"])
-    return Place(sample.id, subject, SplatRenderer(gaussians), (things,), None, sample["metric"], sample["license"])
+    return Place(
+        sample.id,
+        subject,
+        SplatRenderer(gaussians, median=median),
+        (things,),
+        None,
+        sample["metric"],
+        sample["license"],
+    )
 
 
 def _fov(intrinsics: np.ndarray, sizes: np.ndarray) -> float | None:

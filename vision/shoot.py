@@ -68,13 +68,19 @@ class Shoot(Source):
             raise ValueError("disparity needs two eyes: give `rig`, such as {baseline: [0.06, 0.12]}")
         if "flow" in self.labels and self.frames < 2:
             raise ValueError("flow needs at least 2 frames a shot")
+        rolling = self.shutter is not None and self.shutter.readout > 0
+        if rolling and (found := sorted({"flow", "tracks"}.intersection(self.labels))):
+            remedy = "leave out `readout` of the shutter, or the label"
+            raise ValueError(f"{' and '.join(found)} need all rows to be of one moment: {remedy}")
         return self
 
     def open(self) -> None:
         """Look at what can be filmed; a place is made ready when its first shot comes."""
         self._samples = list(self.read("of"))
         self._categories = sorted({name for sample in self._samples for name in _categories(sample)})
-        self._place = lru_cache(PLACES)(lambda index: Place.of(self._samples[index], self.renderer))
+        self._place = lru_cache(PLACES)(
+            lambda index: Place.of(self._samples[index], self.renderer, "median_depth" in self.labels)
+        )
 
     def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
         """The frames of each shot, in the order of time."""
