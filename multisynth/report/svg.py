@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 HUES = 8
 """Colours of series, `c0` … `c7` in the style sheet."""
@@ -13,12 +13,12 @@ HUES = 8
 
 def element(name: str, *inside: str, **attributes: object) -> Markup:
     """An element; `_` in an attribute's name stands for `-`, and one at its end is left out (`class_`)."""
-    written = Markup("").join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _value(value))
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(_value(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup("<{0}{1}>{2}</{0}>").format(name, written, Markup("").join(inside))
+    return Markup(f"<{name}{written}>{''.join(map(escape, inside))}</{name}>")
 
 
 def _value(value: object) -> str:

@@ -141,7 +141,7 @@ def _map(sample: Sample, filmed: list[dict[str, Any]]) -> Markup:
         put = ground.place(_eyes(np.stack(shot)) @ across.T)
         drawn += [
             path(put, f"s{_SHOTS}", f"shot {name}"),
-            *_wedges(np.stack(shot), put, across, _SHOTS, [name] * len(shot), 3),
+            *_wedges(np.stack(shot), put, across, _SHOTS, [f"shot {name}"] * len(shot), 3),
         ]
     names = sample["view_names"] or []
     for hue, chosen in ((_TRAINING, rows[~held[rows]]), (_HELD_OUT, rows[held[rows]])):

@@ -22,6 +22,13 @@ BLOCKS: dict[str, dict[str, Any]] = {
     "clips": {"use": "report.film", "from": "rollouts"},
     "captions": {"use": "report.tell", "from": "clips", "words": HOSTILE},
     "shots": {"use": "report.shots", "words": HOSTILE},
+    "photos": {"use": "report.photos", "words": HOSTILE},
+    "views": {"use": "report.register", "from": "photos", "words": HOSTILE},
+    "volumes": {"use": "report.volumes", "words": HOSTILE},
+    "places": {"use": "report.places", "words": HOSTILE},
+    "filmed": {"use": "report.shoot", "of": "places", "count": 2, "words": HOSTILE},
+    "foggy": {"use": "report.weather", "from": "filmed", "by": 50, "words": HOSTILE},
+    "flown": {"use": "report.shoot", "of": "volumes", "count": 1, "words": HOSTILE},
     "problems": {"use": "report.ask", "words": HOSTILE},
     "answers": {"use": "report.solve", "from": "problems"},
     "checked": {"use": "report.check", "from": "answers", "errors": 1.0},
@@ -86,6 +93,9 @@ def test_every_kind_has_its_section(parsed: Page) -> None:
         "dropped",
         "failures",
         "clips",
+        "photos",
+        "volumes",
+        "scenes",
         "frames",
         "episodes",
         "policies",
@@ -172,6 +182,7 @@ def test_the_same_page_again(store: Store, html: str) -> None:
 def test_the_page_has_a_limit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "_VIDEO", 4000)
     monkeypatch.setattr(page, "_PICTURES", 3000)
+    monkeypatch.setattr(page, "_THUMBNAILS", 1000)
     small = Page(page.render(store))
     assert sum(1 for _ in small.all("video")) < 8
     assert "its first frame only" in "".join(small.texts)
@@ -191,6 +202,12 @@ def test_broken_media_are_said_to_be_broken(tmp_path: Path) -> None:
 
 def test_a_run_that_made_nothing(tmp_path: Path) -> None:
     blocks = {
+        "photos": {"use": "report.photos", "count": 0},
+        "views": {"use": "report.register", "from": "photos"},
+        "volumes": {"use": "report.volumes", "count": 0},
+        "frames": {"use": "report.shoot", "of": "volumes", "count": 0},
+        "foggy": {"use": "report.weather", "from": "frames"},
+        "places": {"use": "report.places", "count": 0},
         "episodes": {"use": "report.episodes", "count": 0},
         "clips": {"use": "report.film", "from": "episodes"},
         "poisoned": {"use": "test.poison", "from": "texts", "text": "document 0", "errors": 0},
@@ -201,7 +218,7 @@ def test_a_run_that_made_nothing(tmp_path: Path) -> None:
     assert result.states["after"] == "blocked"
     shown = Page(report.write(Store.open(tmp_path / "run")).read_text("utf-8"))
     assert {"stages", "failures"} <= shown.ids
-    assert not {"clips", "episodes", "frames"} & shown.ids
+    assert not {"clips", "episodes", "frames", "photos", "volumes", "scenes"} & shown.ids
     assert "blocked" in shown.texts
 
 
