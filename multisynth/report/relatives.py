@@ -80,7 +80,7 @@ def inputs_of(store: Store, feeds: Iterable[str], ids: Iterable[str]) -> Mapping
 
 def rows(store: Store, stage: str, column: str, values: set[str]) -> list[Relative]:
     """A stage's samples that have one of these values in a column, such as `id` or `origin`, in the table's order."""
-    if not values or stage not in store.stages:
+    if not values or not store.shelf(stage).exists():
         return []
     dataset, ordered, found = store.table(stage).dataset, sorted(values), []
     for start in range(0, len(ordered), _AT_ONCE):
