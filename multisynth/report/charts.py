@@ -13,15 +13,18 @@ from multisynth.report.svg import HUES, element, label, legend, line, path, pict
 _POINTS = 240
 
 
-def histogram(groups: Mapping[str, np.ndarray], title: str, *, normal: bool = False) -> Markup:
+def histogram(groups: Mapping[str, np.ndarray], title: str, *, normal: bool = False, log: bool = False) -> Markup:
     """Stacked counts of one quantity.
 
     Args:
         groups: Finite values of each group, such as by success. Each [N]
         title: What is counted, with its unit.
         normal: Draw the standard normal density of as many values beside it.
+        log: Bins are alike in ratio; all values are above 0.
     """
     width, height, left, bottom, top = 250.0, 132.0, 16.0, 20.0, 16.0
+    if log:
+        groups = {name: np.log10(values) for name, values in groups.items()}
     every = np.concatenate([np.zeros(0), *groups.values()])
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
     if normal:
@@ -44,7 +47,8 @@ def histogram(groups: Mapping[str, np.ndarray], title: str, *, normal: bool = Fa
     for index, (name, count) in enumerate(counts.items()):
         for k in np.flatnonzero(count):
             x, y = left + (edges[k] - low) * across, ground - (base[k] + count[k]) * up
-            said = element("title", f"{label(edges[k])} … {label(edges[k + 1])}: {count[k]} {name}".strip())
+            begin, end = (10.0 ** edges[k : k + 2]) if log else edges[k : k + 2]
+            said = element("title", f"{label(begin)} … {label(end)}: {count[k]} {name}".strip())
             drawn.append(
                 element(
                     "rect",
@@ -60,10 +64,20 @@ def histogram(groups: Mapping[str, np.ndarray], title: str, *, normal: bool = Fa
     if normal:
         points = np.stack([left + (z - low) * across, ground - density * up], axis=1)
         drawn.append(path(points, "dashed", "standard normal"))
-    for tick in ticks(low, high):
-        drawn.append(text(left + (tick - low) * across, height - 6, label(tick), "tick", "middle"))
+    for tick in _ratios(low, high) if log else ticks(low, high):
+        said = label(float(f"{10.0**tick:.3g}")) if log else label(tick)
+        drawn.append(text(left + (tick - low) * across, height - 6, said, "tick", "middle"))
     drawn.append(text(width - left, top - 5, f"most {int(total.max()) if len(total) else 0}", "tick", "end"))
     return picture(width, height, f"Histogram of {title}", *drawn)
+
+
+def _ratios(low: float, high: float) -> np.ndarray:
+    """Logarithms of powers of ten within these, or of 1, 2 and 5 times such where they are few."""
+    powers = np.arange(np.ceil(low), np.floor(high) + 1)
+    if len(powers) > 2:
+        return powers[:: -(-len(powers) // 6)]
+    every = (np.arange(np.floor(low), np.ceil(high) + 1)[:, None] + np.log10([1, 2, 5])).ravel()
+    return np.array(every[(every >= low) & (every <= high)])
 
 
 def bars(groups: Mapping[str, Mapping[str, int]], title: str, most: int = 8) -> Markup:

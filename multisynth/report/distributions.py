@@ -19,6 +19,7 @@ from multisynth.tables import Table
 ROWS = 4096
 """Rows looked at, evenly spaced, in a larger table."""
 _FEW = 12
+_ENOUGH, _RATIO = 8, 30
 _LOOKS = frozenset({"light", "camera", "colour", "colours", "jitter"})
 """Words in the names of what only changes how things look, which comes after what changes how they move."""
 
@@ -113,8 +114,9 @@ def panels(values: Values, groups: list[str], rows: int, most: int = 120) -> lis
             whole = np.concatenate(list(numbers.values()))
             if len(whole) and np.ptp(whole) > 0:
                 low, middle, high = (number(float(np.quantile(whole, q))) for q in (0, 0.5, 1))
-                note = f"{low} to {high}, median {middle}{times}"
-                found.append(Panel(name, note, histogram(numbers, name)))
+                log = _spans_ratios(whole)
+                note = f"{low} to {high}, median {middle}{times}{'; logarithmic' if log else ''}"
+                found.append(Panel(name, note, histogram(numbers, name, log=log)))
         elif 1 < len(words := _counted(every)) <= max(_FEW, len(every) // 4):
             named = {group: _counted(by_group.get(group, [])) for group in groups}
             found.append(Panel(name, f"{len(words)} values{times}", bars(named, name)))
@@ -153,6 +155,14 @@ def _finite(values: list[Any]) -> np.ndarray:
         [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e300]
     )
     return numbers[np.isfinite(numbers)] if len(numbers) else np.zeros(0)
+
+
+def _spans_ratios(values: np.ndarray) -> bool:
+    """Whether values differ by factors, such as visibilities from 20 m to 5 km, not by amounts."""
+    if len(values) < _ENOUGH or values.min() <= 0:
+        return False
+    low, high = np.quantile(values, [0.05, 0.95])
+    return bool(high > _RATIO * low)
 
 
 def _counted(values: list[Any]) -> dict[str, int]:

@@ -156,12 +156,13 @@ def _show_frames(
         for account in found.values()
         if any(line[0].stage == account.name for line in changes) and all(one.account is not account for one in final)
     ]  # fmt: skip
+    changed = {version.stage for line in changes for version in line if version.stage != line[0].stage}
     most = _FRAMES if len(final) < 2 else _OF_MANY
     for one in final + began:
         table = store.table(one.account.name)
         budget = Budget(_PICTURES * 3 // 4 // len(final + began))
         one.frames = list(frames(store, table, most if one in final else 1, budget))
-        one.spread = spread(table) if one in final else []
+        one.spread = [] if one.account.name in changed else spread(table)  # their labels are those of what they changed
     return began, changes
 
 

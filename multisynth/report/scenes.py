@@ -73,10 +73,7 @@ def contents(store: Store, account: Account) -> list[Panel]:
     """How bodies are distributed over the scenes of a table, or over some of many."""
     rows = cells(store.table(account.name), ["scene"], _ROWS)
     bodies = [_bodies(row["scene"]) for row in rows]
-    values: Values = {
-        "category": {"": [str(body.get("category")) for scene in bodies for body in scene]},
-        "bodies a scene": {"": [len(scene) for scene in bodies]},
-    }
+    values: Values = {"category": {"": [str(body.get("category")) for scene in bodies for body in scene]}}
     return panels(values, [""], len(rows))
 
 

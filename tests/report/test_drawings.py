@@ -54,6 +54,23 @@ def test_a_histogram_shows_what_numpy_counts() -> None:
     assert np.ptp(ratios) / ratios.mean() < 0.02, "areas are in proportion"
 
 
+def test_what_spans_ratios_has_bins_of_one_ratio() -> None:
+    values = np.geomspace(20, 5000, 80)
+    [panel] = panels({"visibility": {"": values.tolist()}}, [""], 80)
+    assert panel.note == "20 to 5000, median 316.4; logarithmic"
+    edges = []
+    for title in titles(panel.drawing):
+        if found := re.fullmatch(r"(\S+) … (\S+): (\d+)", title):
+            low, high, count = (float(number) for number in found.groups())
+            edges.append(high / low)
+            assert abs(((values >= low) & (values <= high)).sum() - count) <= 1
+    assert len(edges) > 10 and edges == pytest.approx([edges[0]] * len(edges), rel=1e-3)
+    shown = [text.text for text in parse(panel.drawing).iter("text")]
+    assert shown[:-1] == ["20", "50", "100", "200", "500", "1000", "2000", "5000"]
+    [even] = panels({"mass": {"": np.linspace(0.1, 1, 80).tolist()}}, [""], 80)
+    assert "logarithmic" not in even.note
+
+
 @pytest.mark.parametrize("values", [[], [3.0], [3.0, 3.0], [0.0, 1e-300], [-1e200, 1e200]])
 def test_histograms_of_odd_values_are_drawn(values: list[float]) -> None:
     parse(histogram({"": np.array(values)}, "odd"))
