@@ -65,8 +65,8 @@ def histogram(groups: Mapping[str, np.ndarray], title: str, *, normal: bool = Fa
         points = np.stack([left + (z - low) * across, ground - density * up], axis=1)
         drawn.append(path(points, "dashed", "standard normal"))
     for tick in _ratios(low, high) if log else ticks(low, high):
-        said = label(float(f"{10.0**tick:.3g}")) if log else label(tick)
-        drawn.append(text(left + (tick - low) * across, height - 6, said, "tick", "middle"))
+        value = float(f"{10.0**tick:.3g}") if log else tick
+        drawn.append(text(left + (tick - low) * across, height - 6, label(value), "tick", "middle"))
     drawn.append(text(width - left, top - 5, f"most {int(total.max()) if len(total) else 0}", "tick", "end"))
     return picture(width, height, f"Histogram of {title}", *drawn)
 

@@ -14,7 +14,7 @@ _NEAR = 1e-3
 
 
 def project(sample: Sample, points: np.ndarray) -> np.ndarray:
-    """Places in px, NaN for what is behind the camera.
+    """Places in px, NaN for what is behind the camera or where nobody knows the camera.
 
     Args:
         sample: A frame or view: `intrinsics`, `world_to_camera`, `lens`, `distortion`.
@@ -23,6 +23,8 @@ def project(sample: Sample, points: np.ndarray) -> np.ndarray:
     Returns:
         [N, 2] float64
     """
+    if sample["intrinsics"] is None or sample["world_to_camera"] is None:
+        return np.full((len(points), 2), np.nan)
     camera = points.astype(np.float64) @ sample["world_to_camera"][:3, :3].T + sample["world_to_camera"][:3, 3]
     with np.errstate(all="ignore"):
         z = np.where(camera[:, 2] > _NEAR, camera[:, 2], np.nan)

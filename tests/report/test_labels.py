@@ -131,6 +131,8 @@ def test_boxes_that_nobody_can_draw_are_left_out() -> None:
     assert list(drawn) == ["boxes"], "a box behind the camera has no place in the image"
     assert len(drawn["boxes"].findall("rect")) == 1
     assert groups(frame(boxes=None, boxes_3d=None, tracks=None)) == {}
+    for camera in ({"intrinsics": None}, {"world_to_camera": np.full((4, 4), np.nan)}):
+        assert list(groups(frame(**camera))) == ["full", "boxes", "tracks"]
 
 
 @pytest.mark.parametrize(
