@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-MOST = 8
+MOST = 3
 """Threads: more of them wait for each other."""
 
 
