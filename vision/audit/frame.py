@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def _numbers(name: str, values: np.ndarray) -> Iterator[str]:
         yield f"{name} is negative: {values.min():.4g}"
 
 
-def _instances(instances: np.ndarray, boxes: list[dict[str, object]] | None, empty: bool) -> Iterator[str]:
+def _instances(instances: np.ndarray, boxes: list[dict[str, Any]] | None, empty: bool) -> Iterator[str]:
     shown = set(np.unique(instances).tolist()) - {0}
     if empty and not shown:
         yield "no instance is visible"

@@ -93,9 +93,9 @@ class Audit(Reduce):
             test = [row for row in group if row["split"] == "test"]
             if not train or not test:
                 continue
-            poses = [np.array([row["pose"] for row in part]).reshape(-1, 4, 4) for part in (train, test)]
+            ours, theirs = (np.array([row["pose"] for row in part]).reshape(-1, 4, 4) for part in (train, test))
             scales = np.array([row["scale"] or 1.0 for row in train])
-            for row, leak in zip(train, leaks(*poses, scales, self.near, self.angle), strict=True):
+            for row, leak in zip(train, leaks(ours, theirs, scales, self.near, self.angle), strict=True):
                 if leak is not None:
                     other, apart, turned = leak
                     found[row["id"]] = (
@@ -138,7 +138,7 @@ def _mismeasured(rows: list[dict[str, Any]]) -> dict[str, str]:
     for row in rows:
         if row["depth"]:
             paths[f"{row['subject']} {row['path']}"].append(row)
-    found = {}
+    found: dict[str, str] = {}
     for path in paths.values():
         for first, second in pairwise(sorted(path, key=lambda row: row["step"])):
             if first["pose"] == second["pose"]:

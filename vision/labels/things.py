@@ -23,7 +23,9 @@ class Thing:
 class Things(Protocol):
     """Some things, and where they are."""
 
-    table: Sequence[Thing]
+    @property
+    def table(self) -> Sequence[Thing]:
+        """All of them, seen or not."""
 
     def outlines(self, viewpoint: Viewpoint, poses: np.ndarray | None) -> dict[int, list[np.ndarray]]:
         """Points whose convex hulls, seen from there, cover each thing and little else.

@@ -84,7 +84,7 @@ def train_nerfacto(
                 group["lr"] = FASTEST * (SLOWEST / FASTEST) ** progress
             parts = model.losses(step, *batches.draw(rays))
             optimiser.zero_grad(set_to_none=True)
-            sum(parts.values()).backward()  # type: ignore[union-attr]
+            sum(parts.values()).backward()
             optimiser.step()
             if step % 100 == 0:
                 losses.append(parts["colour"].item())

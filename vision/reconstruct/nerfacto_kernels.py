@@ -9,7 +9,7 @@ Y, Z = np.uint32(2654435761), np.uint32(805459861)
 ONE = np.float32(1)  # a plain 1 would make all of it 64 bits wide
 
 
-@numba.njit(parallel=True, fastmath=True, cache=True)
+@numba.njit(parallel=True, fastmath=True, cache=True)  # type: ignore[untyped-decorator]
 def gather(positions: np.ndarray, table: np.ndarray, scalings: np.ndarray, out: np.ndarray) -> None:
     """Trilinear values of every level.
 
@@ -39,7 +39,7 @@ def gather(positions: np.ndarray, table: np.ndarray, scalings: np.ndarray, out: 
                     out[n, last + feature] += weight * table[row, feature]
 
 
-@numba.njit(parallel=True, fastmath=True, cache=True)
+@numba.njit(parallel=True, fastmath=True, cache=True)  # type: ignore[untyped-decorator]
 def scatter(positions: np.ndarray, flow: np.ndarray, scalings: np.ndarray, out: np.ndarray) -> None:
     """The transpose of `gather`; levels run in parallel, since they share no row.
 
@@ -67,6 +67,6 @@ def scatter(positions: np.ndarray, flow: np.ndarray, scalings: np.ndarray, out: 
                     out[row, feature] += weight * flow[n, last + feature]
 
 
-@numba.njit(inline="always")
+@numba.njit(inline="always")  # type: ignore[untyped-decorator]
 def _hash(x: float, y: float, z: float) -> np.uint32:
     return np.uint32(x) ^ (np.uint32(y) * Y) ^ (np.uint32(z) * Z)

@@ -126,7 +126,7 @@ class Nerfacto(nn.Module):
             "distortion": DISTORTION * distortion_loss(history, intervals),
         }
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def see(self, origins: Tensor, directions: Tensor) -> Seen:
         """What rays see, in chunks; nothing of it is random.
 
