@@ -60,7 +60,10 @@ class Shoot(Source):
     points: int = Field(256, ge=1, le=100_000, description="Tracked through each shot, where `tracks` are wanted.")
     climate: Climate = Field(Climate(), description="Temperatures and emissivities, where `temperature` is wanted.")
     renderer: Method = Field("auto", description="auto, or of scenes: rays, or paths for path tracing.")
-    test: float = Field(0.0, ge=0, le=1, description="Share of the shots that are of the test split; 0 for no splits.")
+    test: float = Field(
+        0.0, ge=0, le=1,
+        description="Share of the places, or of the shots of a single one, that are of the test split; 0: no splits.",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _labels_can_be_had(self) -> Self:
@@ -97,10 +100,16 @@ class Shoot(Source):
             yield partial(Drop, ordinal, reasons[-1])
             return
         viewpoints = shot.viewpoints(self.frames, self.fps)
-        split = None if not self.test else "test" if self.rng(ordinal, "split").random() < self.test else "train"
-        meta = {"path": self.path.kind, "metric": place.metric, "refused": reasons}
+        split, meta = self._split(ordinal), {"path": self.path.kind, "metric": place.metric, "refused": reasons}
         for viewpoint, columns in zip(viewpoints, self._columns(ordinal, place, shot, viewpoints), strict=True):
             yield partial(_frame, ordinal, place.id, self.license or place.license, viewpoint, split, meta, columns)
+
+    def _split(self, ordinal: int) -> str | None:
+        """By place, so that a model is never tested on a scene that it was trained on."""
+        if not self.test:
+            return None
+        drawn = ordinal if len(self._samples) == 1 else ordinal % len(self._samples)
+        return "test" if self.rng(drawn, "split").random() < self.test else "train"
 
     def _path(self, ordinal: int, place: Place) -> tuple[Shot | None, list[str]]:
         """A shot whose viewpoints all pass, or None; and why those before it did not."""

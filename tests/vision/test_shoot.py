@@ -200,7 +200,17 @@ def test_disparity_is_focal_length_times_baseline_by_depth():
     assert len(baselines) == 2
 
 
-def test_splits_go_by_shot():
+def test_splits_go_by_place_where_there_are_several():
+    places = [ball_on_slab(n) for n in range(8)]
+    ran = filmed(places, shots=24, frames=1, labels=(), test=0.5, optics={"width": 16, "height": 16})
+    splits: dict[str, set[str]] = {}
+    for frame in ran.samples:
+        splits.setdefault(frame["parents"][0], set()).add(frame["split"])
+    assert len(splits) == 8 and all(len(split) == 1 for split in splits.values())
+    assert len({frame["split"] for frame in ran.samples}) == 2
+
+
+def test_splits_go_by_shot_where_there_is_one_place():
     ran = filmed(shots=40, frames=2, labels=(), test=0.4, optics={"width": 16, "height": 16})
     splits: dict[str, set[str]] = {}
     for frame in ran.samples:
