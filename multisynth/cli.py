@@ -85,7 +85,7 @@ def run(
         say(f"report: {page}")
         for name, state in result.states.items():
             if state != "done" and name not in result.errors:
-                _complain(f"stage {name}: {state}; see `multisynth inspect {folder} {name}`")
+                _complain(f"stage {name}: {state}{_why(folder, name)}; see `multisynth inspect {folder} {name}`")
         for name, error in result.errors.items():
             traceback, _, last = error.strip().rpartition("\n")
             _complain(
@@ -337,6 +337,14 @@ def main() -> None:
         sys.exit(code)
     finally:
         hand_back()
+
+
+def _why(run: Path, stage: str) -> str:
+    """The most frequent error of a stage's inputs."""
+    from multisynth.report.tables import account
+
+    found = account(_open(run), stage)
+    return f": {found.failures[0].reason} ({found.failures[0].count} of {found.inputs})" if found.failures else ""
 
 
 def _complain(text: str) -> None:
