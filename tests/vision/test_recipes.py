@@ -122,7 +122,7 @@ def test_robot(tmp_path: Path) -> None:
         photos={"shots": 4, "frames": 2, "optics": {"width": 96, "height": 72}},
         place={"steps": 60, "splats": {"max_gaussians": 4000, "refine_from": 1000, "random_points": 2000}},
         rollouts={"tasks": ["push"], "episodes": 1, "keep": "all"},
-        frames={"every": 2.0, "width": 96, "height": 72, "limits": {"turned": 180, "away": 1000}},
+        frames={"every": 2.0, "width": 96, "height": 72, "limits": {"turned": 180, "away": 1000, "crowded": 1}},
     )  # fmt: skip
     (volume,) = store.table("place").samples()
     assert volume["metric"] and volume["license"] == "CC0-1.0"
