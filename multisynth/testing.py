@@ -63,7 +63,7 @@ def run_stage(
     packed = pickle.dumps(stage)
     stage, unopened = pickle.loads(packed), pickle.loads(packed)  # noqa: S301 — our own bytes
     others = {
-        option: partial(iter, given if isinstance(given, Batch) else inputs_of(list(given)))
+        option: partial(iter, given if isinstance(given, Batch) or not given else inputs_of(list(given)))
         for option, given in (beside or {}).items()
     }
     for copy in (stage, unopened):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from multisynth.scenes.poses import quaternion, transform
@@ -13,6 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from multisynth.errors import BadInput
 
 from .place import Place
+
+
+class Stood(NamedTuple):
+    """An episode in a place's world."""
+
+    scene: Scene
+    poses: np.ndarray  # [T, B, 7] of its moving parts
+    matrix: np.ndarray  # [4, 4] the episode's world in the place's
+    ids: int  # what its instance ids were raised by
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What a frame tells of it, for whoever goes back to the episode."""
+        return {"matrix": self.matrix.ravel().tolist(), "ids": self.ids}
 
 
 class Standing(BaseModel):
@@ -42,7 +56,7 @@ class Standing(BaseModel):
         half = np.radians(self.yaw) / 2
         return transform(np.array(position), np.array([np.cos(half), 0.0, 0.0, np.sin(half)]))
 
-    def into(self, place: Place, scene: Scene, poses: np.ndarray) -> tuple[Scene, np.ndarray]:
+    def into(self, place: Place, scene: Scene, poses: np.ndarray) -> Stood:
         """A scene and the poses of its moving parts in a place's world, its ids above those of the place.
 
         Args:
@@ -63,17 +77,16 @@ class Standing(BaseModel):
         )
         scene = scene.model_copy(update={"bodies": shown})
         matrix = self.matrix(place, scene)
-        return moved(numbered(scene, [place]), matrix), moved_poses(poses, matrix)
+        highest = max((thing.instance for things in place.things for thing in things.table), default=0)
+        return Stood(moved(numbered(scene, highest), matrix), moved_poses(poses, matrix), matrix, highest)
 
 
-def numbered(scene: Scene, places: Sequence[Place]) -> Scene:
-    """A scene with instance ids above those of places.
+def numbered(scene: Scene, highest: int) -> Scene:
+    """A scene with instance ids above the highest that is taken.
 
     Raises:
         BadInput: They are more than 65535.
     """
-    taken = (thing.instance for place in places for things in place.things for thing in things.table)
-    highest = max(taken, default=0)
     if highest + max((body.instance for body in scene.bodies), default=0) > 65535:
         raise BadInput(f"instance ids above {highest} do not fit 16 bits", "film in a place with fewer instances")
     bodies = tuple(body.model_copy(update={"instance": body.instance + highest}) for body in scene.bodies)

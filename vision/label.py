@@ -93,9 +93,13 @@ class Label(Map):
     def _frames(
         self, episode: Sample, scene: Scene, cameras: Sequence[str], times: np.ndarray, poses: np.ndarray
     ) -> Iterator[Sample | Drop]:
-        place = self._place_of(episode)
+        if self.inside and not self._places:
+            yield Drop(episode, f"nowhere to stand: `{self.inside}` made no volume")
+            return
+        place, stands = self._place_of(episode), {}
         if place is not None:
-            scene, poses = self.at.into(place, scene, poses)
+            stood = self.at.into(place, scene, poses)
+            scene, poses, stands = stood.scene, stood.poses, {"inside": stood.meta}
         world = World(scene)
         things = (Bodies(world), *(() if place is None else place.things))
         ways = {name: self._viewpoints(scene, name, times) for name in cameras}
@@ -113,7 +117,7 @@ class Label(Map):
                     FRAME,
                     parents=() if place is None else (place.id,),
                     license=None if place is None else all_of([episode["license"], place.license]),
-                    meta={"task": episode["task"], "camera": name},
+                    meta={"task": episode["task"], "camera": name, "metric": True, **stands},
                     width=viewpoint.width,
                     height=viewpoint.height,
                     intrinsics=viewpoint.intrinsics,

@@ -70,6 +70,26 @@ def test_a_place_without_scale_and_a_camera_without_view_are_refused():
     assert [reason.partition(":")[0] for _, reason in ran.drops] == ["camera front empty"]
 
 
+def test_a_stage_that_made_no_volume_is_said():
+    stage = Label(inside="place")
+    ran = run_stage(stage, [episode(ball_on_plane(), BALL[None])], beside={"inside": []})
+    assert [reason for _, reason in ran.drops] == ["nowhere to stand: `place` made no volume"]
+
+
+def test_frames_tell_how_the_episode_was_moved():
+    volume = wall(2.0)
+    stage = Label(
+        inside="place",
+        at={"position": (1.0, 2.0, 0.0), "yaw": 90},
+        limits={"away": 1e3, "filled": 0.0, "opaque": 0.0, "turned": 180},
+    )
+    ran = run_stage(stage, [episode(ball_on_plane(), BALL[None])], beside={"inside": [volume]})
+    told = ran.samples[0].meta["inside"]
+    matrix = np.reshape(told["matrix"], (4, 4))
+    assert told["ids"] == 1 and np.allclose(matrix @ [1, 0, 0, 1], [1, 3, 0, 1])
+    assert np.allclose(ran.samples[0]["world_to_camera"] @ matrix, EYE.world_to_camera, atol=1e-9)
+
+
 def test_a_world_moves_as_a_whole():
     matrix = transform(np.array([1.0, -2.0, 0.5]), np.array([0.8, 0.0, 0.0, 0.6]))
     scene = ball_on_plane()
