@@ -4,7 +4,7 @@
 .ONESHELL:
 .SHELLFLAGS := -euc
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-quick lint check-lerobot clean
+.PHONY: help setup demo test test-gpu test-quick lint check-lerobot clean
 
 # PyBullet has no wheel for 3.12, so 3.11 comes first.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3; do $$python -c pass 2>/dev/null && command -v $$python && break; done)
@@ -30,8 +30,11 @@ setup: .venv/.models .venv/.robots  ## Virtual environment, system packages, mod
 demo: setup  ## Run configs/quickstart.yaml into runs/quickstart
 	@$(BIN)/multisynth run configs/quickstart.yaml --out runs/quickstart
 
-test: setup lint  ## Everything that CI runs: ruff, mypy, all tests
-	@$(PYTEST)
+test: setup lint  ## Everything that CI runs: ruff, mypy, all tests that need no GPU
+	@$(PYTEST) -m "not gpu"
+
+test-gpu: setup  ## What needs CUDA: gsplat and nerfacto there against their twins here
+	@$(BIN)/python -m pytest -q -m gpu
 
 test-quick: setup  ## Tests that take seconds
 	@$(PYTEST) -m "not slow and not gpu"

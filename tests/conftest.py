@@ -17,13 +17,23 @@ from tests import stages  # noqa: F401 — registers the test stages
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is to run on PyBullet where there is none: it has no wheel for Python 3.12."""
+    """Skip what wants CUDA where there is none, and PyBullet likewise: it has no wheel for Python 3.12."""
+    wanting = [item for item in items if item.get_closest_marker("gpu")]
+    if wanting and not _cuda():
+        for item in wanting:
+            item.add_marker(pytest.mark.skip(reason="no CUDA here"))
     if find_spec("pybullet") is not None:
         return
     for item in items:
         call = getattr(item, "callspec", None)
         if call is not None and "pybullet" in [value for value in call.params.values() if isinstance(value, str)]:
             item.add_marker(pytest.mark.skip(reason="PyBullet has no wheel for this Python"))
+
+
+def _cuda() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 @pytest.fixture
