@@ -31,6 +31,8 @@ class Buffers:
     """[H, W] float32, m, z-depth where half the light is gone; None for surfaces."""
     covered: Mapping[int, np.ndarray] | None = None
     """By instance id, [H, W] bool: the pixels where it would be seen if it were alone; None where nobody knows."""
+    volume: bool = False
+    """Whether a volume is seen, whose depth is less exact than a surface's."""
 
 
 class Renderer(Protocol):
