@@ -94,6 +94,8 @@ def _stacked(bands: list[Buffers]) -> Buffers:
 def _joined(pieces: list[Any]) -> Any:
     if any(piece is None for piece in pieces):
         return None
+    if isinstance(pieces[0], bool):
+        return pieces[0]
     if isinstance(pieces[0], dict):
         return {key: _joined([piece[key] for piece in pieces]) for key in pieces[0]}
     return np.concatenate(pieces)

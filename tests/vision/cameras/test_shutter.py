@@ -6,6 +6,7 @@ from multisynth.scenes import Body, Light, Part, Scene, Shape
 from multisynth.vision.cameras.aim import posed
 from multisynth.vision.cameras.shutter import Shutter
 from multisynth.vision.cameras.viewpoint import Viewpoint
+from multisynth.vision.render.buffers import Buffers
 from multisynth.vision.render.rays import RayRenderer
 
 WIDTH, HEIGHT, FOCAL, DISTANCE = 160, 60, 100.0, 2.0
@@ -74,6 +75,18 @@ def test_without_readout_and_exposure_it_is_the_plain_render():
     (plain,) = renderer.render([look(0.3)])
     (seen,) = Shutter().film(renderer, look, [0.3])
     assert (plain.radiance == seen.radiance).all() and (plain.depth == seen.depth).all()
+
+
+def test_rows_of_a_volume_are_of_a_volume():
+    class Wall:
+        def render(self, viewpoints, poses=None):
+            for viewpoint in viewpoints:
+                flat = np.ones((viewpoint.height, viewpoint.width), np.float32)
+                three = np.repeat(flat[..., None], 3, -1)
+                yield Buffers(three, flat, flat, three, flat.astype(np.uint16), volume=True)
+
+    (seen,) = Shutter(readout=0.1, rows=7).film(Wall(), moving(0.0), [0.0])
+    assert (seen.volume, seen.depth.shape, seen.parts) == (True, (HEIGHT, WIDTH), None)
 
 
 def test_bodies_move_while_the_rows_are_read():
