@@ -11,7 +11,16 @@ import numpy as np
 from multisynth.export.exporter import Exporter, Table, Tables
 from multisynth.export.strict_json import dumps
 from multisynth.kinds import FRAME, Kind
-from multisynth.media import decode_floats, decode_flow, decode_instances, decode_normals, decode_radiance, decode_rgb
+from multisynth.media import (
+    decode_floats,
+    decode_flow,
+    decode_instances,
+    decode_mask,
+    decode_normals,
+    decode_opacity,
+    decode_radiance,
+    decode_rgb,
+)
 from multisynth.sample import Sample
 from multisynth.srgb import linear
 
@@ -22,16 +31,23 @@ _FLOATS = {
 }  # fmt: skip
 _IDS = {"instances": "instance.ID", "semantics": "semantic.ID"}
 _FLOWS = {"flow_forward": "forward", "flow_backward": "backward"}
+_MASKS = {"hidden_forward": "forward.hidden", "hidden_backward": "backward.hidden"}
+_LEFT_HANDED = np.diag([1.0, -1.0, 1.0, 1.0])  # OpenEXR's camera, as RenderMan's: x right, y up, z forward
 
 
 class Exr(Exporter):
-    """Write one file a frame, `frames/00000000.exr`, with all of its labels as channels.
+    """Write one file a frame, `frames/00000000.exr`, with all of its images as channels.
 
     `R`, `G`, `B` are linear radiance as half floats, of the frame's own or, where it has none, of its picture; `Z` is
     z-depth in m; `N.X`, `N.Y`, `N.Z` the normal in camera axes; `instance.ID` and `semantic.ID` whole numbers;
-    `forward.X`, `forward.Y` and `backward.X`, `backward.Y` flow in px; `distance.Z`, `median.Z`, `disparity.X`,
-    `temperature.K` as the columns of those names. The header has the camera as `worldToCamera` and, row by row,
-    `multisynth.intrinsics`, and the sample's id; `frames.jsonl` has all that is no image.
+    `forward.X`, `forward.Y` and `backward.X`, `backward.Y` flow in px, with `forward.hidden` and `backward.hidden` 1
+    where it leads to what is not seen; `right.R`, `right.G`, `right.B` the right eye's picture, linear; `distance.Z`,
+    `median.Z`, `disparity.X`, `temperature.K` as the columns of those names. Opacity is `opacity.A` and not `A`: the
+    radiance has what is behind already, and a compositor would add it again.
+
+    In the header `worldToCamera` is what OpenEXR means by it: for row vectors, y up, left-handed. Row by row, as the
+    frame has them, are `multisynth.worldToCamera` and `multisynth.intrinsics`, and `multisynth.sample` is its id.
+    `frames.jsonl` has all that is no image.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (FRAME,)
@@ -48,7 +64,8 @@ class Exr(Exporter):
                 name = f"frames/{count:08d}.exr"
                 header = {
                     "compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage,
-                    "worldToCamera": np.ascontiguousarray(frame["world_to_camera"].T, np.float32),  # for row vectors
+                    "worldToCamera": np.ascontiguousarray((_LEFT_HANDED @ frame["world_to_camera"]).T, np.float32),
+                    "multisynth.worldToCamera": json.dumps(frame["world_to_camera"].ravel().tolist()),
                     "multisynth.intrinsics": json.dumps(frame["intrinsics"].ravel().tolist()),
                     "multisynth.sample": frame.id,
                 }  # fmt: skip
@@ -73,6 +90,13 @@ def channels(frame: Sample) -> dict[str, np.ndarray]:
     for name, layer in _FLOWS.items():
         if (data := frame[name]) is not None:
             found |= _layers(f"{layer}.", "XY", decode_flow(data))
+    for name, channel in _MASKS.items():
+        if (data := frame[name]) is not None:
+            found[channel] = decode_mask(data).astype(np.float16)
+    if (data := frame["opacity"]) is not None:
+        found["opacity.A"] = decode_opacity(data).astype(np.float16)
+    if (data := frame["right"]) is not None:
+        found |= _layers("right.", "RGB", linear(decode_rgb(data)).astype(np.float16))
     return found
 
 
