@@ -21,11 +21,13 @@ _LARGEST = 2**28  # bytes
 class Photos(Source):
     """The photos in a folder and the folders below it, in the order of their paths; hidden files are passed over.
 
-    What is no photo, cannot be read in full or is too small is dropped, with the file's name in the reason.
+    What is no photo, cannot be read in full or is too small is dropped, with the file's name in the reason. What is
+    transparent is laid over white, which `meta` says.
     """
 
     makes: ClassVar[Kind | None] = PHOTO
     needs: ClassVar[Needs] = Needs(batch_size=8)
+    version: ClassVar[int] = 2  # transparent photos lie over white
     _files: list[Path] | None = PrivateAttr(None)
 
     license: str = Field(
@@ -63,7 +65,17 @@ class Photos(Source):
             if min(photo.width, photo.height) < self.smallest:
                 yield Drop(ordinal, f"too small: {name}: {photo.width}×{photo.height} px")
                 continue
-            yield Sample(PHOTO, ordinal, name=name, **vars(photo))
+            yield Sample(
+                PHOTO,
+                ordinal,
+                meta={"background": "white"} if photo.transparent else {},
+                name=name,
+                width=photo.width,
+                height=photo.height,
+                focal=photo.focal,
+                camera=photo.camera,
+                image=photo.image,
+            )
 
 
 def _files(folder: Path) -> list[Path]:

@@ -31,21 +31,22 @@ _LARGEST = 2**28  # bytes of an image
 class Posed(Source):
     """Views out of nerfstudio's transforms.json or a COLMAP model (text, text.gz or binary) and their images.
 
-    Listed images that are missing or broken are dropped by name and the rest is used. Masks are not used, which `meta`
-    says where there are any. An image of another size than listed, such as of a folder `images_4`, has its intrinsics
-    scaled.
+    Listed images that are missing or broken are dropped by name and the rest is used. Masks are not used, and what is
+    transparent is laid over white; `meta` says where there is any of that. An image of another size than listed, such
+    as of a folder `images_4`, has its intrinsics scaled.
     """
 
     makes: ClassVar[Kind | None] = VIEW
     needs: ClassVar[Needs] = Needs(batch_size=8)
+    version: ClassVar[int] = 2  # transparent images lie over white
     _listing: Listing | None = PrivateAttr(None)
 
     license: str = Field(
         UNKNOWN, description="SPDX identifier of the images, which all that is made from them inherits."
     )
     path: InputPath = Field(
-        description="A transforms.json, a folder with one, or the folder of a COLMAP model (`cameras`, `images`, "
-        "`points3D`), which may lie in `sparse/0` below it."
+        description="A transforms.json, such as the `transforms_train.json` of a NeRF-synthetic scene, a folder with "
+        "one, or the folder of a COLMAP model (`cameras`, `images`, `points3D`), which may lie in `sparse/0` below it."
     )
     images: InputPath | None = Field(
         None,
@@ -125,7 +126,10 @@ class Posed(Source):
         return Sample(
             VIEW,
             ordinal,
-            meta={} if listed.mask is None else {"ignored": "mask"},
+            meta={
+                **({} if listed.mask is None else {"ignored": "mask"}),
+                **({"background": "white"} if photo.transparent else {}),
+            },
             name=listed.name,
             width=photo.width,
             height=photo.height,

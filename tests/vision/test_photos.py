@@ -90,6 +90,35 @@ def test_other_forms_are_readable_photos_of_8_bits(mode: str, tmp_path: Path) ->
         assert set(np.unique(pixels)) == {156}
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "key", "webp", "turned"])
+def test_what_is_transparent_lies_over_white_and_meta_says_so(mode: str, tmp_path: Path) -> None:
+    """The left half is grey; the right half hides a colour behind nothing."""
+    pixels = np.full((70, 90, 4), (60, 60, 60, 255), np.uint8)
+    pixels[:, 45:] = (200, 200, 200, 0)
+    image, path = Image.fromarray(pixels), tmp_path / ("a.webp" if mode == "webp" else "a.png")
+    if mode == "key":  # RGB of which one colour is transparent
+        image.convert("RGB").save(path, transparency=(200, 200, 200))
+    elif mode == "P":
+        image.convert("RGB").quantize(2).save(path, transparency=image.convert("RGB").quantize(2).getpixel((80, 0)))
+    else:
+        said = {"exif": exif(Orientation=3)} if mode == "turned" else {}
+        options = {"lossless": True} if mode == "webp" else {}
+        (image.convert("LA") if mode == "LA" else image).save(path, **options, **said)
+    (photo,) = run_stage(Photos(folder=tmp_path)).samples
+    seen = decode_photo(photo["image"])[:, :: -1 if mode == "turned" else 1]
+    assert photo.meta == {"background": "white"}
+    assert (seen[:, :45] == 60).all() and (seen[:, 45:] == 255).all()
+    assert Image.open(BytesIO(photo["image"])).mode == "RGB"
+    if mode != "webp":  # bytes that came by another way
+        assert (decode_photo(path.read_bytes())[:, 45:] == 255).all()
+
+
+def test_an_alpha_channel_that_hides_nothing_is_nothing_to_speak_of(tmp_path: Path) -> None:
+    picture().convert("RGBA").save(tmp_path / "a.png")
+    (photo,) = run_stage(Photos(folder=tmp_path)).samples
+    assert photo.meta == {} and (decode_photo(photo["image"]) == np.array(picture())).all()
+
+
 def test_what_is_no_whole_photo_is_dropped_by_name(tmp_path: Path) -> None:
     save(tmp_path / "good.jpg")
     whole = (tmp_path / "good.jpg").read_bytes()

@@ -82,6 +82,60 @@ def test_what_a_frame_says_of_its_camera_goes_before_what_stands_at_the_top(tmp_
     assert [view["lens"] for view in views] == ["pinhole", "opencv", "pinhole"]
 
 
+def nerf_synthetic(path: Path, **said: Any) -> Path:
+    """As the scenes of Mildenhall et al. (2020) are published: one angle, images without an ending, of RGBA."""
+    (path / "train").mkdir()
+    frames = []
+    for number in range(2):
+        image = Image.new("RGBA", (WIDTH, HEIGHT), (9, 200, 9, 0))  # a hidden colour
+        image.paste((100, 0, 0, 255), (0, 0, 8, 8))
+        image.paste((100, 0, 0, 51), (8, 0, 16, 8))
+        image.save(path / f"train/r_{number}.png")
+        frames.append(
+            {"file_path": f"./train/r_{number}", "rotation": 0.01, "transform_matrix": camera_to_world(number)}
+        )
+    (path / "transforms_train.json").write_text(json.dumps({"camera_angle_x": 0.8, "frames": frames, **said}))
+    return path / "transforms_train.json"
+
+
+def test_nerf_synthetic(tmp_path: Path) -> None:
+    views = run_stage(Posed(path=nerf_synthetic(tmp_path))).samples
+    assert views["name"] == ["train/r_0.png", "train/r_1.png"]
+    view, focal = views[0], 0.5 * WIDTH / np.tan(0.4)
+    np.testing.assert_allclose(view["intrinsics"], [[focal, 0, WIDTH / 2], [0, focal, HEIGHT / 2], [0, 0, 1]])
+    assert (view["width"], view["height"], view["lens"], view.meta) == (
+        WIDTH,
+        HEIGHT,
+        "pinhole",
+        {"background": "white"},
+    )
+    pixels = decode_photo(view["image"])
+    assert pixels[[2, 2, 20], [2, 10, 20]].tolist() == [[100, 0, 0], [224, 204, 204], [255, 255, 255]]
+
+
+def test_an_angle_is_used_where_there_is_no_focal_length(tmp_path: Path) -> None:
+    path = nerf_synthetic(tmp_path, camera_angle_y=0.9, w=2 * WIDTH, h=2 * HEIGHT, cx=30)
+    (view, _) = run_stage(Posed(path=path)).samples  # of half the size
+    focals = 0.5 * WIDTH / np.tan(0.4), 0.5 * HEIGHT / np.tan(0.45)
+    np.testing.assert_allclose(view["intrinsics"], [[focals[0], 0, 15], [0, focals[1], HEIGHT / 2], [0, 0, 1]])
+    path.write_text(json.dumps({**json.loads(path.read_text()), "fl_x": 50, "cy": 24}))
+    assert run_stage(Posed(path=path)).samples[0]["intrinsics"][0, 0] == 25
+
+
+def test_an_image_that_is_missing_beside_an_angle_is_named(tmp_path: Path) -> None:
+    path = nerf_synthetic(tmp_path)
+    (tmp_path / "train/r_0.png").unlink()
+    ran = run_stage(Posed(path=path))
+    assert ran.samples["name"] == ["train/r_1.png"]
+    assert [reason for _, reason in ran.drops] == ["image is missing: train/r_0.png"]
+
+
+@pytest.mark.parametrize("angle", [0, 1e-320, 3.2, -1, float("nan"), float("inf"), "wide", None, 10**400])
+def test_an_angle_that_no_lens_has(angle: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="`camera_angle_x` is"):
+        run_stage(Posed(path=nerf_synthetic(tmp_path, camera_angle_x=angle)))
+
+
 def test_missing_and_broken_images_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
     folder(tmp_path, missing=(1,))
     (tmp_path / "images/2.png").write_bytes(b"\x89PNG")
@@ -146,11 +200,15 @@ MIRROR, DOUBLE = (np.diag(values).tolist() for values in ([1.0, 1, -1, 1], [2.0,
         (change(fl_x="wide"), "frames[1].fl_x", "`fl_x` is 'wide'"),
         (lambda content: content.pop("fl_x"), "frames[0].fl_x", "`fl_x` is missing"),
         (change(w=0), "frames[1]", "0×24 px"),
-        (change(transform_matrix=MIRROR), "frames[1].transform_matrix", "not rigid"),
+        (change(fl_x=10**400), "frames[1].fl_x", "`fl_x` is 1000"),
+        (change(fl_x=10**4000), "frames[1].fl_x", "`fl_x` is 1000"),
+        (change(w=10**400), "frames[1].w", "`w` is 1000"),
+        (change(transform_matrix=[[10**400] * 4] * 4), "frames[1].transform_matrix", "too large"),
+        (change(transform_matrix=MIRROR), "frames[1].transform_matrix", "mirrors"),
         (
             change(transform_matrix=np.diag([2.0, 2, 2, 1]).tolist()),
             "frames[1].transform_matrix",
-            "scales [2.0, 2.0, 2.0]",
+            "`transform_matrix` is not rigid: it scales by 2, 2, 2",
         ),
         (change(transform_matrix=[[1, 2], [3]]), "frames[1].transform_matrix", "[[1, 2], [3]]"),
         (change(transform_matrix=None), "frames[1].transform_matrix", "None"),

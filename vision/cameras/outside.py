@@ -10,60 +10,63 @@ from .viewpoint import Viewpoint
 
 LARGEST = 16384
 """px along a side; what is larger asks for gigabytes."""
-RIGID = 1e-3
-"""How far R Rᵀ may be from 1; files round to four digits and more."""
+RIGID = 1.5e-3
+"""How far from 1 a rotation may scale: nine numbers rounded to three digits move it by 3 · 5e-4."""
 COUNTS = {"pinhole": (0,), "opencv": (0, 1, 2, 4, 5, 8), "fisheye": (0, 1, 2, 3, 4)}
 """How many distortion coefficients a lens may have."""
 
 
-def checked(viewpoint: Viewpoint, place: str = "", largest: int = LARGEST) -> Viewpoint:
+def checked(viewpoint: Viewpoint, place: str = "") -> Viewpoint:
     """A viewpoint that can be filmed with: its rotation made exactly orthonormal.
 
     Args:
         viewpoint: As somebody's file has it.
         place: What to call it in a message: the file, and which camera of it.
-        largest: px along a side.
 
     Raises:
         BadInput: Size, intrinsics, pose or distortion are no camera's; says which, and what they are.
     """
-    _check_size(viewpoint, place, largest)
+    _check_size(viewpoint, place)
     _check_intrinsics(viewpoint, place)
     _check_distortion(viewpoint, place)
     return viewpoint.at(rigid(viewpoint.world_to_camera, place))
 
 
-def rigid(matrix: np.ndarray, place: str = "") -> np.ndarray:
+def rigid(matrix: np.ndarray, place: str = "", name: str = "world_to_camera") -> np.ndarray:
     """The pose nearest to a matrix that is nearly one. [4, 4] → [4, 4] float64
+
+    Args:
+        matrix: As somebody's file has it, rounded.
+        place: Where it stands, for a message.
+        name: What it is called there.
 
     Raises:
         BadInput: It has another shape, is not finite, scales, shears or mirrors.
     """
-    name = "world_to_camera"
     matrix = np.asarray(matrix, np.float64)
     if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
         raise BadInput(f"{name} is {shown(matrix.tolist())}", "give 4 × 4 finite numbers", place)
-    rotation = matrix[:3, :3]
-    apart = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
-    if not np.allclose(matrix[3], [0, 0, 0, 1], atol=1e-6) or apart > RIGID:
+    if not np.allclose(matrix[3], [0, 0, 0, 1], atol=1e-6):
+        raise BadInput(f"{name} has the last row {matrix[3].tolist()}", "give 0, 0, 0, 1", place)
+    left, scales, right = np.linalg.svd(matrix[:3, :3])
+    if np.abs(scales - 1).max() > RIGID:
         raise BadInput(
-            f"{name} is not rigid: R Rᵀ is {apart:.3g} from the identity, the last row {matrix[3].tolist()}",
+            f"{name} is not rigid: it scales by {', '.join(f'{scale:.4g}' for scale in scales)} along its axes",
             "give a rotation and a shift, without scale or shear",
             place,
         )
-    if np.linalg.det(rotation) < 0:
-        raise BadInput(f"{name} mirrors: its determinant is -1", "give right-handed axes: x right, y down, z on", place)
-    left, _, right = np.linalg.svd(rotation)
+    if np.linalg.det(left @ right) < 0:
+        raise BadInput(f"{name} mirrors: its determinant is -1", "give right-handed axes", place)
     exact = np.eye(4)
     exact[:3, :3], exact[:3, 3] = left @ right, matrix[:3, 3]
     return exact
 
 
-def _check_size(viewpoint: Viewpoint, place: str, largest: int) -> None:
+def _check_size(viewpoint: Viewpoint, place: str) -> None:
     for name in ("width", "height"):
         value = getattr(viewpoint, name)
-        if not 1 <= value <= largest:
-            raise BadInput(f"{name} is {shown(value)} px", f"give 1 to {largest}", place)
+        if not 1 <= value <= LARGEST:
+            raise BadInput(f"{name} is {shown(value)} px", f"give 1 to {LARGEST}", place)
 
 
 def _check_intrinsics(viewpoint: Viewpoint, place: str) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .aim import Motion
-from .distortion import reach
 from .lenses import focal
 from .outside import COUNTS
 from .ranges import Views, drawn
@@ -68,8 +67,3 @@ class Optics(BaseModel):
         length = focal(fov, self.height, self.lens)
         matrix = np.array([[length, 0, self.width / 2], [0, length, self.height / 2], [0, 0, 1]])
         return Viewpoint(self.width, self.height, matrix, np.eye(4), self.lens, self.distortion)
-
-    @property
-    def widest(self) -> float:
-        """Degrees from the axis, beyond which this lens sees nothing."""
-        return float(np.degrees(np.arctan(reach(self.lens, self.distortion))))

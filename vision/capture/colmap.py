@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +17,15 @@ import numpy as np
 
 from multisynth.errors import BadInput, shown
 
+from ..cameras.outside import rigid
 from .listing import Listed, Listing, Points, within
-from .optics import COLMAP_MODELS, Optics, from_colmap, rigid
+from .optics import COLMAP_MODELS, Optics, from_colmap
 
 _LARGEST = 2**32  # bytes of a file, unpacked
 _NAME = 4096  # bytes
 _LONGEST = 2**26  # characters of a line
 _NO_POINT = 2**64 - 1
+_UNREADABLE = (OSError, EOFError, zlib.error)  # the last two by gzip
 _POINT = struct.Struct("<Q3d3BdQ")
 
 
@@ -49,9 +52,10 @@ def read_colmap(files: dict[str, Path], images: Path) -> Listing:
         if camera not in cameras:
             raise _bad(files["images"], where, f"image {name!r} is of camera {camera}, which is not in the model")
         try:
-            path, world_to_camera = within(images, name), rigid(_pose(pose))
+            path, world_to_camera = within(images, name), _pose(pose)
         except ValueError as error:
-            raise _bad(files["images"], where, f"image {name!r}: {error}") from None
+            raise _bad(files["images"], where, f"image {shown(name)}: {error}") from None
+        world_to_camera = rigid(world_to_camera, f"{files['images']}, {where}", f"the pose of image {shown(name)}")
         ids = np.unique(seen[np.isin(seen, points.ids)])
         listed.append(
             Listed(name, path, cameras[camera], world_to_camera, rows[np.searchsorted(points.ids[rows], ids)])
@@ -94,7 +98,7 @@ def _text_lines(path: Path, blank: bool = False) -> Iterator[tuple[str, list[str
                 text = line.decode("utf-8", "replace").strip()
                 if not text.startswith("#") and (text or blank):
                     yield f"line {number}", text.split(" ")
-    except (OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise BadInput(f"cannot be read: {error}", "export the model again", str(path)) from error
 
 
@@ -179,7 +183,7 @@ class _Bytes:
             raw = path.read_bytes()
             if path.suffix == ".gz":
                 raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(_LARGEST)
-        except (OSError, EOFError) as error:
+        except _UNREADABLE as error:
             raise BadInput(f"cannot be read: {error}", "export the model again", str(path)) from error
         self.data, self.place = memoryview(raw), 0
 

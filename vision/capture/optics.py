@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cameras.viewpoint import Lens, Viewpoint
+from ..cameras.viewpoint import Lens
 
 COLMAP_MODELS: dict[int, tuple[str, str]] = {
     0: ("SIMPLE_PINHOLE", "f"),
@@ -49,10 +49,6 @@ class Optics:
         if not (np.isfinite(self.intrinsics).all() and np.isfinite(self.distortion).all()):
             raise ValueError("centre or distortion hold what is no number")
 
-    def at(self, world_to_camera: np.ndarray) -> Viewpoint:
-        """The camera standing somewhere."""
-        return Viewpoint(self.width, self.height, self.intrinsics, world_to_camera, self.lens, self.distortion)
-
 
 def matrix(fx: float, fy: float, cx: float, cy: float) -> np.ndarray:
     """K. [3, 3]"""
@@ -83,24 +79,3 @@ def from_colmap(model: str, width: int, height: int, parameters: Sequence[float]
         wanted = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")[: 8 if "k3" in named else 4]
     distortion = () if lens == "pinhole" else tuple(named.get(name, 0.0) for name in wanted)
     return Optics(width, height, matrix(fx, fy, values[first], values[first + 1]), lens, distortion)
-
-
-def rigid(pose: np.ndarray) -> np.ndarray:
-    """A pose whose rotation is one to the last digit. [4, 4]
-
-    Raises:
-        ValueError: It is no rigid motion: its rotation scales, shears or mirrors, or it holds what is no number.
-    """
-    if pose.shape != (4, 4) or not np.isfinite(pose).all():
-        raise ValueError("the pose is no 4×4 matrix of numbers")
-    rotation = pose[:3, :3]
-    left, singular, right = np.linalg.svd(rotation)
-    if np.abs(singular - 1).max() > 1e-3 or np.linalg.det(rotation) < 0:
-        raise ValueError(
-            f"the pose is not rigid: scales {np.round(singular, 4).tolist()}, det {np.linalg.det(rotation):.4g}"
-        )
-    if not np.allclose(pose[3], [0, 0, 0, 1], atol=1e-9):
-        raise ValueError(f"the pose's last row is {pose[3].tolist()}, not 0, 0, 0, 1")
-    found = pose.astype(np.float64)
-    found[:3, :3] = left @ right
-    return found

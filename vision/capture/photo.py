@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,24 @@ class Photo:
     height: int  # px
     focal: float | None  # px
     camera: str
+    transparent: bool  # in parts, which lie over white now
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of a photo as its pixels are stored, px, by the head of its file.
+
+    Raises:
+        OSError, ValueError: No image that can be read.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            return image.width, image.height
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # a hostile file can fail anywhere inside the reader
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def read_photo(data: bytes, turn: bool = True) -> Photo:
@@ -35,7 +54,8 @@ def read_photo(data: bytes, turn: bool = True) -> Photo:
 
     A JPEG or PNG of 8 bits that lies as it is seen is kept to the byte. One that EXIF says to turn is turned and
     written again, a JPEG at quality 98 without subsampling, so that the bytes agree with the sizes whoever reads them;
-    other formats become PNG.
+    other formats become PNG. What is transparent lies over white, as the views of NeRF-synthetic scenes are trained on;
+    what colour a file hides there is anybody's guess.
 
     Args:
         data: The file.
@@ -56,17 +76,19 @@ def read_photo(data: bytes, turn: bool = True) -> Photo:
             jpeg = image.format in ("JPEG", "MPO")
             turned = exif.get(_ORIENTATION, 1) in range(2, 9)
             upright = ImageOps.exif_transpose(image) if turned and turn else image
-            kept = not turned and image.mode in ("RGB", "L") and (jpeg or image.format == "PNG")
+            opaque, transparent = _over_white(upright)
+            kept = not turned and opaque is image and image.mode in ("RGB", "L") and (jpeg or image.format == "PNG")
             details = {**exif.get_ifd(_DETAILS)}
             width_before = image.width
             return Photo(
-                image=data if kept else _written(upright, jpeg),
+                image=data if kept else _written(opaque, jpeg),
                 width=upright.width,
                 height=upright.height,
                 focal=_focal(details, width_before, math.hypot(image.width, image.height)),
                 camera=" ".join(
                     word for word in map(_text, (exif.get(_MAKE), exif.get(_MODEL), details.get(_LENS))) if word
                 ),
+                transparent=transparent,
             )
     except ValueError:
         raise
@@ -75,7 +97,7 @@ def read_photo(data: bytes, turn: bool = True) -> Photo:
 
 
 def decode_photo(data: bytes) -> np.ndarray:
-    """Pixels of a photo's or view's image, sRGB. [H, W, 3] uint8
+    """Pixels of a photo's or view's image, sRGB; what is transparent lies over white. [H, W, 3] uint8
 
     Raises:
         ValueError: No JPEG or PNG, broken, or too large.
@@ -86,11 +108,22 @@ def decode_photo(data: bytes) -> np.ndarray:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > LARGEST:
                 raise ValueError(f"{image.width}×{image.height} pixels are more than {LARGEST}")
-            return np.array(image.convert("RGB"))
+            return np.array(_over_white(image)[0].convert("RGB"))
     except ValueError:
         raise
     except Exception as error:
         raise ValueError(f"cannot decode a photo: {error}") from error
+
+
+def _over_white(image: Any) -> tuple[Any, bool]:
+    """An image without transparency, itself if it has none; and whether any of it could be seen through."""
+    from PIL import Image
+
+    if not image.has_transparency_data or image.mode.startswith("I"):
+        return image, False
+    layer = image.convert("RGBA")
+    opaque = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return opaque, layer.getextrema()[3][0] < 255
 
 
 def _written(image: Any, jpeg: bool) -> bytes:

@@ -1,13 +1,15 @@
 """Nerfstudio's `transforms.json` (https://docs.nerf.studio/quickstart/data_conventions.html).
 
 Poses are camera to world in OpenGL's camera axes (x right, y up, z back); what is written of a camera at the top holds
-for the frames that do not say otherwise. The world is the file's own: `applied_transform` tells how it was made from an
-earlier one, and the points of `ply_file_path` lie in it as well.
+for the frames that do not say otherwise. Of a camera that is given by `camera_angle_x` alone, as in the NeRF-synthetic
+scenes, the size is that of the images, and its axis goes through their middle. The world is the file's own:
+`applied_transform` tells how it was made from an earlier one, and the points of `ply_file_path` lie in it as well.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,12 @@ import numpy as np
 
 from multisynth.errors import BadInput, shown
 
+from ..cameras.outside import rigid
 from ..cameras.viewpoint import Lens
 from ..splats.vertices import decode_vertices
 from .listing import Listed, Listing, Points, within
-from .optics import Optics, matrix, rigid
+from .optics import Optics, matrix
+from .photo import size_of
 
 _LARGEST = 2**28  # bytes of JSON
 _LARGEST_PLY = 2**32
@@ -55,6 +59,7 @@ def read_transforms(path: Path, base: Path | None = None) -> Listing:
             raise _bad(path, field, f"a frame is {shown(frame)}", "give an object")
         said = {**content, **frame}
         name = _name(path, f"{field}.file_path", said.get("file_path"))
+        image = _file(path, f"{field}.file_path", folder, name)
         pose = _pose(path, f"{field}.transform_matrix", frame.get("transform_matrix"))
         files = {
             key: _file(path, f"{field}.{key}", folder, said[key])
@@ -64,8 +69,8 @@ def read_transforms(path: Path, base: Path | None = None) -> Listing:
         listed.append(
             Listed(
                 name=name,
-                image=_file(path, f"{field}.file_path", folder, name),
-                optics=_optics(path, field, said),
+                image=image,
+                optics=_optics(path, field, said, image),
                 world_to_camera=np.linalg.inv(pose @ _OPENGL),
                 seen=None,
                 depth=files.get("depth_file_path"),
@@ -100,23 +105,41 @@ def _pose(path: Path, field: str, value: Any) -> np.ndarray:
         pose = np.array(value, np.float64)
         if pose.shape == (3, 4):
             pose = np.vstack([pose, [0, 0, 0, 1]])
-        return rigid(pose)
-    except (ValueError, TypeError) as error:
+        if pose.shape != (4, 4):
+            raise ValueError("no 4×4 matrix")
+    except (ValueError, TypeError, OverflowError) as error:
         raise _bad(path, field, f"{error}: {shown(value)}", "give a rigid 4×4 camera-to-world matrix") from None
+    return rigid(pose, f"{path}, {field}", "`transform_matrix`")
 
 
-def _optics(path: Path, field: str, said: Mapping[str, Any]) -> Optics:
+def _optics(path: Path, field: str, said: Mapping[str, Any], image: Path) -> Optics:
     def number(key: str, default: float | None = None) -> float:
         value = said.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             problem = f"`{key}` is {shown(value)}" if key in said else f"`{key}` is missing"
             raise _bad(path, f"{field}.{key}", problem, "give it in each frame or at the top of the file")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise _bad(path, f"{field}.{key}", f"`{key}` is {shown(value)}", "give what the camera has") from None
+
+    def focal(side: str, key: str) -> float:
+        """Focal length in px by the angle that an image's side spans."""
+        angle = number(key)
+        if not 1e-6 < angle < math.pi:
+            raise _bad(path, f"{field}.{key}", f"`{key}` is {angle:g}", "give radians between 0 and π")
+        return number(side) / 2 / math.tan(angle / 2)
 
     model = said.get("camera_model", "OPENCV")
     if model not in (*_PERSPECTIVE, _FISHEYE):
         known = ", ".join((*_PERSPECTIVE, _FISHEYE))
         raise _bad(path, f"{field}.camera_model", f"`camera_model` is {shown(model)}", f"known: {known}")
+    if model != _FISHEYE and "fl_x" not in said and "camera_angle_x" in said:
+        if not {"w", "h"} <= said.keys():
+            said = {**_size(image), **said}
+        said = {"fl_x": focal("w", "camera_angle_x"), "cx": number("w") / 2, "cy": number("h") / 2, **said}
+        if "camera_angle_y" in said:
+            said = {"fl_y": focal("h", "camera_angle_y"), **said}
     fx = number("fl_x")
     listed = said.get("distortion_params")
     if listed is not None:
@@ -134,6 +157,15 @@ def _optics(path: Path, field: str, said: Mapping[str, Any]) -> Optics:
         return Optics(int(number("w")), int(number("h")), intrinsics, lens, distortion)
     except (ValueError, OverflowError) as error:
         raise _bad(path, field, str(error), "give what the camera has, in pixels") from None
+
+
+def _size(image: Path) -> dict[str, int]:
+    """Of an image; 1×1 px of one that cannot be read, which is dropped when it is used."""
+    try:
+        width, height = size_of(image)
+    except (OSError, ValueError):
+        width, height = 1, 1
+    return {"w": width, "h": height}
 
 
 def _points(path: Path, folder: Path, value: Any) -> Points:

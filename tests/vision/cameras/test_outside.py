@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from multisynth.vision.cameras.outside import checked
+from multisynth.vision.cameras.outside import checked, rigid
 from multisynth.vision.cameras.viewpoint import Viewpoint
+from scipy.spatial.transform import Rotation
 
 from multisynth.errors import BadInput
 
@@ -26,6 +27,13 @@ def test_a_rounded_rotation_is_made_exact():
     np.testing.assert_allclose(matrix, turn, atol=1e-4)
 
 
+def test_what_files_round_to_is_a_rotation():
+    for rotation in Rotation.random(2000, random_state=0).as_matrix():
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.round(rotation, 3)
+        assert np.abs(rigid(matrix)[:3, :3] - rotation).max() < 1e-3
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -37,8 +45,11 @@ def test_a_rounded_rotation_is_made_exact():
         ({"intrinsics": np.eye(2)}, "3 × 3"),
         ({"width": 0}, "width is 0 px"),
         ({"height": 10**9}, "16384"),
-        ({"world_to_camera": 2 * np.eye(4)}, "not rigid"),
-        ({"world_to_camera": np.diag([2.0, 2, 2, 1])}, "not rigid"),
+        ({"world_to_camera": 2 * np.eye(4)}, "last row [0.0, 0.0, 0.0, 2.0]"),
+        ({"world_to_camera": np.diag([2.0, 2, 2, 1])}, "not rigid: it scales by 2, 2, 2"),
+        ({"world_to_camera": np.diag([1.0, 1, 1.002, 1])}, "not rigid"),
+        ({"world_to_camera": np.diag([1e308, 1e308, 1e308, 1])}, "not rigid"),
+        ({"world_to_camera": np.diag([0.0, 0, 0, 1])}, "not rigid"),
         ({"world_to_camera": np.diag([-1.0, 1, 1, 1])}, "mirrors"),
         ({"world_to_camera": np.full((4, 4), np.inf)}, "4 × 4 finite"),
         ({"lens": "spherical"}, "known: pinhole, opencv, fisheye"),

@@ -96,6 +96,19 @@ def test_a_pose_without_rotation_is_named(made: Path, tmp_path: Path) -> None:
         read_colmap(model_files(folder), folder)
 
 
+@pytest.mark.parametrize("file", ["cameras", "images", "points3D"])
+@pytest.mark.parametrize("kind", ["text", "binary"])
+def test_a_gzip_whose_inside_is_broken(kind: str, file: str, made: Path, tmp_path: Path) -> None:
+    for path in (made / kind).iterdir():
+        packed = gzip.compress(path.read_bytes())
+        if path.stem == file:
+            packed = packed[:10] + b"\xff" * 8 + packed[18:]
+        (tmp_path / f"{path.name}.gz").write_bytes(packed)
+    with pytest.raises(BadInput, match="cannot be read: Error -3") as refused:
+        read_colmap(model_files(tmp_path), tmp_path)
+    assert f"{file}." in refused.value.where
+
+
 @pytest.mark.parametrize("file", ["cameras.bin", "images.bin", "points3D.bin"])
 def test_a_binary_that_is_cut_short_or_announces_too_much(file: str, made: Path, tmp_path: Path) -> None:
     content = (made / "binary" / file).read_bytes()
