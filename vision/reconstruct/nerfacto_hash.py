@@ -49,20 +49,22 @@ def lookup(positions: Tensor, table: Tensor, scalings: Tensor) -> Tensor:
 class _OnProcessor(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, positions: Tensor, table: Tensor, scalings: Tensor) -> Tensor:
+        from ..splats.kernels.compiled import share
         from .nerfacto_kernels import gather
 
         values = torch.empty(len(positions), len(scalings) * table.shape[1])
         places, edges = positions.contiguous().numpy(), scalings.to(torch.float32).numpy()
-        gather(places, table.detach().numpy(), edges, values.numpy())
+        share(gather, len(places), places, table.detach().numpy(), edges, values.numpy())
         ctx.places, ctx.edges, ctx.shape = places, edges, table.shape
         return values
 
     @staticmethod
     def backward(ctx: Any, flow: Tensor) -> tuple[None, Tensor, None]:
+        from ..splats.kernels.compiled import share
         from .nerfacto_kernels import scatter
 
         back = torch.zeros(ctx.shape)
-        scatter(ctx.places, flow.contiguous().numpy(), ctx.edges, back.numpy())
+        share(scatter, len(ctx.edges), ctx.places, flow.contiguous().numpy(), ctx.edges, back.numpy())
         return None, back, None
 
 

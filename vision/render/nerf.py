@@ -70,6 +70,7 @@ class NerfRenderer:
             normals=_normals(towards, depth),
             instances=np.zeros(depth.shape, np.uint16),
             median_depth=np.where(opacity >= 0.5, median / along, 0).astype(np.float32),
+            volume=True,
         )
 
 

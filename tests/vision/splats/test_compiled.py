@@ -35,7 +35,7 @@ def first_call(cache: Path, before: str = "") -> str:
 
 
 def test_the_second_process_compiles_nothing_until_any_kernel_changes(tmp_path: Path) -> None:
-    changed = "from multisynth.vision.splats.kernels import compiled; compiled._sources = lambda: 'changed'"
+    changed = "from multisynth.vision.splats.kernels import compiled; compiled._sources = lambda own: 'changed'"
     assert first_call(tmp_path) == "3 [1, 2, 0] 0"
     assert first_call(tmp_path) == "3 [1, 2, 0] 1"
     assert first_call(tmp_path, changed) == "3 [1, 2, 0] 0"

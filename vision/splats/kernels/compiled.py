@@ -33,15 +33,15 @@ def compiled(function: Callable[..., Any], reorder: bool = False) -> Any:
     except RuntimeError:
         return numba.njit(**options)(function)
     # numba looks at the function's own file alone, but kernels contain those of others.
-    kernel._cache._cache_file._source_stamp = _sources()
+    kernel._cache._cache_file._source_stamp = _sources(Path(function.__code__.co_filename))
     return kernel
 
 
 @cache
-def _sources() -> str:
-    """A name for what all kernels' sources say now."""
+def _sources(own: Path) -> str:
+    """A name for what a kernel's own source and all beside this one say now."""
     digest = sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted({own, *Path(__file__).parent.glob("*.py")}):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
