@@ -178,7 +178,7 @@ def _own(frame: Seen, labels: Collection[LabelName], subjects: Subjects, names: 
     if "boxes_3d" in labels:
         made["boxes_3d"] = boxes_3d(seen.instances, subjects.things, frame.poses)
     if "temperature" in labels and subjects.heat is not None:
-        made["temperature"] = temperature(viewpoint, seen.depth, seen.instances, subjects.heat)
+        made["temperature"] = temperature(seen.depth, seen.instances, subjects.heat)
     return made
 
 

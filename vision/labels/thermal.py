@@ -1,6 +1,7 @@
-"""What a thermal camera would see: each thing's temperature and emissivity, through the air, as one temperature.
+"""What a thermal camera would see from close by: each thing's temperature and emissivity as one temperature.
 
-The physics are those of `light.thermal`: Planck's law in the band, what surfaces mirror, and the air between.
+The physics are those of `light.thermal`: Planck's law in the band, and what surfaces mirror. The air between, its sky
+and the camera's noise are `vision.weather`'s to add.
 """
 
 from __future__ import annotations
@@ -12,10 +13,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ..cameras.viewpoint import Viewpoint
-from ..light.planck import apparent_temperature, band_radiance
-from ..light.thermal import air_transmission
-from .distance import distance
+from ..light.thermal import leaving
 from .things import Things
 
 
@@ -43,7 +41,7 @@ class Matter(_Model):
 
 
 class Climate(_Model):
-    """Ranges that a thermal scene is drawn from: one draw for each thing and for the air of a path or episode."""
+    """Ranges that a thermal scene is drawn from: one draw for each thing, and for all about them, a path or episode."""
 
     matter: dict[str, Matter] = Field(
         {
@@ -53,10 +51,11 @@ class Climate(_Model):
         description="By category; what is not listed is like `other`.",
     )
     other: Matter = Field(Matter(), description="Of everything else, and of surfaces without an id.")
-    air: Kelvins = Field((288.0, 298.0), description="Temperature of the air, K.")
-    humidity: Shares = Field((0.3, 0.7), description="Of the air, relative.")
     around: Kelvins = Field((288.0, 296.0), description="What surfaces mirror: walls, or less under a clear sky, K.")
-    sky: Kelvins = Field((240.0, 285.0), description="Apparent temperature where nothing is, K.")
+    sky: Kelvins = Field(
+        (240.0, 285.0),
+        description="Apparent temperature where nothing is, K; `thermal` of `vision.weather` puts its own there.",
+    )
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,6 @@ class Heat:
 
     temperatures: Mapping[int, float]  # K, by instance; 0 is what has no id
     emissivities: Mapping[int, float]  # by instance
-    air: float  # K
-    humidity: float  # relative, 0 to 1
     around: float  # K
     sky: float  # K
 
@@ -79,17 +76,14 @@ class Heat:
                 matter[thing.instance] = climate.matter.get(thing.category, climate.other)
         temperatures = {instance: float(rng.uniform(*own.temperature)) for instance, own in matter.items()}
         emissivities = {instance: float(rng.uniform(*own.emissivity)) for instance, own in matter.items()}
-        air, humidity, around, sky = (
-            float(rng.uniform(*ends)) for ends in (climate.air, climate.humidity, climate.around, climate.sky)
-        )
-        return cls(temperatures, emissivities, air, humidity, around, sky)
+        around, sky = (float(rng.uniform(*ends)) for ends in (climate.around, climate.sky))
+        return cls(temperatures, emissivities, around, sky)
 
 
-def temperature(viewpoint: Viewpoint, depth: np.ndarray, instances: np.ndarray, heat: Heat) -> np.ndarray:
-    """Apparent temperature in the band from 8 to 14 µm: of the black body that looks as bright.
+def temperature(depth: np.ndarray, instances: np.ndarray, heat: Heat) -> np.ndarray:
+    """Apparent temperature in the band from 8 to 14 µm from close by: of the black body that looks as bright.
 
     Args:
-        viewpoint: The camera.
         depth: z-depth, m; 0 where nothing is. [H, W] float32
         instances: Ids; those that the heat does not know are like 0. [H, W] uint16
         heat: How warm everything is.
@@ -97,27 +91,11 @@ def temperature(viewpoint: Viewpoint, depth: np.ndarray, instances: np.ndarray, 
     Returns:
         K. [H, W] float32
     """
-    ids = np.array(sorted(heat.temperatures))
-    emissivity = np.array([heat.emissivities[i] for i in ids])
-    own = emissivity * band_radiance(np.array([heat.temperatures[i] for i in ids]))
-    own += (1 - emissivity) * band_radiance(heat.around)
-    table = np.full(65536, own[0])
+    ids = sorted(heat.temperatures)
+    own = leaving(
+        np.array([heat.temperatures[i] for i in ids]), np.array([heat.emissivities[i] for i in ids]), heat.around
+    )
+    table = np.full(65536, own[0], np.float32)
     table[ids] = own
-    away = distance(viewpoint, depth)
-    share = _transmission(away, heat)
-    air, sky = float(band_radiance(heat.air)), float(band_radiance(heat.sky))
-    radiance = share * table[instances] + (1 - share) * air
-    radiance[depth <= 0] = sky
-    # Newton's method for every pixel would take seconds; between 4096 steps the inverse is straight to 1e-6 K
-    coldest, warmest = apparent_temperature(np.array([radiance.min(), radiance.max()]))
-    steps = np.linspace(coldest, warmest, 4096)
-    result: np.ndarray = np.interp(radiance, band_radiance(steps), steps)
-    return result.astype(np.float32)
-
-
-def _transmission(away: np.ndarray, heat: Heat) -> np.ndarray:
-    """The air's transmission by distance, which hardly bends, from a table. [H, W]"""
-    steps = np.linspace(0, np.sqrt(max(float(away.max(initial=0)), 1e-6)), 1024)  # it goes with the root
-    shares = air_transmission(steps**2, heat.air, heat.humidity)
-    result: np.ndarray = np.interp(np.sqrt(away), steps, shares)
+    result: np.ndarray = np.where(depth > 0, table[instances], np.float32(heat.sky))
     return result

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from multisynth.vision.light.planck import LONGWAVE, band_radiance
+from multisynth.vision.light.planck import LONGWAVE, apparent_temperature, band_radiance
 from multisynth.vision.light.thermal import air_transmission, leaving, through_air
 
 
@@ -22,6 +22,14 @@ def test_air_of_the_same_temperature_is_not_seen_and_other_air_takes_over() -> N
     assert 300 > seen[0] > seen[1] > seen[2] > 280
     assert seen[0] > 299.5
     assert through_air(scene, np.zeros((2, 3)), 280.0, 0.5, 240.0) == pytest.approx(np.full((2, 3), 240), abs=1e-3)
+
+
+def test_every_pixel_is_the_inverse_of_its_radiance() -> None:
+    rng = np.random.default_rng(3)
+    scene, distance = rng.uniform(230, 900, (40, 50)), rng.uniform(0.1, 300, (40, 50))
+    share = air_transmission(distance, 285.0, 0.7)
+    want = apparent_temperature(share * band_radiance(scene) + (1 - share) * band_radiance(285.0))
+    assert np.abs(through_air(scene, distance, 285.0, 0.7, 240.0) - want).max() < 1e-3
 
 
 def test_transmission() -> None:
