@@ -139,8 +139,7 @@ def _new(viewpoints: list[Viewpoint], subject: Subject, limits: Limits) -> list[
 
 def _shown(buffers: Buffers, subject: Subject, limits: Limits) -> str | None:
     least = limits.near * subject.size
-    depth = buffers.depth if buffers.median_depth is None else buffers.median_depth
-    crowded = float(((depth > 0) & (depth < least) & (buffers.opacity > OPAQUE)).mean())
+    crowded = float(((buffers.depth > 0) & (buffers.depth < least) & (buffers.opacity > OPAQUE)).mean())
     if crowded > limits.crowded:
         return f"inside geometry: {crowded:.0%} of the pixels nearer than {least:.3g} m"
     usual = (0.7, 0.5) if subject.captured else (0.05, 0.02)

@@ -49,7 +49,7 @@ def hidden(
     from .kernels import behind
 
     focal = float(np.sqrt(viewpoint.intrinsics[0, 0] * viewpoint.intrinsics[1, 1]))
-    noise = SURFACE if seen.median_depth is None else VOLUME
+    noise = VOLUME if seen.volume else SURFACE
     result = np.empty(len(points), bool)
     behind(
         points, np.zeros(len(points), bool) if far is None else far, pixels,

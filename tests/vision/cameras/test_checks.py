@@ -90,6 +90,17 @@ def test_thin_and_empty_pictures_of_a_volume():
     ]
 
 
+def test_the_labels_that_a_renderer_gives_do_not_change_what_is_refused():
+    class Fog:
+        def render(self, viewpoints, poses=None):
+            for viewpoint in viewpoints:
+                flat = np.ones((viewpoint.height, viewpoint.width), np.float32)
+                normals, ids = np.zeros((*flat.shape, 3), np.float32), flat.astype(np.uint16)
+                yield Buffers(normals, flat, 5 * flat, normals, ids, median_depth=0.001 * flat, volume=True)
+
+    assert refusals([camera((3, 0, 1), (0, 0, 0))], Subject(np.array([[-0.5] * 3, [0.5] * 3])), Fog()) == [None]
+
+
 def test_orbits_of_a_scene_pass(cube):
     subject, renderer = Solids(cube).subject(), RayRenderer(cube)
     for ordinal in range(5):

@@ -1,9 +1,13 @@
 """Labels of Gaussians that lie on the surfaces of a ball on a plane, against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from multisynth.vision.labels.clusters import Clusters
 from multisynth.vision.labels.columns import Seen, Subjects, annotate
+from multisynth.vision.labels.visibility import hidden, place
+from multisynth.vision.render.buffers import Buffers
 from multisynth.vision.splats.gaussians import Gaussians
 
 from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, closed_form
@@ -59,6 +63,26 @@ def test_flow_reprojects_the_mean_depth_and_what_is_hidden_is_what_the_ball_bloc
     want = places - np.stack([u, v], -1)
     assert np.abs(columns[0]["flow_forward"] - want)[there].max() < 1e-3
     assert (columns[0]["hidden_forward"] == hidden)[there].mean() > 0.975
+
+
+def test_median_depth_changes_no_other_label(frames):
+    _, seen, columns = frames
+    bare = [replace(frame, buffers=replace(frame.buffers, median_depth=None)) for frame in seen]
+    for with_it, without in zip(columns, annotate(bare, ("flow",), Subjects(())), strict=True):
+        for name in without.keys() & {"hidden_forward", "hidden_backward"}:
+            assert np.array_equal(with_it[name], without[name])
+
+
+@pytest.mark.parametrize("volume", [False, True])
+def test_a_volume_s_depth_is_less_exact_than_a_surface_s(volume):
+    """Points on the axis, behind a wall by shares of its depth that are noise of both, of a volume, and of neither."""
+    view = viewpoint(ball_on_plane().cameras[0])
+    size = view.height, view.width
+    depth, facing = np.full(size, 2, np.float32), np.zeros((*size, 3), np.float32)
+    facing[..., 2] = -1
+    wall = Buffers(facing, depth, depth, facing, np.ones(size, np.uint16), volume=volume)
+    points = np.outer([1.0001, 1.01, 1.05], [0, 0, 2.0])
+    assert hidden(view, wall, points, place(view, points)).tolist() == [False, not volume, True]
 
 
 def test_boxes_are_the_ball_s(frames):
