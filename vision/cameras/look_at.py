@@ -22,13 +22,12 @@ class LookAt(Path):
     kind: Literal["look_at"] = Field("look_at", description="Unrelated places that look at objects.")
     distance: Factors = Field((0.7, 2.2), description="In sizes of the subject; not in a captured volume.")
     elevation: Elevations = Field((5.0, 75.0), description="Degrees above the horizon; not in a captured volume.")
-    hold: int = Field(1, ge=1, le=10_000, description="Frames that stay at each place.")
     margin: float = Field(0.1, ge=0, le=10, description="Least distance from any surface, in sizes of the subject.")
 
     def motion(self, subject: Subject, frames: int, fps: float, rng: np.random.Generator) -> Motion:
         """Changes halfway between frames, so that no shutter catches a jump."""
-        poses = [self._pose(subject, rng) for _ in range(-(-frames // self.hold))]
-        return lambda time: poses[min(max(round(time * fps), 0) // self.hold, len(poses) - 1)]
+        poses = [self._pose(subject, rng) for _ in range(frames)]
+        return lambda time: poses[min(max(round(time * fps), 0), len(poses) - 1)]
 
     def _pose(self, subject: Subject, rng: np.random.Generator) -> np.ndarray:
         objects = subject.centres if len(subject.centres) else subject.focus[None]
