@@ -14,8 +14,6 @@ Band = tuple[float, float]
 """Shortest and longest wavelength, m."""
 LONGWAVE: Band = (8e-6, 14e-6)
 """Uncooled thermal cameras."""
-MIDWAVE: Band = (3e-6, 5e-6)
-"""Cooled thermal cameras."""
 STEFAN_BOLTZMANN = 5.670374419e-8
 """W/(m² K⁴)"""
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from multisynth.vision.light.planck import LONGWAVE, MIDWAVE, STEFAN_BOLTZMANN, apparent_temperature, band_radiance
+from multisynth.vision.light.planck import LONGWAVE, STEFAN_BOLTZMANN, apparent_temperature, band_radiance
 
+MIDWAVE = (3e-6, 5e-6)
 H, C, K = 6.62607015e-34, 299792458.0, 1.380649e-23
 
 
