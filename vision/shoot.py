@@ -21,7 +21,7 @@ from .cameras.viewpoint import Viewpoint
 from .labels.columns import LabelName, Seen, Subjects, annotate, encoded
 from .labels.thermal import Climate, Heat
 from .place import PLACES, Method, Place
-from .render.ahead import Ahead
+from .render.ahead import Ahead, threads_beside
 
 QUICK = frozenset({"depth", "median_depth", "normals", "instances", "opacity"})
 """Labels that a renderer may round itself, before they leave the GPU."""
@@ -90,17 +90,19 @@ class Shoot(Source):
         if not self._samples:
             yield from (Drop(ordinal, f"nothing to film: `{self.of}` made nothing") for ordinal in ordinals)
             return
-        with Ahead() as ahead:
-            yield from ahead.run(frame for ordinal in ordinals for frame in self._shot(ordinal))
+        for ordinal in ordinals:
+            place = self._place(ordinal % len(self._samples))
+            with Ahead(threads_beside(place.renderer)) as ahead:
+                yield from ahead.run(self._shot(ordinal, place))
 
-    def _shot(self, ordinal: int) -> Iterator[Any]:
-        place = self._place(ordinal % len(self._samples))
+    def _shot(self, ordinal: int, place: Place) -> Iterator[Any]:
         shot, reasons = self._path(ordinal, place)
         if shot is None:
             yield partial(Drop, ordinal, reasons[-1])
             return
         viewpoints = shot.viewpoints(self.frames, self.fps)
-        split, meta = self._split(ordinal), {"path": self.path.kind, "metric": place.metric, "refused": reasons}
+        split = self._split(ordinal)
+        meta = {"path": self.path.kind, "place": place.id, "metric": place.metric, "refused": reasons}
         for viewpoint, columns in zip(viewpoints, self._columns(ordinal, place, shot, viewpoints), strict=True):
             yield partial(_frame, ordinal, place.id, self.license or place.license, viewpoint, split, meta, columns)
 

@@ -9,8 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from .buffers import Renderer
 
+T = TypeVar("T")
 
 MOST = 3
 """Threads: more of them wait for each other."""
@@ -19,12 +20,13 @@ MOST = 3
 class Ahead:
     """Does work in threads and hands on the results in the order in which it came.
 
-    Without CUDA a worker has one core, which renders and compresses in turn.
+    Args:
+        threads: With one, each piece is done when its result is asked for.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
-        self._threads = _threads() if threads is None else threads
-        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def run(self, work: Iterable[Callable[[], T]]) -> Iterator[T]:
         """The results of some work; a few pieces for each thread are in memory at once."""
@@ -49,7 +51,7 @@ class Ahead:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _threads() -> int:
-    import torch
-
-    return min(len(os.sched_getaffinity(0)), MOST) if torch.cuda.is_available() else 1
+def threads_beside(renderer: Renderer) -> int:
+    """How many threads compress what a renderer sees: without CUDA its worker's one core renders and compresses."""
+    device = getattr(renderer, "device", None)  # a torch.device, where torch renders
+    return min(len(os.sched_getaffinity(0)), MOST) if device is not None and device.type == "cuda" else 1
