@@ -117,7 +117,7 @@ class Label(Map):
                     FRAME,
                     parents=() if place is None else (place.id,),
                     license=None if place is None else all_of([episode["license"], place.license]),
-                    meta={"task": episode["task"], "camera": name, "metric": True, **stands},
+                    meta={"task": episode["task"], "camera": name, "place": episode.id, "metric": True, **stands},
                     width=viewpoint.width,
                     height=viewpoint.height,
                     intrinsics=viewpoint.intrinsics,

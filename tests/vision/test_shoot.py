@@ -75,7 +75,7 @@ def test_depth_and_ids_are_those_of_the_closed_form():
         assert (ids == BALL).sum() > 50 and ((ids == BALL) == np.isfinite(expected)).mean() > 0.99
         both = (ids == BALL) & np.isfinite(expected)
         np.testing.assert_allclose(decode_depth(frame["depth"])[both], expected[both], rtol=2e-3)
-        assert frame.meta == {"path": "orbit", "metric": True, "refused": []}
+        assert frame.meta == {"path": "orbit", "place": frame["parents"][0], "metric": True, "refused": []}
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
