@@ -40,7 +40,8 @@ class NerfRenderer:
         from ..reconstruct.nerfacto_model import build
 
         self._nerf = nerf
-        self._model = build(nerf, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._model = build(nerf, str(self.device))
 
     def render(self, viewpoints: Sequence[Viewpoint], poses: np.ndarray | None = None) -> Iterator[Buffers]:
         """What is seen through each viewpoint; every lens will do.
