@@ -22,11 +22,12 @@ class Stood(NamedTuple):
     poses: np.ndarray  # [T, B, 7] of its moving parts
     matrix: np.ndarray  # [4, 4] the episode's world in the place's
     ids: int  # what its instance ids were raised by
+    hidden: tuple[int, ...]  # its own ids of bodies that the place has already
 
     @property
     def meta(self) -> dict[str, Any]:
         """What a frame tells of it, for whoever goes back to the episode."""
-        return {"matrix": self.matrix.ravel().tolist(), "ids": self.ids}
+        return {"matrix": self.matrix.ravel().tolist(), "ids": self.ids, "hidden": list(self.hidden)}
 
 
 class Standing(BaseModel):
@@ -75,10 +76,12 @@ class Standing(BaseModel):
         shown = tuple(
             body for body in scene.bodies if body.category not in self.hide or any(part.moves for part in body.parts)
         )
+        kept = {body.instance for body in shown}
+        hidden = tuple(body.instance for body in scene.bodies if body.instance not in kept)
         scene = scene.model_copy(update={"bodies": shown})
         matrix = self.matrix(place, scene)
         highest = max((thing.instance for things in place.things for thing in things.table), default=0)
-        return Stood(moved(numbered(scene, highest), matrix), moved_poses(poses, matrix), matrix, highest)
+        return Stood(moved(numbered(scene, highest), matrix), moved_poses(poses, matrix), matrix, highest, hidden)
 
 
 def numbered(scene: Scene, highest: int) -> Scene:

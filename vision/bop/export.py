@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Scene
 from pydantic import Field
 
@@ -19,21 +17,23 @@ from multisynth.media import decode_floats, decode_instances
 from multisynth.rasters import png
 from multisynth.sample import Sample
 
+from ..cameras.viewpoint import Viewpoint
 from ..labels.motion import matrices
+from .homes import Stands, by_home, poses_at
 from .models import MILLIMETRES, Model, resting
 from .silhouettes import Silhouettes
 
 DEPTH_SCALE = 0.1
 """mm a step of the 16-bit depth images: they reach 6.55 m, which BOP's own sets do with 0.1 to 1."""
-_AT_ONCE = 16
 
 
 class Bop(Exporter):
     """Write `train_pbr/000000/…` and `models/` as the BOP toolkit reads them.
 
     A scene or episode is one of BOP's scenes; its rigid bodies are objects, equal ones the same. Masks are of the whole
-    silhouette within the image and of what is visible of it. Bodies whose parts move against each other, such as
-    robots, have no one pose: `left_out.jsonl` names them, and depth that 16 bits do not hold is 0.
+    silhouette within the image and of what is visible of it, also behind a captured place that the episode was put
+    into, whose world is then that of the cameras. Bodies whose parts move against each other, such as robots, have no
+    one pose: `left_out.jsonl` names them, and how many pixels of a frame have a depth that 16 bits do not hold, 0 here.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (FRAME,)
@@ -49,20 +49,23 @@ class Bop(Exporter):
         """Write frames and models; returns how many frames there are.
 
         Raises:
-            BadInput: The stage makes no scenes, or a frame is of none of them, or lacks depth or instances.
+            BadInput: The stage makes no scenes, or a frame is of none of them, lacks depth or instances, or was put
+                into a volume without telling where.
         """
         homes = run.table(self.scenes)
         if homes.kind.name not in (SCENE.name, EPISODE.name):
             raise BadInput(f"`{self.scenes}` makes {homes.kind.name}s", "name a stage of scenes or episodes", "scenes")
         models, written = _Models(folder), 0
         with (folder / "left_out.jsonl").open("w", encoding="utf-8") as left_out:
-            for number, (home, frames) in enumerate(_by_home(samples, homes, run)):
+            for number, (home, frames) in enumerate(by_home(samples, homes, run)):
                 scene = _Scene(self, home, models, folder / "train_pbr" / f"{number:06d}")
                 for name in scene.articulated:
                     said = {"scene": number, "sample": home.id, "body": name, "reason": "its parts move"}
                     left_out.write(json.dumps(said) + "\n")
                 for frame in frames:
-                    scene.add(frame)
+                    if lost := scene.add(frame):
+                        said = {"scene": number, "sample": frame.id, "pixels": lost, "reason": "depth beyond 16 bits"}
+                        left_out.write(json.dumps(said) + "\n")
                     written += 1
                 scene.close()
         models.close()
@@ -96,7 +99,7 @@ class _Scene:
     def __init__(self, options: Bop, home: Sample, models: _Models, folder: Path) -> None:
         self._options, self._home, self._folder = options, home, folder
         scene = Scene.model_validate_json(home["scene"])
-        self._world, self._silhouettes = World(scene), Silhouettes(scene)
+        self._silhouettes = Silhouettes(scene)
         self._objects: list[tuple[int, int, np.ndarray | int, np.ndarray]] = []  # instance, obj_id, row or pose, middle
         self.articulated: list[str] = []
         rows = {id(part): row for row, (_, part) in enumerate(scene.moving)}
@@ -114,14 +117,14 @@ class _Scene:
         for part in ("rgb", "depth", "mask", "mask_visib"):
             (folder / part).mkdir(parents=True)
 
-    def add(self, frame: Sample) -> None:
-        """Write a frame."""
+    def add(self, frame: Sample) -> int:
+        """Write a frame; returns how many pixels have a depth that its image does not hold."""
         if frame["depth"] is None or frame["instances"] is None:
             raise BadInput(f"frame {frame.id} lacks depth or instances", "add both to its labels")
         if (frame["lens"] or "pinhole") != "pinhole":
             raise BadInput(f"frame {frame.id} has a lens of {frame['lens']}", "film it with a pinhole camera")
         number = len(self._tables["scene_camera"])
-        name, poses = f"{number:06d}", _poses(self._home, frame["time"])
+        name, poses, stands = f"{number:06d}", poses_at(self._home, frame["time"]), Stands.of(frame)
         depth, instances = decode_floats(frame["depth"]), decode_instances(frame["instances"])
         steps = np.round(depth.astype(np.float64) * (MILLIMETRES / self._options.depth_scale))
         (self._folder / f"rgb/{name}.png").write_bytes(frame["rgb"])
@@ -133,18 +136,22 @@ class _Scene:
             "cam_R_w2c": pose[:3, :3].ravel().tolist(), "cam_t_w2c": (pose[:3, 3] * MILLIMETRES).tolist(),
         }  # fmt: skip
         truth, info = [], []
-        parts = matrices(poses)
-        alone = self._silhouettes.of(frame, poses)
+        parts, view = matrices(poses), Viewpoint(frame["width"], frame["height"], frame["intrinsics"], stands.camera)
+        alone = self._silhouettes.of(view, poses)
         for instance, model, place, middle in self._objects:
-            visible, whole = instances == instance, alone[instance]
-            matrix = pose @ (parts[place] if isinstance(place, int) else place)
+            if instance in stands.hidden:
+                continue
+            visible = instances == instance + stands.ids
+            whole = alone[instance] | visible  # the frame's own rays may differ in the last bit
+            matrix = stands.camera @ (parts[place] if isinstance(place, int) else place)
             shift = (matrix[:3, :3] @ middle + matrix[:3, 3]) * MILLIMETRES
             truth.append({"cam_R_m2c": matrix[:3, :3].ravel().tolist(), "cam_t_m2c": shift.tolist(), "obj_id": model})
-            info.append(_info(whole, visible, depth))
+            info.append(_info(whole, visible, codes > 0))
             suffix = f"{name}_{len(truth) - 1:06d}.png"
             for part, mask in (("mask", whole), ("mask_visib", visible)):
                 (self._folder / part / suffix).write_bytes(png(mask.astype(np.uint8) * 255, "up"))
         self._tables["scene_gt"][str(number)], self._tables["scene_gt_info"][str(number)] = truth, info
+        return int(np.count_nonzero((depth > 0) & (codes == 0)))
 
     def close(self) -> None:
         """Write the tables."""
@@ -152,11 +159,11 @@ class _Scene:
             (self._folder / f"{name}.json").write_text(json.dumps(table), encoding="utf-8")
 
 
-def _info(whole: np.ndarray, visible: np.ndarray, depth: np.ndarray) -> dict[str, Any]:
+def _info(whole: np.ndarray, visible: np.ndarray, measured: np.ndarray) -> dict[str, Any]:
     """An object's entry in `scene_gt_info.json`."""
     return {
         "bbox_obj": _bounds(whole), "bbox_visib": _bounds(visible), "px_count_all": int(whole.sum()),
-        "px_count_valid": int((whole & (depth > 0)).sum()), "px_count_visib": int(visible.sum()),
+        "px_count_valid": int((whole & measured).sum()), "px_count_visib": int(visible.sum()),
         "visib_fract": float(visible.sum() / max(whole.sum(), 1)),
     }  # fmt: skip
 
@@ -167,40 +174,3 @@ def _bounds(mask: np.ndarray) -> list[int]:
     if not len(rows):
         return [-1, -1, -1, -1]
     return [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
-
-
-def _poses(home: Sample, time: float) -> np.ndarray:
-    """Of a scene's moving parts, when a frame was taken. [B, 7]"""
-    if home.kind.name == SCENE.name:
-        return np.asarray(home["poses"]).reshape(-1, 7)
-    return np.asarray(home["poses"][int(np.abs(home["times"] - time).argmin())])
-
-
-def _by_home(samples: Table, homes: Table, run: Tables) -> Iterator[tuple[Sample, Iterator[Sample]]]:
-    """Each scene or episode with its frames, in the order of its table."""
-    known = {home.id for home in homes.samples(["id"])}
-    parents = {
-        frame.id: frame["parents"]
-        for stage in run.stages
-        if run.table(stage).kind.name == FRAME.name
-        for frame in run.table(stage).samples(["id", "parents"], batch_size=1024)
-    }
-    rows: dict[str, list[int]] = {}
-    for row, frame in enumerate(samples.samples(["id"], batch_size=1024)):
-        rows.setdefault(_home(frame.id, parents, known), []).append(row)
-    for home in homes.samples(batch_size=1):
-        if home.id in rows:
-            own = rows[home.id]
-            yield home, (samples.rows(row, row + 1)[0] for row in own)
-
-
-def _home(frame: str, parents: dict[str, list[str]], known: set[str]) -> str:
-    """The scene that a frame is of: among its parents, or those of the frame that it was made from."""
-    todo = [frame]
-    while todo:
-        ids = parents.get(todo.pop(), [])
-        for name in ids:
-            if name in known:
-                return name
-        todo += ids
-    raise BadInput(f"frame {frame} is of none of the scenes", "name the stage whose scenes it shows", "scenes")

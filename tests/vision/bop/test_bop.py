@@ -8,14 +8,21 @@ import pytest
 import trimesh
 from multisynth.scenes.schema import Body, Camera, Part, Scene, Shape
 from multisynth.vision.bop.export import Bop
+from multisynth.vision.inside import Standing
+from multisynth.vision.label import Label
 from multisynth.vision.shoot import Shoot
+from multisynth.vision.splats.gaussians import Gaussians
+from multisynth.vision.splats.ply import decode_ply, encode_ply
 
 from multisynth.errors import BadInput
 from multisynth.kinds import SCENE
-from multisynth.media import decode_instances
+from multisynth.media import decode_floats, decode_instances
 from multisynth.sample import Sample
 from multisynth.testing import run_stage
 from tests.export.conftest import Run
+from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane
+from tests.vision.conftest import episode
+from tests.vision.test_inside import AXIS, EYE, wall
 
 TURNED = (0.9238795, 0.0, 0.3826834, 0.0)
 
@@ -44,10 +51,19 @@ def scene() -> Sample:
 
 
 @pytest.fixture
-def shot(tmp_path):
-    root = tmp_path / "run"
-    root.mkdir()
-    run = Run(root)
+def run(tmp_path):
+    (tmp_path / "run").mkdir()
+    return Run(tmp_path / "run")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "bop").mkdir()
+    return tmp_path / "bop"
+
+
+@pytest.fixture
+def shot(run):
     scenes = run.add("scenes", [scene()])
     stage = Shoot(of="scenes", shots=1, frames=2, optics={"width": 480, "height": 360})
     made = run_stage(stage, beside={"of": scenes})
@@ -116,3 +132,90 @@ def test_frames_of_other_scenes_are_refused(shot, tmp_path):
     with pytest.raises(BadInput, match="makes frames"):
         (tmp_path / "b").mkdir()
         Bop(scenes="frames").write(shot.table("frames"), tmp_path / "b", shot)
+
+
+STANDS = Standing(position=(1.0, -2.0, 0.5), yaw=40, hide=("slab",))
+
+
+def half_behind() -> tuple[Sample, np.ndarray]:
+    """A volume whose wall hides the left half of the ball where `STANDS` puts it; and how that moves the world."""
+    turn, matrix = np.radians(STANDS.yaw), np.eye(4)
+    matrix[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    matrix[:3, 3] = STANDS.position
+    there = wall(float((EYE.world_to_camera @ [*BALL[0, :3], 1])[2]) - 2 * RADIUS)
+    cloud = decode_ply(there["data"])
+    left = (cloud.means - BALL[0, :3]) @ EYE.world_to_camera[0, :3] < 0
+    parts = {name: part[left] for name, part in vars(cloud).items() if part is not None}
+    parts["means"] = (parts["means"] @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+    bounds = np.stack([parts["means"].min(0), parts["means"].max(0)]).astype(np.float64)
+    data = encode_ply(Gaussians(**parts))
+    return there.replace(data=data, bounds=bounds, instances=np.ones(left.sum(), np.uint16)), matrix
+
+
+@pytest.fixture
+def stood(run):
+    """Frames of a ball that rolls behind half a wall, with what they were made from."""
+    poses = np.tile(BALL, (6, 1))[:, None]
+    poses[:, 0, :3] += np.linspace(0, 0.04, 6)[:, None] * AXIS
+    volumes = run.add("volumes", [half_behind()[0]])
+    episodes = run.add("episodes", [episode(ball_on_plane(), poses)])
+    limits = {"away": 1e3, "filled": 0.0, "opaque": 0.0, "turned": 180}
+    made = run_stage(Label(inside="place", at=STANDS, limits=limits), episodes, beside={"inside": volumes})
+    assert not made.failures and not made.drops and len(made.samples) == 2
+    again = [
+        Sample(s.kind, 0, parents=s["parents"], meta=s.meta, **{n: s[n] for n in s.kind.columns}) for s in made.samples
+    ]
+    run.add("frames", again)
+    return run
+
+
+def test_an_episode_inside_a_volume_is_where_the_frames_show_it(stood, folder):
+    assert Bop(scenes="episodes").write(stood.table("frames"), folder, stood) == 2
+    out = folder / "train_pbr/000000"
+    cameras, truths, details = (
+        json.loads((out / f"{name}.json").read_text()) for name in ("scene_camera", "scene_gt", "scene_gt_info")
+    )
+    (home,) = stood.table("episodes").samples()
+    open_air = run_stage(Label(), [home]).samples
+    for frame, sample, unhidden in zip(("0", "1"), stood.table("frames").samples(), open_air, strict=True):
+        ball = 700 + 1  # above the wall's
+        box = next(box for box in sample["boxes"] if box["instance"] == ball)
+        (truth,), (detail,) = truths[frame], details[frame]  # the slab was left out of the picture
+        seen, alone = decode_instances(sample["instances"]) == ball, decode_instances(unhidden["instances"]) == 700
+        assert 0.3 < seen.sum() / alone.sum() < 0.7
+        assert detail["px_count_visib"] == seen.sum() and detail["px_count_all"] == pytest.approx(alone.sum(), abs=3)
+        assert detail["visib_fract"] == pytest.approx(box["visible"], abs=0.01)
+        assert detail["bbox_visib"] == [box[name] for name in ("x", "y", "width", "height")]
+        assert np.allclose(detail["bbox_obj"], box["full"], atol=1)
+        files = (cv2.imread(str(out / f"{part}/{int(frame):06d}_000000.png"), 0) > 0 for part in ("mask_visib", "mask"))
+        assert np.array_equal(next(files), seen) and (next(files) ^ alone).sum() <= 3
+
+        step = int(np.abs(home["times"] - sample["time"]).argmin())
+        centre = sample["world_to_camera"] @ half_behind()[1] @ [*home["poses"][step, 0, :3], 1]
+        assert np.allclose(truth["cam_t_m2c"], 1000 * centre[:3], atol=0.01)
+        camera = np.reshape(cameras[frame]["cam_R_w2c"], (3, 3)), cameras[frame]["cam_t_w2c"]
+        assert np.allclose(camera[0], sample["world_to_camera"][:3, :3])
+        assert np.allclose(camera[1], 1000 * sample["world_to_camera"][:3, 3])
+        u, v, w = np.reshape(cameras[frame]["cam_K"], (3, 3)) @ truth["cam_t_m2c"]
+        x, y, width, height = box["full"]
+        assert np.allclose([u / w, v / w], [x + width / 2, y + height / 2], atol=1)
+
+
+def test_frames_inside_a_volume_that_do_not_tell_where_are_refused(stood, folder):
+    frames = stood.table("frames").samples()
+    silent = [Sample(s.kind, 0, parents=[s.id], **{n: s[n] for n in s.kind.columns}) for s in frames]
+    stood.add("silent", silent)  # the volume is among what their parents were made from
+    with pytest.raises(BadInput, match="was put into a volume, and its `meta` does not tell where"):
+        Bop(scenes="episodes").write(stood.table("silent"), folder, stood)
+
+
+def test_depth_that_16_bits_do_not_hold_is_counted(shot, folder):
+    assert Bop(scenes="scenes", depth_scale=0.02).write(shot.table("frames"), folder, shot) == 2
+    lost = [said for said in map(json.loads, (folder / "left_out.jsonl").read_text().splitlines()) if "pixels" in said]
+    for said, sample in zip(lost, shot.table("frames").samples(), strict=True):
+        number = lost.index(said)
+        depth = decode_floats(sample["depth"])
+        far = depth > 65535.5 * 0.02e-3
+        codes = cv2.imread(str(folder / f"train_pbr/000000/depth/{number:06d}.png"), cv2.IMREAD_UNCHANGED)
+        assert said["sample"] == sample.id and said["pixels"] == far.sum() > 0 and not codes[far].any()
+        assert np.allclose(codes[~far] * 0.02e-3, depth[~far], atol=1.01e-5)
