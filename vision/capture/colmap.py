@@ -67,7 +67,7 @@ def _pose(values: list[float]) -> np.ndarray:
     from scipy.spatial.transform import Rotation
 
     quaternion, shift = np.array(values[:4]), values[4:]
-    if not (np.isfinite(values).all() and 0.5 < np.linalg.norm(quaternion) < 2):
+    if not (np.isfinite(values).all() and np.abs(quaternion).max() < 2 and 0.5 < np.linalg.norm(quaternion) < 2):
         raise ValueError(f"the pose {values} is not a unit quaternion and a place")
     found = np.eye(4)
     found[:3, :3] = Rotation.from_quat(quaternion[[1, 2, 3, 0]]).as_matrix()

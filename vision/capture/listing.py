@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
+from multisynth.errors import shown
 
 from .optics import Optics
 
@@ -84,9 +87,11 @@ def within(folder: Path, name: str) -> Path:
     """The file of that name in a folder.
 
     Raises:
-        ValueError: The name leads out of the folder.
+        ValueError: The name leads out of the folder, or is no file's.
     """
     path = folder / name
+    if len(name) > 1024 or any(len(os.fsencode(part)) > 255 for part in path.parts):
+        raise ValueError(f"{shown(name)} is longer than names of files are")
     if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{name!r} leads out of {folder}")
     return path

@@ -87,11 +87,13 @@ def test_what_is_wrong_is_named_with_file_and_line(
     assert str(refused.value).startswith(str(folder / file)) and "line " in refused.value.where and refused.value.remedy
 
 
-def test_a_pose_without_rotation_is_named(made: Path, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [b"0", b"1e308", b"nan"])
+def test_a_pose_without_rotation_is_named(number: bytes, made: Path, tmp_path: Path) -> None:
     lines = (made / "text/images.txt").read_bytes().split(b"\n")
     first = next(line for line in lines if not line.startswith(b"#"))
     words = first.split(b" ")
-    folder = spoilt(made, tmp_path, "text", "images.txt", first, b" ".join([words[0], *[b"0"] * 4, *words[5:]]))
+    folder = spoilt(made, tmp_path, "text", "images.txt", first, b" ".join([words[0], *[number] * 4, *words[5:]]))
     with pytest.raises(BadInput, match="not a unit quaternion"):
         read_colmap(model_files(folder), folder)
 
