@@ -10,9 +10,10 @@ import numpy as np
 from multisynth.scenes.assets import locate
 from multisynth.scenes.kept import PREFIX, kept
 from multisynth.scenes.schema import Shape
-from multisynth.scenes.textures import linear, to_linear
+from multisynth.scenes.textures import texels
 
 from multisynth.errors import BadInput
+from multisynth.srgb import linear
 
 SEGMENTS = 192
 """Of a full turn: the chord of a ball of radius r then lies within 3e-4 r of the ball."""
@@ -108,7 +109,7 @@ def gathered(pieces: Iterable[Any]) -> Mesh:
         else:
             key = picture.tobytes()  # pieces often share one picture
             if key not in textures:
-                textures[key] = linear(picture)
+                textures[key] = texels(picture)
             images.append(np.full(len(piece.faces), list(textures).index(key), np.int16))
             uv.append(np.asarray(places, np.float64))
         vertices.append(np.asarray(piece.vertices, np.float64))
@@ -139,7 +140,7 @@ def _material(piece: Any) -> tuple[np.ndarray, Any]:
         return tint / 255 if byte else tint, material.baseColorTexture
     if material is None and getattr(piece.visual, "kind", None) in ("vertex", "face"):
         codes = np.asarray(piece.visual.face_colors[:, :3], np.float64) / 255
-        return to_linear(codes), None
+        return linear(codes).astype(np.float64), None
     # a material's diffuse colour is linear already (the exporter's working space), unlike its textures
     diffuse = getattr(material, "diffuse", None)
     tint = np.ones(3) if diffuse is None else np.asarray(diffuse[:3], np.float64) / 255

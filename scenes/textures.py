@@ -6,26 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from multisynth.srgb import linear
+
 LARGEST = 256
 """Texels along the longer side; larger images are averaged down, so that small pictures of them do not flicker."""
 
 
-def linear(image: Any) -> np.ndarray:
+def texels(image: Any) -> np.ndarray:
     """A picture in sRGB (IEC 61966-2-1) as linear RGB, 0 to 1. PIL image → [h, w, 3] float32"""
     import cv2
 
-    colours = to_linear(np.asarray(image.convert("RGB"), np.float32) / np.float32(255)).astype(np.float32)
+    colours = linear(np.asarray(image.convert("RGB"), np.float32) / np.float32(255))
     height, width = colours.shape[:2]
     scale = LARGEST / max(height, width)
     if scale < 1:
         size = max(round(width * scale), 1), max(round(height * scale), 1)
         colours = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
     return colours
-
-
-def to_linear(codes: np.ndarray) -> np.ndarray:
-    """Colours in sRGB, 0 to 1, as linear RGB. Any shape"""
-    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
 
 
 def look_up(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:

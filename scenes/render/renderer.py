@@ -10,10 +10,12 @@ import numpy as np
 from multisynth.scenes.render.canvas import Canvas
 from multisynth.scenes.render.eye import Eye
 from multisynth.scenes.render.rays import Hits, Nearest, Surfaces, Tracer, bands
-from multisynth.scenes.render.shade import direct, glow, tone, towards
+from multisynth.scenes.render.shade import direct, glow
 from multisynth.scenes.render.shadows import Shade, Sorted
 from multisynth.scenes.render.world import Placement, World
 from multisynth.scenes.schema import Camera
+
+from multisynth.srgb import encoded
 
 CONTRAST = 24
 """Steps of 255 between neighbours from which their pixels are sampled more finely."""
@@ -48,7 +50,8 @@ class Renderer:
         self.world, self.eye, self._antialias = world, Eye.of(camera), antialias
         self.tracer = Tracer(world, self.eye, canvas)
         self.light = world.scene.light
-        self.toward, self.up = towards(self.light, self.eye), self.eye.world_to_camera[:3, 2]
+        rotation = self.eye.world_to_camera[:3, :3]
+        self.toward, self.up = rotation @ world.toward, rotation[:, 2]
 
     def view(self, poses: np.ndarray, linear: bool = False) -> View:
         """The frame at some poses of the moving parts.
@@ -92,7 +95,7 @@ class Renderer:
         edges = np.flatnonzero(self._rough(background.picture(True, nearest.depth)))
         if not len(edges):
             nothing = np.zeros((0, 3), np.float32)
-            return _Fine(edges, tone(nothing), nothing, nothing[:, 0])
+            return _Fine(edges, encoded(nothing), nothing, nothing[:, 0])
         return self._refine(edges, nearest.shape, background.shaded_by, self.tracer.placed())
 
     def _rough(self, picture: _Picture) -> np.ndarray:
@@ -137,7 +140,7 @@ class Renderer:
 
     def _falling(self, surfaces: Surfaces, placement: Placement) -> Iterator[tuple[int, np.ndarray]]:
         """What holds still, each with the pixels that its shadow can fall on."""
-        apart = placement.apart(self.toward)
+        apart = placement.apart
         for shape in self.world.still:
             if not apart[shape, self.world.still].all():
                 pixels = self._shadow(placement.outlines[shape])
@@ -167,7 +170,7 @@ class Renderer:
         picture.darken(dark, background)
         shaded_by[dark] = by[dark]
 
-        apart = placement.apart(self.toward)
+        apart = placement.apart
         candidates = ((shape, np.flatnonzero(~apart[shape][moving.shape])) for shape in [*world.moving, *world.still])
         radiance, shaded_by[pixels] = self._lit(moving, self.tracer.canvas.coarse[pixels], candidates, placement)
         picture.put(pixels, radiance)
@@ -263,8 +266,8 @@ class _Background:
         self.shade = shade
         self.lit = lit  # [N] bool, whether the light reaches it
         self.shaded_by = shaded_by  # [N] int16
-        self.dark, self.dark_rgb = dark, tone(dark)  # [N, 3] linear and sRGB, in shadow
-        self.bright, self.bright_rgb = bright, tone(bright)  # [N, 3] linear and sRGB, where the light reaches it
+        self.dark, self.dark_rgb = dark, encoded(dark)  # [N, 3] linear and sRGB, in shadow
+        self.bright, self.bright_rgb = bright, encoded(bright)  # [N, 3] linear and sRGB, where the light reaches it
 
     @cached_property
     def sorted(self) -> Sorted:
@@ -288,7 +291,7 @@ class _Picture:
 
     def put(self, pixels: np.ndarray, radiance: np.ndarray) -> None:
         """[M] indices, [M, 3]"""
-        self.rgb[pixels] = tone(radiance)
+        self.rgb[pixels] = encoded(radiance)
         if self.radiance is not None:
             self.radiance[pixels] = radiance
 
@@ -312,7 +315,7 @@ class _Fine:
     def of(cls, pixels: np.ndarray, radiance: np.ndarray, depth: np.ndarray) -> _Fine:
         """From P points of each. [M], [M, P, 3], [M, P]"""
         # no point counts for more than the tone curve can show, so that the edge of a highlight is smooth too
-        rgb = tone(np.minimum(radiance, 1).mean(axis=1))
+        rgb = encoded(np.minimum(radiance, 1).mean(axis=1))
         return cls(pixels, rgb, radiance.mean(axis=1), (depth > 0).mean(axis=1, dtype=np.float32))
 
     def put(self, picture: _Picture, pixels: np.ndarray) -> None:

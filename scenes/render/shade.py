@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from multisynth.scenes.render.eye import Eye
 from multisynth.scenes.render.rays import Surfaces
 from multisynth.scenes.schema import Light
 
@@ -11,13 +10,6 @@ REFLECTANCE = 0.04
 """Of a smooth dielectric such as paint or plastic, at normal incidence."""
 GLOSS = 40.0
 """Exponent of the highlight."""
-
-
-def towards(light: Light, eye: Eye) -> np.ndarray:
-    """Unit vector toward the light, camera axes. [3]"""
-    direction = -eye.world_to_camera[:3, :3] @ np.asarray(light.direction, np.float64)
-    length = float(np.linalg.norm(direction))
-    return direction / length if length > 0 else np.array([0.0, -1.0, 0.0])
 
 
 def glow(surfaces: Surfaces, light: Light, up: np.ndarray) -> np.ndarray:
@@ -67,15 +59,3 @@ def direct(
     highlight[bright] = REFLECTANCE * (GLOSS + 8) / 8 * peak[bright] ** GLOSS
     irradiance = np.float32(light.intensity / np.pi) * np.asarray(light.colour, np.float32)
     return (surfaces.colours + highlight[:, None]) * (cosine[:, None] * irradiance), cosine > 0
-
-
-_CODES = 2**14
-_linear = np.arange(_CODES) / (_CODES - 1)
-_SRGB = np.where(_linear <= 0.0031308, 12.92 * _linear, 1.055 * _linear ** (1 / 2.4) - 0.055)
-_SRGB = np.round(255 * _SRGB).astype(np.uint8)
-
-
-def tone(radiance: np.ndarray) -> np.ndarray:
-    """Linear radiance as sRGB (IEC 61966-2-1), 1 and more as white. uint8, same shape"""
-    codes = np.minimum(radiance * np.float32(_CODES - 1) + np.float32(0.5), _CODES - 1).astype(np.uint16)
-    return _SRGB[codes]

@@ -45,12 +45,35 @@ class World:
         self.owners = np.repeat(np.arange(len(lengths)), lengths)  # [K] whose outline it is
         self.starts = [0, *np.cumsum(lengths).tolist()]  # [S + 1]
         self.still, self.moving = np.flatnonzero(self.rows < 0).tolist(), np.flatnonzero(self.rows >= 0).tolist()
+        self._apart: dict[bytes, np.ndarray] = {}
 
     @cached_property
     def lowest(self) -> float:
         """The height of the lowest thing that holds still, m."""
         corners = self.bounds @ self.locals[:, :3, :3].transpose(0, 2, 1) + self.locals[:, None, :3, 3]
         return float(corners[self.still, :, 2].min(initial=np.inf))
+
+    @cached_property
+    def toward(self) -> np.ndarray:
+        """Unit vector toward the light; straight up where the scene gives no direction. [3]"""
+        direction = -np.asarray(self.scene.light.direction, np.float64)
+        length = float(np.linalg.norm(direction))
+        return direction / length if length > 0 else np.array([0.0, 0.0, 1.0])
+
+    def apart(self, poses: np.ndarray | None = None) -> np.ndarray:
+        """Which shape surely does not shade which: [occluder, receiver]. [S, S] bool
+
+        It does not if a plane along one of its own faces, turned from the light or square to it, has all of the other
+        shape's bounds on its lit side. What was found for the last two poses is kept.
+
+        Args:
+            poses: Of the moving parts, [B, 7]; without, only what holds still is right.
+        """
+        key = b"" if poses is None else poses.tobytes()
+        if key not in self._apart:
+            found = _apart(self.locals if poses is None else self.place(poses), self.bounds, self.toward)
+            self._apart = dict([*self._apart.items(), (key, found)][-2:])
+        return self._apart[key]
 
     def place(self, poses: np.ndarray) -> np.ndarray:
         """Where each of S shapes is: shape to world. [S, 4, 4]
@@ -72,34 +95,32 @@ class Placement:
     """Where the S shapes of a world are as a camera sees them, at one moment."""
 
     places: np.ndarray  # [S, 4, 4] shape to camera
-    corners: np.ndarray  # [S, 8, 3] of their bounds, camera axes, m
     outlines: list[np.ndarray]  # S of [K, 3]: what their convex hulls are about, camera axes, m
+    apart: np.ndarray  # [S, S] bool, of `World.apart`
 
     @classmethod
     def of(cls, world: World, world_to_camera: np.ndarray, poses: np.ndarray | None = None) -> Placement:
         """At some poses of the moving parts, [B, 7]; without any, only what holds still is where it should be."""
         places = world_to_camera @ (world.locals if poses is None else world.place(poses))
-        corners = world.bounds @ places[:, :3, :3].transpose(0, 2, 1) + places[:, None, :3, 3]
         points = np.einsum("kij,kj->ki", places[world.owners, :3, :3], world.outlines) + places[world.owners, :3, 3]
-        return cls(places, corners, [points[start:end] for start, end in pairwise(world.starts)])
+        outlines = [points[start:end] for start, end in pairwise(world.starts)]
+        return cls(places, outlines, world.apart(poses))
 
-    def apart(self, toward: np.ndarray) -> np.ndarray:
-        """Which shape surely does not shade which: [occluder, receiver]. [S, S] bool
 
-        It does not if a plane along one of its own faces, turned from the light or square to it, has all of the other
-        shape on its lit side.
-
-        Args:
-            toward: Unit vector toward the light, camera axes. [3]
-        """
-        rotation, origin = self.places[:, :3, :3], self.places[:, :3, 3]
-        own = np.einsum("oci,oki->okc", rotation.transpose(0, 2, 1), self.corners - origin[:, None])
-        others = np.einsum("oic,orki->orkc", rotation, self.corners[None] - origin[:, None, None])
-        lit = np.einsum("oic,i->oc", rotation, toward)[:, None]
-        above = (lit >= 0) & (others.min(axis=2) >= own.max(axis=1)[:, None] - 1e-6)
-        below = (lit <= 0) & (others.max(axis=2) <= own.min(axis=1)[:, None] + 1e-6)
-        beyond: np.ndarray = (above | below).any(axis=2)
-        return beyond
+def _apart(places: np.ndarray, bounds: np.ndarray, toward: np.ndarray) -> np.ndarray:
+    """As `World.apart`, of shapes to world, [S, 4, 4], the corners of their bounds, [S, 8, 3], and the light, [3]."""
+    count, axes = len(places), places[:, :3, :3].transpose(0, 2, 1)  # [S, 3 axes, 3]
+    half, middle = np.ptp(bounds, axis=1) / 2, (bounds.min(axis=1) + bounds.max(axis=1)) / 2
+    centres = np.einsum("sij,sj->si", places[:, :3, :3], middle) + places[:, :3, 3]
+    turns = np.abs(axes.reshape(-1, 3) @ axes.reshape(-1, 3).T).reshape(count, 3, count, 3)
+    reach = np.einsum("ocrk,rk->ocr", turns, half)
+    distance = axes.reshape(-1, 3) @ centres.T  # along each axis of each occluder, [3 S, S]
+    distance = distance.reshape(count, 3, count) - np.einsum("oci,oi->oc", axes, centres)[..., None]
+    lit, far = (axes @ toward)[..., None], half[..., None]
+    above = (lit >= 0) & (distance - reach >= far - 1e-6)
+    below = (lit <= 0) & (distance + reach <= 1e-6 - far)
+    beyond: np.ndarray = (above | below).any(axis=1)
+    return beyond
 
 
 def _matrices(poses: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from multisynth.scenes.meshes import triangles
 from multisynth.scenes.render.renderer import Renderer
 from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Light, Scene
-from multisynth.scenes.textures import LARGEST, linear, look_up
+from multisynth.scenes.textures import LARGEST, look_up, texels
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
@@ -27,13 +27,13 @@ f 1/1 3/3 4/4
 
 
 def test_a_picture_becomes_linear_and_small():
-    flat = linear(Image.new("RGB", (700, 350), (255, 188, 0)))
+    flat = texels(Image.new("RGB", (700, 350), (255, 188, 0)))
     assert flat.shape == (LARGEST // 2, LARGEST, 3)
     np.testing.assert_allclose(flat[5, 7], [1, 0.503, 0], atol=2e-3)  # sRGB 188 is half
     # averaged in light, not in codes
     stripes = np.zeros((2 * LARGEST, 2 * LARGEST), np.uint8)
     stripes[:, ::2] = 255
-    np.testing.assert_allclose(linear(Image.fromarray(stripes)), 0.5, atol=1e-6)
+    np.testing.assert_allclose(texels(Image.fromarray(stripes)), 0.5, atol=1e-6)
 
 
 def test_look_up_is_bilinear_and_repeats():

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from multisynth.scenes.render.shade import tone
-
-from .buffers import Buffers
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,17 +17,3 @@ class Codes:
     instances: np.ndarray  # [H, W] uint16, 0 = background
     opacity: np.ndarray  # [H, W] uint8, 255 is opaque
     median_depth: np.ndarray | None = None  # [H, W] float32, m
-
-
-def codes_of(buffers: Buffers) -> Codes:
-    """The codes of what a renderer saw, toned as sRGB (IEC 61966-2-1); more than 1 is white."""
-    normals = np.round(buffers.normals * np.float32(32767.5) + np.float32(32767.5)).astype(np.uint16)
-    normals[~buffers.normals.any(axis=-1)] = 0
-    return Codes(
-        rgb=tone(np.maximum(buffers.radiance, 0)),
-        depth=buffers.depth,
-        normals=normals,
-        instances=buffers.instances,
-        opacity=np.round(buffers.opacity * np.float32(255)).astype(np.uint8),
-        median_depth=buffers.median_depth,
-    )

@@ -19,6 +19,9 @@ from ..cameras import lenses
 from ..cameras.viewpoint import Viewpoint
 from .buffers import Buffers
 
+KEPT = 2**21
+"""Pixels whose directions are kept for later images, so that each band of a rolling shutter has them from the first."""
+
 
 class RayRenderer:
     """Casts rays at a scene's surfaces (Embree for meshes, closed forms for balls, boxes and cylinders).
@@ -65,10 +68,17 @@ class RayRenderer:
         if key not in self._filming:
             eye = eye_of(viewpoint)
             canvas = self._canvases.get(image) or Canvas(eye)
-            self._canvases = dict([*self._canvases.items(), (image, canvas)][-2:])
+            self._keep(image, canvas)
             made = Filming(self.world, eye, self._antialias, canvas)
             self._filming = dict([*self._filming.items(), (key, made)][-2:])
         return self._filming[key]
+
+    def _keep(self, image: tuple[object, ...], canvas: Canvas) -> None:
+        """The canvases used last, two of them and as many more as are small."""
+        self._canvases.pop(image, None)
+        self._canvases[image] = canvas
+        while len(self._canvases) > 2 and sum(len(each.u) for each in self._canvases.values()) > KEPT:
+            del self._canvases[next(iter(self._canvases))]
 
     def _buffers(self, view: View) -> Buffers:
         assert view.radiance is not None and view.opacity is not None

@@ -36,7 +36,7 @@ def test_depth_segmentation_and_points_are_not_shaded(monkeypatch):
     def refuse(*_):
         raise AssertionError("shaded")
 
-    monkeypatch.setattr(renderer, "tone", refuse)
+    monkeypatch.setattr(renderer, "encoded", refuse)
     monkeypatch.setattr(renderer, "direct", refuse)
     assert Observer(World(SCENE), CAMERA, ("depth", "segmentation", "pointcloud")).observe(BALL)["depth"].any()
     with pytest.raises(AssertionError, match="shaded"):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from multisynth.scenes.render import renderer
 from multisynth.scenes.render.renderer import Renderer
-from multisynth.scenes.render.shade import tone
 from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Light, Pattern, Scene, Shape
 
@@ -29,12 +28,6 @@ def inner(mask: np.ndarray, renderer: Renderer) -> np.ndarray:
 
     image = mask.reshape(renderer.eye.height, renderer.eye.width).astype(np.uint8)
     return cv2.erode(image, np.ones((3, 3), np.uint8)).ravel().astype(bool)
-
-
-def test_tone_is_srgb():
-    codes = np.arange(256)
-    assert np.array_equal(tone(linear(codes).astype(np.float32)), codes)
-    assert tone(np.float32([7.0])) == 255
 
 
 def test_shadow_of_a_ball_is_the_ellipse_that_it_casts():
@@ -120,7 +113,6 @@ def test_a_frame_does_not_depend_on_what_was_filmed_before(shapes):
 def test_shortcuts_change_no_pixel(monkeypatch):
     """Hulls, shadow hulls and separating planes only leave out what could not matter."""
     from multisynth.scenes.render.canvas import Canvas
-    from multisynth.scenes.render.world import Placement
 
     rng = np.random.Generator(np.random.Philox(11))
     shapes = [
@@ -137,7 +129,7 @@ def test_shortcuts_change_no_pixel(monkeypatch):
     quick = Renderer(World(scene), camera).view(poses)
     everywhere = np.arange(camera.width * camera.height)
     monkeypatch.setattr(Canvas, "covered", lambda self, outline: everywhere)
-    monkeypatch.setattr(Placement, "apart", lambda self, toward: np.zeros((len(bodies),) * 2, bool))
+    monkeypatch.setattr(World, "apart", lambda self, poses=None: np.zeros((len(bodies),) * 2, bool))
     slow = Renderer(World(scene), camera).view(poses)
     assert np.array_equal(quick.hits.depth, slow.hits.depth)
     assert np.array_equal(quick.hits.shape, slow.hits.shape)

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 from multisynth.scenes.render.renderer import Renderer
-from multisynth.scenes.render.shade import tone
 from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Light, Pattern, Scene, Shape
 from multisynth.vision.cameras.viewpoint import Viewpoint
 from multisynth.vision.render.rays import RayRenderer
 
 from multisynth.errors import BadInput
+from multisynth.srgb import encoded
 from tests.scenes.render.balls import BALL, RADIUS, ball_on_plane, body, closed_form
 
 
@@ -55,7 +55,7 @@ def test_toned_radiance_is_the_filmed_picture():
     view = Renderer(World(scene), scene.cameras[0]).view(BALL)
     (seen,) = RayRenderer(scene).render([viewpoint(scene.cameras[0])], BALL[None])
     assert seen.radiance.max() < 1, "otherwise the picture is cut at white"
-    assert np.abs(tone(seen.radiance).astype(int) - view.rgb).max() <= 1
+    assert np.abs(encoded(seen.radiance).astype(int) - view.rgb).max() <= 1
 
 
 def test_a_moving_camera_sees_what_one_that_stays_sees():
