@@ -79,6 +79,7 @@ def over(place: Buffers, things: Buffers, sky: float, offset: int) -> Buffers:
         parts=None if things.parts is None else np.where(shown, things.parts, -1).astype(np.int32),
         median_depth=None if place.median_depth is None else np.where(shown, things.depth, place.median_depth),
         covered=covered,
+        volume=place.volume,
     )
 
 

@@ -11,12 +11,15 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
+FAINT = 1e-6
+"""Opacity under which a colour is not told from black."""
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:
     """What C viewpoints see of a volume."""
 
-    colours: Tensor  # [C, H, W, 3] sRGB, before black
+    colours: Tensor  # [C, H, W, 3] sRGB, each times its opacity
     opacity: Tensor  # [C, H, W]
     depth: Tensor  # [C, H, W] m, 0 where nothing is
     normals: Tensor  # [C, H, W, 3] unit length, 0 where nothing is
@@ -26,25 +29,34 @@ class Seen:
 
 def as_linear(seen: Seen) -> dict[str, Tensor]:
     """The arrays of `Buffers`."""
-    import torch
-
-    codes = seen.colours.clamp(0, 1)
-    radiance = torch.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    return _labels(seen, radiance=radiance, opacity=seen.opacity.clamp(0, 1), normals=seen.normals)
+    return _labels(seen, radiance=_radiance(seen), opacity=seen.opacity.clamp(0, 1), normals=seen.normals)
 
 
 def as_codes(seen: Seen) -> dict[str, Tensor]:
     """The arrays of `Codes`."""
     import torch
 
+    radiance = _radiance(seen)
+    colours = torch.where(radiance <= 0.0031308, 12.92 * radiance, 1.055 * radiance ** (1 / 2.4) - 0.055)
     there = (seen.normals != 0).any(-1, keepdim=True)
     normals = (seen.normals * 32767.5 + 32768.0).clamp(0, 65535) * there  # rounds when it is cut to an integer
     return _labels(
         seen,
-        rgb=(seen.colours.clamp(0, 1) * 255 + 0.5).to(torch.uint8),
+        rgb=(colours * 255 + 0.5).to(torch.uint8),
         opacity=(seen.opacity.clamp(0, 1) * 255 + 0.5).to(torch.uint8),
         normals=_sixteen_bits(normals),
     )
+
+
+def _radiance(seen: Seen) -> Tensor:
+    """The light that comes from the volume: the curve bends the colour of what is there, not how much of it is there.
+    [C, H, W, 3]"""
+    import torch
+
+    share = seen.opacity[..., None].clamp(0, 1)
+    codes = (seen.colours / share.clamp_min(FAINT)).clamp(0, 1)
+    linear: Tensor = torch.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4) * share
+    return linear
 
 
 def _labels(seen: Seen, **others: Tensor) -> dict[str, Tensor]:

@@ -35,9 +35,10 @@ BATCH = 32
 class SplatRenderer:
     """Sees Gaussians.
 
-    Colours are sRGB, as the photos that they were fitted to, and become linear by the inverse of its curve (IEC
-    61966-2-1). Depth is the mean over what is there, Σ w z / Σ w. Normals are the mean of the Gaussians' shortest axes,
-    turned toward the camera. An id is that which holds most of a pixel's light, with what passes counted for 0.
+    Colours are sRGB, as the photos that they were fitted to. What a pixel shows becomes linear by the inverse of that
+    curve (IEC 61966-2-1) and is then weighed by its opacity, so that the light of what is behind adds up. Depth is the
+    mean over what is there, Σ w z / Σ w. Normals are the mean of the Gaussians' shortest axes, turned toward the
+    camera. An id is that which holds most of a pixel's light, with what passes counted for 0.
     Behind everything it is black.
 
     Args:
@@ -90,7 +91,7 @@ class SplatRenderer:
         if poses is not None and poses.size:
             raise BadInput("poses for a volume, in which nothing moves", "leave them out")
         for seen in self._ahead(viewpoints, as_linear, self._median):
-            yield Buffers(**seen)  # type: ignore[arg-type]
+            yield Buffers(**seen, volume=True)  # type: ignore[arg-type]
 
     def codes(self, viewpoints: Sequence[Viewpoint], median: bool = False) -> Iterator[Codes]:
         """As `render`, but as a frame stores it: toned and rounded where it was rendered, so that less is moved.

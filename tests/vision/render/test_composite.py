@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from multisynth.scenes.schema import Body, Light, Part, Scene, Shape
+from multisynth.scenes.schema import Body, Light, Part, Pattern, Scene, Shape
 from multisynth.vision.render.composite import Composite
 from multisynth.vision.render.rays import RayRenderer
 from multisynth.vision.render.splats import SplatRenderer
@@ -74,6 +74,24 @@ def test_a_thin_veil_lets_a_ball_through():
     assert np.allclose(both.radiance[inside], bare.radiance[inside] + passed * ball.radiance[inside], atol=1e-6)
     assert (both.instances[inside] == 14).all()
     assert np.array_equal(both.depth[inside], ball.depth[inside])
+
+
+def test_a_white_veil_before_a_white_wall_is_as_white():
+    """Also where it is half transparent: light adds up, codes of sRGB do not."""
+    veil = wall(colour=(1, 1, 1))
+    half = Gaussians(**{**vars(veil), "logit_opacities": np.full(len(veil), -1.5, np.float32)})
+    sheet = Shape(kind="box", size=(20, 20, 0.1), colour=(1, 1, 1))
+    white = Part(name="wall", shapes=(sheet,), moves=False, position=(0, 0, 6))
+    scene = Scene(
+        bodies=(Body(name="wall", category="wall", instance=5, parts=(white,)),),
+        light=Light(direction=(0, 0, 1), intensity=0.0, ambient=2.0),  # of which a face that looks down gets half
+        pattern=Pattern(contrast=0.0),
+    )
+    place = SplatRenderer(half, "cpu", median=False)
+    (veiled,), (both,) = place.render([viewpoint()]), Composite(place, RayRenderer(scene)).render([viewpoint()])
+    assert ((veiled.opacity > 0.2) & (veiled.opacity < 0.95)).mean() > 0.3
+    assert np.allclose(both.radiance, 1, atol=1e-3)
+    assert veiled.volume and both.volume
 
 
 def test_ids_that_do_not_fit_are_bad_input():
