@@ -15,12 +15,14 @@ from multisynth.kinds import VOLUME, Kind
 from multisynth.sample import Drop, Sample
 from multisynth.stage import InputPath, Needs, Source
 
+from .capture.upright import turn
 from .licences import UNKNOWN
 from .reconstruct.nerfacto_field import Nerf
 from .reconstruct.nerfacto_files import read_nerfstudio
 from .splats.files import DECODERS, read_splats
 from .splats.gaussians import Gaussians
 from .splats.ply import encode_ply
+from .splats.turn import turned
 
 _OPAQUE = 0.1  # opacity of Gaussians that count for where things are
 _QUANTILES = (0.01, 0.99)  # of their places, so that floaters do not
@@ -34,7 +36,8 @@ class Volume(Source):
     """Splats out of a file (.ply as Inria's and gsplat's trainers write it, .spz, .splat), or out of each in a folder;
     or the nerfacto in a folder that `ns-train nerfacto` has written.
 
-    Gaussians with numbers that are not finite, which some trainers leave, are taken out, and `meta` says how many.
+    The world is turned so that `up` becomes z, and colours that depend on direction with it. Gaussians with numbers
+    that are not finite, which some trainers leave, are taken out, and `meta` says how many.
     """
 
     makes: ClassVar[Kind | None] = VOLUME
@@ -50,7 +53,8 @@ class Volume(Source):
     )
     up: tuple[float, float, float] = Field(
         (0.0, 0.0, 1.0),
-        description="Which way is up in the file's axes; [0, -1, 0] for splats trained in COLMAP's world, as a rule.",
+        description="Which way is up in the file's axes, and becomes z; [0, -1, 0] for splats trained in COLMAP's "
+        "world, as a rule.",
     )
 
     @field_validator("up")
@@ -74,9 +78,15 @@ class Volume(Source):
             nerfacto = files[ordinal].is_dir()
             yield self._nerfacto(ordinal, files[ordinal]) if nerfacto else self._volume(ordinal, files[ordinal])
 
+    @property
+    def _turn(self) -> np.ndarray:
+        """From the file's axes to ours. [3, 3]"""
+        return turn(np.array(self.up) / np.linalg.norm(self.up))
+
     def _nerfacto(self, ordinal: int, path: Path) -> Sample:
         nerf, steps = read_nerfstudio(path)
-        matrix = nerf.world_to_field @ np.diag([*[1 / (self.unit or 1.0)] * 3, 1.0])
+        matrix = nerf.world_to_field.copy()
+        matrix[:3, :3] = matrix[:3, :3] @ self._turn.T / (self.unit or 1.0)
         corners = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3), -1).reshape(-1, 3) * nerf.architecture.box
         places = (corners - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
         return Sample(
@@ -85,7 +95,7 @@ class Volume(Source):
             method="nerfacto",
             data=Nerf(nerf.architecture, nerf.weights, matrix).dumps(),
             metric=self.unit is not None,
-            up=np.array(self.up) / np.linalg.norm(self.up),
+            up=np.array([0.0, 0.0, 1.0]),
             bounds=np.stack([places.min(axis=0), places.max(axis=0)]),
             steps=steps,
             **_NO_VIEWS,
@@ -94,6 +104,8 @@ class Volume(Source):
     def _volume(self, ordinal: int, path: Path) -> Sample:
         whole = read_splats(path)
         gaussians = _finite(whole)
+        if not np.array_equal(self._turn, np.eye(3)):
+            gaussians = turned(gaussians, self._turn)
         opacities = 1 / (1 + np.exp(-gaussians.logit_opacities.astype(np.float64)))
         opaque = gaussians.means[opacities >= _OPAQUE]
         if not len(opaque):
@@ -109,7 +121,7 @@ class Volume(Source):
             method="splats",
             data=encode_ply(replace(scaled, instances=None)),
             metric=self.unit is not None,
-            up=np.array(self.up) / np.linalg.norm(self.up),
+            up=np.array([0.0, 0.0, 1.0]),
             bounds=bounds,
             steps=0,
             instances=gaussians.instances,

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from multisynth.vision.splats.files import write_splats
+from multisynth.vision.splats.files import ENCODERS
 from multisynth.vision.splats.gaussians import Gaussians
 from multisynth.vision.splats.ply import decode_ply
+from multisynth.vision.splats.turn import turned
 from multisynth.vision.volume import Volume
 from pydantic import ValidationError
 
@@ -22,18 +23,33 @@ def room(count: int = 4000, **changed: np.ndarray) -> Gaussians:
     return Gaussians(**{**vars(cloud(count, 0)), "means": means, "logit_opacities": logits, **changed})
 
 
+def write_splats(path: Path, gaussians: Gaussians) -> None:
+    path.write_bytes(ENCODERS[path.suffix](gaussians))
+
+
 def test_splats_become_a_volume_with_bounds_around_what_is_opaque(tmp_path: Path) -> None:
     write_splats(tmp_path / "room.ply", room(instances=np.arange(4000, dtype=np.uint16)))
-    ran = run_stage(Volume(path=tmp_path / "room.ply", unit=0.5, up=(0, -2, 0), license="MIT"))
+    ran = run_stage(Volume(path=tmp_path / "room.ply", unit=0.5, license="MIT"))
     (volume,) = ran.samples
     np.testing.assert_allclose(volume["bounds"], [[-0.49] * 3, [0.49] * 3], atol=0.01)
-    np.testing.assert_array_equal(volume["up"], [0, -1, 0])
     assert (volume["metric"], volume["method"], volume["license"]) == (True, "splats", "MIT")
     stored = decode_ply(volume["data"])
     np.testing.assert_allclose(stored.means, room().means / 2)
     np.testing.assert_allclose(np.exp(stored.log_scales), np.exp(room().log_scales) / 2, rtol=1e-5)
     np.testing.assert_array_equal(volume["instances"], np.arange(4000))
     assert stored.instances is None and volume["view_poses"].shape == (0, 4, 4)
+
+
+def test_up_becomes_z(tmp_path: Path) -> None:
+    write_splats(tmp_path / "room.ply", room())
+    (volume,) = run_stage(Volume(path=tmp_path / "room.ply", unit=2.0, up=(0, -3, 0))).samples
+    np.testing.assert_array_equal(volume["up"], [0, 0, 1])
+    rotation = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])  # -y to z, and x stays
+    expected, stored = turned(room(), rotation), decode_ply(volume["data"])
+    np.testing.assert_allclose(stored.means[:, 2], -2 * room().means[:, 1], rtol=1e-6)
+    np.testing.assert_allclose(stored.means, 2 * expected.means, rtol=1e-6)
+    np.testing.assert_array_equal(stored.quaternions, expected.quaternions)
+    np.testing.assert_array_equal(stored.harmonics, expected.harmonics)
 
 
 def test_each_file_of_a_folder_is_a_volume_in_the_order_of_names(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from .compiled import compiled
 
 
 @compiled
-def _bases(degree, x, y, z, basis):  # type: ignore[no-untyped-def]
+def bases(degree, x, y, z, basis):  # type: ignore[no-untyped-def]
     """Values at a unit direction into basis: [16]."""
     basis[0] = 0.2820947917738781
     if degree < 1:
@@ -66,7 +66,7 @@ def harmonics(chunk, first, end, degree, means, centres, radii, coefficients, co
         camera, g = index // count, index % count
         x, y, z = means[g, 0] - centres[camera, 0], means[g, 1] - centres[camera, 1], means[g, 2] - centres[camera, 2]
         length = math.sqrt(x * x + y * y + z * z)
-        _bases(degree, x / length, y / length, z / length, basis)
+        bases(degree, x / length, y / length, z / length, basis)
         row = index if own else g
         red = green = blue = 0.0
         for k in range(terms):
@@ -97,7 +97,7 @@ def harmonics_back(  # type: ignore[no-untyped-def]
             z = means[g, 2] - centres[camera, 2]
             inverse = 1 / math.sqrt(x * x + y * y + z * z)
             x, y, z = x * inverse, y * inverse, z * inverse
-            _bases(degree, x, y, z, basis)
+            bases(degree, x, y, z, basis)
             row = index if own else g
             for k in range(terms):
                 dots[k] = (
