@@ -17,6 +17,7 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.srgb import encoded, linear
 from multisynth.stage import Map, Needs
 
+from .cameras.framed import viewpoint_of
 from .cameras.viewpoint import Viewpoint
 from .labels.distance import distance
 from .light.effects import Camera, Drawn, Effect, Fog, Glare, Night, Rain, Thermal, Underwater
@@ -93,9 +94,12 @@ class Weather(Map):
         drawn = self._draw(frame)
         if not drawn:
             return frame.with_meta(weather={}, transmittance=1.0)
-        view = _viewpoint(frame)
-        away = _distance(frame, view) if drawn.keys() & _FAR else None
-        if away is None and (names := sorted(drawn.keys() & _FAR)):
+        view = viewpoint_of(frame)
+        if (names := sorted(drawn.keys() & _FAR)) and not frame.meta.get("metric", True):
+            problem = f"{names[0]} counts in metres, and the scale of this frame is not known"
+            return Drop(frame, f"{problem}: give `vision.register` a measured `distance`, or the source its `unit`")
+        away = _distance(frame, view) if names else None
+        if away is None and names:
             return Drop(frame, f"no depth for {names[0]}: add the label `depth` to the stage that made the frame")
         if "thermal" in drawn and frame["temperature"] is None:
             return Drop(frame, "no temperature: add the label `temperature` to the stage that made the frame")
@@ -116,19 +120,6 @@ class Weather(Map):
             changed["temperature"] = encode_floats(kelvin)
         through = transmittance(away, drawn) if away is not None and drawn.keys() & _MEDIA else np.ones(1)
         return frame.replace(**changed).with_meta(weather=drawn, transmittance=float(np.median(through)))
-
-
-def _viewpoint(frame: Sample) -> Viewpoint:
-    distortion = frame["distortion"]
-    return Viewpoint(
-        frame["width"],
-        frame["height"],
-        frame["intrinsics"],
-        frame["world_to_camera"],
-        frame["lens"] or "pinhole",
-        () if distortion is None else tuple(distortion.tolist()),
-        frame["time"],
-    )
 
 
 def _distance(frame: Sample, view: Viewpoint) -> np.ndarray | None:

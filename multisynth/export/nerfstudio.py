@@ -46,6 +46,11 @@ class Nerfstudio(Exporter):
                     f"`{samples.name}` mixes fisheye with other lenses, and a transforms.json has one camera model"
                 )
                 raise BadInput(problem, "export them from stages of their own", "from")
+            if len(written.places) > 1:
+                problem = (
+                    f"`{samples.name}` has frames of {len(written.places)} places, and a transforms.json is of one"
+                )
+                raise BadInput(problem, "film one: let the stage that makes the places make 1", "from")
             file.seek(0)
             with (folder / "transforms.json").open("w", encoding="utf-8") as target:
                 _compose(target, file, folder, written)
@@ -58,6 +63,7 @@ class _Written:
     of_views: bool
     count: int = 0
     depths: int = 0
+    places: set[str | None] = field(default_factory=set)
     lenses: set[str] = field(default_factory=set)
     splits: dict[str, list[str]] = field(default_factory=dict)
     points: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
@@ -79,8 +85,10 @@ def _frame(sample: Sample, folder: Path, written: _Written) -> dict[str, Any]:
     if written.of_views:
         for place, key, colour in zip(sample["points"], sample["point_ids"], sample["point_colours"], strict=True):
             written.points.setdefault(int(key), (place, colour))
-    elif sample["split"] is not None:
-        written.splits.setdefault(sample["split"], []).append(frame["file_path"])
+    else:
+        written.places.add(sample.meta.get("place"))
+        if sample["split"] is not None:
+            written.splits.setdefault(sample["split"], []).append(frame["file_path"])
     intrinsics = sample["intrinsics"]
     frame |= {
         "w": sample["width"],

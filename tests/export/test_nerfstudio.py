@@ -129,6 +129,12 @@ def test_nerfstudio_opens_frames_and_their_splits(run, folder):
             np.testing.assert_allclose(camera, own, atol=1e-6)
 
 
+def test_frames_of_several_places_are_refused(run, folder):
+    run.add("frames", [frame(i).with_meta(place=f"scene {i // 2}") for i in range(4)])
+    with pytest.raises(BadInput, match="frames of 2 places"):
+        Nerfstudio().write(run.table("frames"), folder, run)
+
+
 def test_depth_of_some_is_depth_of_none(run, folder):
     run.add("views", [view(0), view(1, depth=None)])
     Nerfstudio().write(run.table("views"), folder, run)

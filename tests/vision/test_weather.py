@@ -120,6 +120,14 @@ def test_what_cannot_be_done_is_dropped_with_a_remedy(options: Any, columns: Any
     assert reason in run_stage(Weather.model_validate(options), [frame(**columns)]).drops[0][1]
 
 
+def test_metres_are_not_put_into_frames_of_unknown_scale() -> None:
+    given = frame(temperature=encode_floats(np.full(SIZE, 295, np.float32))).with_meta(metric=False)
+    for effect in ("fog", "underwater", "rain", "thermal"):
+        ran = run_stage(Weather.model_validate({effect: {}, "glare": {}}), [given])
+        assert f"{effect} counts in metres" in ran.drops[0][1] and "`unit`" in ran.drops[0][1]
+    assert len(run_stage(Weather.model_validate({"glare": {}, "night": {}}), [given]).samples) == 1
+
+
 def test_glare_and_noise_need_no_depth() -> None:
     ran = run_stage(Weather.model_validate({"glare": {}, "camera": {}}), [frame(depth=None)])
     assert len(ran.samples) == 1

@@ -16,6 +16,7 @@ from multisynth.media import decode_floats
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Needs, Reduce
 
+from ..cameras.framed import viewpoint_of
 from ..cameras.viewpoint import Viewpoint
 from .clipping import clipped, farthest
 from .frame import faults
@@ -61,7 +62,7 @@ class Audit(Reduce):
         depth = decode_floats(frame["depth"])
         row["most"], row["share"] = farthest(depth)
         row["scale"] = float(np.median(depth[depth > 0]))
-        coarse = glance(_viewpoint(frame), depth)
+        coarse = glance(viewpoint_of(frame), depth)
         row |= {
             "width": coarse.viewpoint.width, "height": coarse.viewpoint.height, "depth": coarse.depth.ravel().tolist(),
             "intrinsics": coarse.viewpoint.intrinsics.ravel().tolist(),
@@ -112,14 +113,6 @@ _SKETCH = pa.schema(
         ("depth", pa.list_(pa.float32())), ("lens", pa.string()), ("distortion", pa.list_(pa.float64())),
     ]
 )  # fmt: skip
-
-
-def _viewpoint(frame: Sample) -> Viewpoint:
-    distortion = frame["distortion"]
-    return Viewpoint(
-        frame["width"], frame["height"], frame["intrinsics"], frame["world_to_camera"], frame["lens"] or "pinhole",
-        () if distortion is None else tuple(distortion.tolist()),
-    )  # fmt: skip
 
 
 def _clipped(rows: list[dict[str, Any]]) -> dict[str, str]:

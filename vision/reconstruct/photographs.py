@@ -12,7 +12,8 @@ from multisynth.kinds import FRAME
 from multisynth.media import decode_depth, decode_instances, decode_normals
 from multisynth.sample import Sample
 
-from ..cameras.viewpoint import Viewpoint
+from ..cameras.framed import viewpoint_of
+from ..cameras.outside import checked
 from ..capture.photo import decode_photo
 from ..capture.undistort import undistort
 from .views import Views, hold_out
@@ -31,15 +32,16 @@ def views_of(samples: Sequence[Sample], factor: int = 1, every: int = 8) -> View
 
     Raises:
         BadInput: There are none; an image cannot be decoded, has another size than its sample says, or is smaller than
-            16 px; a camera has no focal length or no finite pose.
+            16 px; a camera is none; frames are of several places.
     """
     if not samples:
         raise BadInput("there is no view to reconstruct from", "look in the ledger for why the stages before made none")
     if len({sample.kind.name for sample in samples}) > 1:
         raise BadInput("views and frames are mixed", "reconstruct from one kind")
+    _see_one_place(samples)
     names = _names(samples)
     read = [_read(sample, name, factor) for sample, name in zip(samples, names, strict=True)]
-    matrices = np.stack([np.asarray(sample["world_to_camera"], np.float64) for sample in samples])
+    matrices = np.stack([one["world_to_camera"] for one in read])
     points, colours, seen = _points(samples)
     depths = [one["depth"] for one in read]
     images = [one["image"] for one in read]
@@ -51,8 +53,17 @@ def views_of(samples: Sequence[Sample], factor: int = 1, every: int = 8) -> View
     return Views(
         names, images, intrinsics, matrices, held_out, points, colours, seen, depths,
         [one["normals"] for one in read], [one["instances"] for one in read],
-        all(sample.kind is FRAME or bool(sample["metric"]) for sample in samples),
+        all(sample.meta.get("metric", True) if sample.kind is FRAME else sample["metric"] for sample in samples),
     )  # fmt: skip
+
+
+def _see_one_place(samples: Sequence[Sample]) -> None:
+    places = {sample.meta.get("place") for sample in samples}
+    if samples[0].kind is FRAME and len(places) > 1:
+        raise BadInput(
+            f"the frames are of {len(places)} places, and a volume is of one",
+            "film one: let the stage that makes the scenes, volumes or episodes make 1",
+        )
 
 
 def _names(samples: Sequence[Sample]) -> list[str]:
@@ -69,7 +80,7 @@ def _held_out(samples: Sequence[Sample], names: list[str], every: int) -> np.nda
 
 def _read(sample: Sample, name: str, factor: int) -> dict[str, Any]:
     """Image, labels and K of one view, as of a pinhole camera."""
-    viewpoint = _viewpoint(sample, name)
+    viewpoint = checked(viewpoint_of(sample), f"view `{name}`")
     size = viewpoint.width, viewpoint.height
     frame = sample.kind is FRAME
     try:
@@ -101,23 +112,8 @@ def _read(sample: Sample, name: str, factor: int) -> dict[str, Any]:
     if small != size:
         image = _shrink(image, small, smooth=True)
         labels = {column: None if label is None else _shrink(label, small) for column, label in labels.items()}
-    return {"image": image, "intrinsics": scale @ straight.intrinsics, **labels}
-
-
-def _viewpoint(sample: Sample, name: str) -> Viewpoint:
-    intrinsics = np.asarray(sample["intrinsics"], np.float64)
-    matrix = np.asarray(sample["world_to_camera"], np.float64)
-    focal = intrinsics[0, 0], intrinsics[1, 1]
-    if not (np.isfinite(intrinsics).all() and min(focal) > 0):
-        raise BadInput(
-            f"the camera of view `{name}` has a focal length of {focal[0]:g}, {focal[1]:g} px", "it must be above 0"
-        )
-    if not np.isfinite(matrix).all() or abs(abs(np.linalg.det(matrix[:3, :3])) - 1) > 1e-3:
-        raise BadInput(f"the pose of view `{name}` is no rotation and translation", "give world to camera, 4×4")
-    return Viewpoint(
-        int(sample["width"]), int(sample["height"]), intrinsics, matrix, sample["lens"] or "pinhole",
-        tuple(float(k) for k in (() if sample["distortion"] is None else sample["distortion"])),
-    )  # fmt: skip
+    camera = {"intrinsics": scale @ straight.intrinsics, "world_to_camera": straight.world_to_camera}
+    return {"image": image, **camera, **labels}
 
 
 def _shrink(image: np.ndarray, size: tuple[int, int], smooth: bool = False) -> np.ndarray:

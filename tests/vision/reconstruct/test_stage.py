@@ -61,20 +61,23 @@ def test_one_volume_with_what_it_was_made_from() -> None:
     assert [one["step"] for one in volume.meta["curve"]] == [12, 24, 36, 48, 60]
 
 
-def test_frames_bring_their_split_ids_and_names() -> None:
+def framed(count: int = 9, **changes: Any) -> list[Sample]:
     given = views()
     boxes = [{"instance": one, "name": f"thing {one}", "category": "thing", "x": 0.0, "y": 0.0, "width": 1.0,
               "height": 1.0, "visible": 1.0, "full": [0.0, 0.0, 1.0, 1.0]} for one in (1, 2)]  # fmt: skip
-    frames = [
+    return [
         Sample(
             FRAME, row, width=SIZE[0], height=SIZE[1], intrinsics=INTRINSICS,
             world_to_camera=given.world_to_camera[row], time=0.0, split="test" if row == 4 else "train",
             rgb=encode_rgb(given.images[row]), depth=encode_depth(np.full(SIZE[::-1], 5, np.float32)),
-            instances=encode_instances(given.instances[row]), boxes=boxes,  # type: ignore[arg-type]
+            instances=encode_instances(given.instances[row]), **{"boxes": boxes, **changes},  # type: ignore[arg-type]
         )
-        for row in range(9)
+        for row in range(count)
     ]  # fmt: skip
-    ran = run_stage(Reconstruct(steps=2, device="cpu", splats=QUICK), frames)
+
+
+def test_frames_bring_their_split_ids_and_names() -> None:
+    ran = run_stage(Reconstruct(steps=2, device="cpu", splats=QUICK), framed())
     assert not ran.failures, ran.failures
     (volume,) = ran.samples
     assert volume["held_out"].tolist() == [row == 4 for row in range(9)]
@@ -82,6 +85,18 @@ def test_frames_bring_their_split_ids_and_names() -> None:
     assert set(np.unique(volume["instances"])) >= {1, 2}
     assert volume["names"] == ["thing 1", "thing 2"] and volume["categories"] == ["thing", "thing"]
     np.testing.assert_array_equal(decode_ply(volume["data"]).instances, volume["instances"])
+
+
+def test_frames_say_whether_their_lengths_are_metres() -> None:
+    assert views_of(framed(2)).metric
+    assert not views_of([framed(2)[0], framed(2)[1].with_meta(metric=False)]).metric
+
+
+def test_frames_of_several_places_are_refused() -> None:
+    one, other = (frame.with_meta(place=name) for frame, name in zip(framed(2), "ab", strict=True))
+    with pytest.raises(BadInput, match="frames are of 2 places"):
+        views_of([one, other])
+    assert len(views_of([one, other.with_meta(place="a")])) == 2
 
 
 def test_points_are_gathered_by_their_ids() -> None:
@@ -130,21 +145,22 @@ def jpeg(image: np.ndarray) -> bytes:
     return data.getvalue()
 
 
-def turned(degrees: float) -> np.ndarray:
+def stretched(share: float) -> np.ndarray:
     matrix = np.eye(4)
-    matrix[0, 0] = degrees
+    matrix[0, 0] = share
     return matrix
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"intrinsics": np.diag([0.0, 56, 1])}, "focal length of 0, 56 px"),
+        ({"intrinsics": np.diag([0.0, 56, 1])}, "view `photo 0`: focal length fx is 0 px"),
         ({"image": jpeg(views(1).images[0])[:400]}, "`photo 0` cannot be decoded"),
         ({"image": b"GIF89a"}, "`photo 0` cannot be decoded"),
         ({"width": 65}, "64×48 px, its camera 65×48"),
-        ({"world_to_camera": turned(2.0)}, "no rotation"),
-        ({"world_to_camera": np.full((4, 4), np.nan)}, "no rotation"),
+        ({"world_to_camera": stretched(2.0)}, "not rigid"),
+        ({"world_to_camera": stretched(-1.0)}, "view `photo 0`: world_to_camera mirrors"),
+        ({"world_to_camera": np.full((4, 4), np.nan)}, "4 × 4 finite numbers"),
         ({"depth": encode_depth(np.ones((8, 8), np.float32))}, "another size than its image"),
         ({"depth": b"no TIFF"}, "`depth` of view `photo 0`"),
     ],
