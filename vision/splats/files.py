@@ -9,11 +9,13 @@ from multisynth.errors import BadInput
 
 from .gaussians import Gaussians
 from .ply import decode_ply, encode_ply
-from .splat import decode_splat, encode_splat
-from .spz import decode_spz, encode_spz
+from .splat import clipped_by_splat, decode_splat, encode_splat
+from .spz import clipped_by_spz, decode_spz, encode_spz
 
 DECODERS: dict[str, Callable[[bytes], Gaussians]] = {".ply": decode_ply, ".spz": decode_spz, ".splat": decode_splat}
 ENCODERS: dict[str, Callable[[Gaussians], bytes]] = {".ply": encode_ply, ".spz": encode_spz, ".splat": encode_splat}
+CLIPPED: dict[str, Callable[[Gaussians], dict[str, int]]] = {".spz": clipped_by_spz, ".splat": clipped_by_splat}
+"""Of formats that have not room for every number: how many Gaussians lose by it, by what of them."""
 _LARGEST = 2**33  # bytes
 
 
@@ -32,18 +34,3 @@ def read_splats(path: Path) -> Gaussians:
         return decode(path.read_bytes())
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot be read as splats: {error}", "export the splats again", str(path)) from error
-
-
-def write_splats(path: Path, gaussians: Gaussians) -> None:
-    """Write Gaussians; the ending of the name says the format.
-
-    Raises:
-        BadInput: Another ending, or Gaussians that the format does not hold.
-    """
-    encode = ENCODERS.get(path.suffix.lower())
-    if encode is None:
-        raise BadInput(f"`{path.name}` is no splat file by its name", f"give one of {', '.join(ENCODERS)}", str(path))
-    try:
-        path.write_bytes(encode(gaussians))
-    except ValueError as error:
-        raise BadInput(str(error), "write another format", str(path)) from error

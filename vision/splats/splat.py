@@ -46,8 +46,19 @@ def encode_splat(gaussians: Gaussians) -> bytes:
     lengths = np.linalg.norm(gaussians.quaternions, axis=1, keepdims=True)
     table = np.empty(len(gaussians), _RECORD)
     table["mean"], table["scale"] = gaussians.means, scales
-    table["colour"][:, :3] = np.rint((0.5 + _DIRECT * gaussians.harmonics[:, 0]) * 255).clip(0, 255)
+    table["colour"][:, :3] = np.rint(_colours(gaussians)).clip(0, 255)
     table["colour"][:, 3] = np.rint(opacity * 255)
     table["rotation"] = np.rint(gaussians.quaternions / np.maximum(lengths, 1e-30) * 128 + 128).clip(0, 255)
     order = np.argsort(-scales.prod(axis=1) * opacity, kind="stable")
     return table[order].tobytes()
+
+
+def clipped_by_splat(gaussians: Gaussians) -> dict[str, int]:
+    """How many Gaussians have a colour beyond 0 … 1, which a `.splat` brings to its nearest."""
+    colours = _colours(gaussians)
+    return {"colours": int(((colours < -0.5) | (colours > 255.5)).any(axis=1).sum())}
+
+
+def _colours(gaussians: Gaussians) -> np.ndarray:
+    colours: np.ndarray = (0.5 + _DIRECT * gaussians.harmonics[:, 0]) * 255
+    return colours

@@ -86,22 +86,43 @@ def encode_spz(gaussians: Gaussians) -> bytes:
     bits = next((bits for bits in range(12, -1, -1) if farthest * 2**bits < 2**23 - 1), None)
     if bits is None:
         raise ValueError(f"a mean {farthest:g} from the origin: SPZ holds less than {2**23}")
-    degree = _DEGREES.index(gaussians.harmonics.shape[1] - 1)
-    opacity = 1 / (1 + np.exp(-gaussians.logit_opacities.astype(np.float64)))
-    steps = np.repeat([1 << 8 - _FIRST, 1 << 8 - _OTHERS], [3, 12])[: _DEGREES[degree], None]
-    others = gaussians.harmonics[:, 1:] * _FLIP_HARMONICS[: _DEGREES[degree], None]
-    others = (np.rint(others * 128).clip(-(2**20), 2**20).astype(np.int64) + 128 + steps // 2) // steps * steps
+    opacities, colours, scales, others = _codes(gaussians)
+    steps = _steps(others)
     body = (
         _to_fixed(gaussians.means * _FLIP, bits),
-        _to_byte(opacity * 255),
-        _to_byte(gaussians.harmonics[:, 0] * (_COLOUR * 255) + 127.5),
-        _to_byte((gaussians.log_scales + 10) * 16),
+        _to_byte(opacities),
+        _to_byte(colours),
+        _to_byte(scales),
         _pack_smallest_three(gaussians.quaternions),
-        others.clip(0, 255).astype(np.uint8),
+        _to_byte((np.rint(others.clip(-255, 510)) + steps // 2) // steps * steps),
     )
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    degree = _DEGREES.index(gaussians.harmonics.shape[1] - 1)
     head = _HEADER.pack(_MAGIC, 3, len(gaussians), degree, bits, 0, 0)
     return b"".join([packer.compress(head), *(packer.compress(part.tobytes()) for part in body), packer.flush()])
+
+
+def clipped_by_spz(gaussians: Gaussians) -> dict[str, int]:
+    """How many Gaussians have a number that SPZ has no room for and brings to its nearest, by what it is of."""
+    _, *parts = _codes(gaussians)
+    rooms = (0.5, 0.5, _steps(parts[-1]) / 2)  # what rounding alone may add or take
+    outside = [(part < -room) | (part > 255 + room) for part, room in zip(parts, rooms, strict=True)]
+    counts = [int(out.any(axis=tuple(range(1, out.ndim))).sum()) for out in outside]
+    return dict(zip(("colours", "scales", "harmonics"), counts, strict=True))
+
+
+def _codes(gaussians: Gaussians) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Opacities [N], colours [N, 3], logarithms of scales [N, 3], harmonics [N, K, 3], where SPZ has 0 to 255."""
+    opacity = 1 / (1 + np.exp(-gaussians.logit_opacities.astype(np.float64)))
+    colours = gaussians.harmonics[:, 0] * (_COLOUR * 255) + 127.5
+    others = gaussians.harmonics[:, 1:]
+    others = others * _FLIP_HARMONICS[: others.shape[1], None] * 128 + 128
+    return opacity * 255, colours, (gaussians.log_scales + 10) * 16, others
+
+
+def _steps(others: np.ndarray) -> np.ndarray:
+    """How far apart the codes of harmonics are that SPZ keeps. [K, 1]"""
+    return np.repeat(np.float32([1 << 8 - _FIRST, 1 << 8 - _OTHERS]), [3, 12])[: others.shape[1], None]
 
 
 def _inflate(unpacker: zlib._Decompress, data: bytes, size: int) -> bytes:

@@ -51,19 +51,14 @@ def scene() -> Sample:
 
 
 @pytest.fixture
-def run(tmp_path):
-    (tmp_path / "run").mkdir()
-    return Run(tmp_path / "run")
-
-
-@pytest.fixture
 def folder(tmp_path):
     (tmp_path / "bop").mkdir()
     return tmp_path / "bop"
 
 
-@pytest.fixture
-def shot(run):
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory):
+    run = Run(tmp_path_factory.mktemp("shot"))
     scenes = run.add("scenes", [scene()])
     stage = Shoot(of="scenes", shots=1, frames=2, optics={"width": 480, "height": 360})
     made = run_stage(stage, beside={"of": scenes})
@@ -152,9 +147,10 @@ def half_behind() -> tuple[Sample, np.ndarray]:
     return there.replace(data=data, bounds=bounds, instances=np.ones(left.sum(), np.uint16)), matrix
 
 
-@pytest.fixture
-def stood(run):
+@pytest.fixture(scope="module")
+def stood(tmp_path_factory):
     """Frames of a ball that rolls behind half a wall, with what they were made from."""
+    run = Run(tmp_path_factory.mktemp("stood"))
     poses = np.tile(BALL, (6, 1))[:, None]
     poses[:, 0, :3] += np.linspace(0, 0.04, 6)[:, None] * AXIS
     volumes = run.add("volumes", [half_behind()[0]])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from multisynth.vision.splats.files import DECODERS, ENCODERS, read_splats, write_splats
+from multisynth.vision.splats.files import DECODERS, ENCODERS, read_splats
 
 from multisynth.errors import BadInput
 from tests.vision.splats.clouds import cloud
@@ -11,8 +11,7 @@ from tests.vision.splats.clouds import cloud
 @pytest.mark.parametrize("ending", sorted(DECODERS))
 def test_the_ending_says_the_format(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"splats{ending.upper()}"
-    write_splats(path, cloud())
-    assert path.read_bytes() == ENCODERS[ending](cloud())
+    path.write_bytes(ENCODERS[ending](cloud()))
     np.testing.assert_array_equal(read_splats(path).means, DECODERS[ending](path.read_bytes()).means)
 
 
@@ -26,5 +25,3 @@ def test_an_unknown_ending_and_a_broken_file_are_named(tmp_path: Path) -> None:
         read_splats(tmp_path / "a.ply")
     with pytest.raises(BadInput, match=r"missing\.spz"):
         read_splats(tmp_path / "missing.spz")
-    with pytest.raises(BadInput, match=r"a\.obj"):
-        write_splats(tmp_path / "a.obj", cloud())
