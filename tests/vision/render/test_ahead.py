@@ -10,18 +10,19 @@ from types import SimpleNamespace
 import pytest
 from multisynth.vision.render.ahead import MOST, Ahead, threads_beside
 
-SHOT = """
+FILMED = """
 import sys
-import numpy as np
-from multisynth.testing import run_stage
-from multisynth.vision.shoot import Shoot
-from tests.vision.test_shoot import ball_on_slab
+from multisynth.vision import shoot
+from multisynth.vision.render.rays import RayRenderer
+from tests.scenes.render.balls import BALL, ball_on_plane
+from tests.vision.labels.seeing import viewpoint
 
-if __name__ == "__main__":
-    options = {"of": "places", "shots": 1, "frames": 1, "optics": {"width": 32, "height": 24}}
-    ran = run_stage(Shoot.model_validate(options), beside={"of": [ball_on_slab()]})
-    assert len(ran.samples) == 1, ran
-    print("torch" in sys.modules)
+scene = ball_on_plane(32, 24)
+renderer = RayRenderer(scene)
+assert next(renderer.render([viewpoint(scene.cameras[0])], BALL[None])).depth.any()
+with shoot.Ahead(shoot.threads_beside(renderer)) as ahead:
+    assert list(ahead.run([lambda: 1])) == [1]
+print("torch" in sys.modules)
 """
 
 
@@ -52,5 +53,5 @@ def test_threads_are_for_gpus() -> None:
 
 
 def test_rays_take_no_torch() -> None:
-    said = subprocess.run([sys.executable, "-c", SHOT], capture_output=True, text=True, check=False)
+    said = subprocess.run([sys.executable, "-c", FILMED], capture_output=True, text=True, check=False)
     assert said.stdout.split()[-1:] == ["False"], said.stderr
