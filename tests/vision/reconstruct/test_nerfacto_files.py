@@ -136,6 +136,11 @@ def test_stage_makes_a_volume_of_it(tmp_path: Path) -> None:
     # the field's cube of edge 2 is 2 / 0.25 units or 16 m wide, around -Rᵀt
     np.testing.assert_allclose(np.diff(sample["bounds"], axis=0)[0], 16.0)
     np.testing.assert_allclose(sample["bounds"].mean(axis=0), 2 * np.array([-2.0, 1, -3]), atol=1e-9)
+    (upright,) = Volume(path=tmp_path, unit=2.0, up=(0, -1, 0)).generate([0])
+    found = Nerf.loads(upright["data"]).world_to_field @ [*(np.array([0.4, 0.7, 0.2]) * 2), 1.0]  # -y became z
+    np.testing.assert_allclose(found, expected.world_to_field @ point)
+    np.testing.assert_allclose(upright["bounds"].mean(axis=0), 2 * np.array([-2.0, -3, -1]), atol=1e-9)
+    np.testing.assert_array_equal(upright["up"], [0, 0, 1])
 
 
 class Bomb:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from multisynth.vision.cameras.viewpoint import Viewpoint
+from multisynth.vision.render.splats import SplatRenderer
 from multisynth.vision.splats.turn import turned
 from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
@@ -63,3 +65,15 @@ def test_places_and_axes_turn(rotation: np.ndarray) -> None:
     np.testing.assert_allclose(axes, expected.as_matrix(), atol=1e-6)
     np.testing.assert_array_equal(found.log_scales, given.log_scales)
     np.testing.assert_array_equal(found.instances, given.instances)
+
+
+def test_a_camera_that_turns_with_the_world_sees_the_same() -> None:
+    given, rotation, pose = cloud(60), np.eye(4), np.eye(4)
+    given.log_scales[:] = np.random.default_rng(0).uniform(-3, -0.5, given.log_scales.shape)
+    rotation[:3, :3], pose[2, 3] = TURNS[3], 6
+    camera = Viewpoint(40, 30, np.array([[30.0, 0, 20], [0, 30, 15], [0, 0, 1]]), pose)
+    (seen,) = SplatRenderer(given, "cpu").render([camera])
+    (again,) = SplatRenderer(turned(given, rotation[:3, :3]), "cpu").render([camera.at(pose @ rotation.T)])
+    assert seen.radiance.std() > 0.1
+    for one, other in ((seen.radiance, again.radiance), (seen.opacity, again.opacity)):
+        np.testing.assert_allclose(other, one, atol=2e-4)
