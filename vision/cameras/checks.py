@@ -8,7 +8,7 @@ from itertools import compress
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..render.buffers import Buffers, Renderer
+from ..render.buffers import Buffers, Glance, Renderer
 from .subject import Subject
 from .viewpoint import Viewpoint
 
@@ -79,7 +79,8 @@ def refusals(
     passed = [reason is None for reason in reasons]
     small = [viewpoint.scaled(min(1.0, PREVIEW / max(viewpoint.width, viewpoint.height))) for viewpoint in viewpoints]
     where = None if poses is None else np.asarray(poses)[np.flatnonzero(passed)]
-    seen = renderer.render(list(compress(small, passed)), where)
+    look = getattr(renderer, "glance", renderer.render)  # some need not light a scene to tell what is where
+    seen = look(list(compress(small, passed)), where)
     return [_shown(next(seen), subject, limits) if ok else reason for ok, reason in zip(passed, reasons, strict=True)]
 
 
@@ -137,7 +138,7 @@ def _new(viewpoints: list[Viewpoint], subject: Subject, limits: Limits) -> list[
     return reasons
 
 
-def _shown(buffers: Buffers, subject: Subject, limits: Limits) -> str | None:
+def _shown(buffers: Buffers | Glance, subject: Subject, limits: Limits) -> str | None:
     least = limits.near * subject.size
     crowded = float(((buffers.depth > 0) & (buffers.depth < least) & (buffers.opacity > OPAQUE)).mean())
     if crowded > limits.crowded:

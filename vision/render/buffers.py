@@ -35,6 +35,16 @@ class Buffers:
     """Whether a volume is seen, whose depth is less exact than a surface's."""
 
 
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """What little tells whether a viewpoint is worth rendering; `Buffers` without what costs most."""
+
+    opacity: np.ndarray
+    """[H, W] float32, 0 to 1."""
+    depth: np.ndarray
+    """[H, W] float32, m, z-depth, 0: nothing."""
+
+
 class Renderer(Protocol):
     """Sees a scene or a volume."""
 

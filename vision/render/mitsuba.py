@@ -13,7 +13,7 @@ from multisynth.scenes.schema import Scene
 from multisynth.errors import BadInput
 
 from ..cameras.viewpoint import Viewpoint
-from .buffers import Buffers
+from .buffers import Buffers, Glance
 from .mitsuba_scene import lights, shapes
 from .mitsuba_variant import Backend, mitsuba
 from .rays import RayRenderer
@@ -81,6 +81,12 @@ class PathTracer:
         for index, labels in enumerate(self._labels.render(viewpoints, poses)):
             moment = np.zeros((0, 7)) if poses is None else np.asarray(poses[index])
             yield replace(labels, radiance=self.radiance(viewpoints[index], moment))
+
+    def glance(self, viewpoints: Sequence[Viewpoint], poses: np.ndarray | None = None) -> Iterator[Glance]:
+        """Where surfaces are, by rays and without the medium: no path is traced."""
+        for viewpoint in viewpoints:
+            _check(viewpoint)
+        return self._labels.glance(viewpoints, poses)
 
     def radiance(self, viewpoint: Viewpoint, poses: np.ndarray) -> np.ndarray:
         """What reaches each pixel at some poses of the moving parts, [B, 7]. [H, W, 3] float32, linear"""

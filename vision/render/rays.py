@@ -17,7 +17,7 @@ from multisynth.errors import BadInput
 
 from ..cameras import lenses
 from ..cameras.viewpoint import Viewpoint
-from .buffers import Buffers
+from .buffers import Buffers, Glance
 
 KEPT = 2**21
 """Pixels whose directions are kept for later images, so that each band of a rolling shutter has them from the first."""
@@ -48,6 +48,17 @@ class RayRenderer:
 
     def render(self, viewpoints: Sequence[Viewpoint], poses: np.ndarray | None = None) -> Iterator[Buffers]:
         """See `buffers.Renderer`."""
+        for filming, moment in self._asked(viewpoints, poses):
+            yield self._buffers(filming.view(moment, linear=True))
+
+    def glance(self, viewpoints: Sequence[Viewpoint], poses: np.ndarray | None = None) -> Iterator[Glance]:
+        """As `render`, by the rays through the pixels' centres alone, without light and shadow."""
+        for filming, moment in self._asked(viewpoints, poses):
+            nearest, _ = filming.tracer.nearest(filming.tracer.placed(moment))
+            depth = nearest.depth.reshape(filming.eye.height, filming.eye.width)
+            yield Glance((depth > 0).astype(np.float32), depth)
+
+    def _asked(self, viewpoints: Sequence[Viewpoint], poses: np.ndarray | None) -> Iterator[tuple[Filming, np.ndarray]]:
         if poses is None:
             if self.world.parts:
                 raise BadInput(f"no poses for the scene's {self.world.parts} moving parts", "give [V, B, 7]")
@@ -55,7 +66,7 @@ class RayRenderer:
         if len(poses) != len(viewpoints):
             raise BadInput(f"poses for {len(poses)} moments and {len(viewpoints)} viewpoints", "give one for each")
         for viewpoint, moment in zip(viewpoints, poses, strict=True):
-            yield self._buffers(self.filming(viewpoint).view(np.asarray(moment), linear=True))
+            yield self.filming(viewpoint), np.asarray(moment)
 
     def filming(self, viewpoint: Viewpoint) -> Filming:
         """The renderer that films from there; the last two are kept."""

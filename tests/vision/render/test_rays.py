@@ -7,7 +7,7 @@ from multisynth.scenes.render.renderer import Renderer
 from multisynth.scenes.render.world import World
 from multisynth.scenes.schema import Camera, Light, Pattern, Scene, Shape
 from multisynth.vision.cameras.viewpoint import Viewpoint
-from multisynth.vision.render.rays import RayRenderer
+from multisynth.vision.render.rays import KEPT, RayRenderer
 
 from multisynth.errors import BadInput
 from multisynth.srgb import encoded
@@ -138,3 +138,30 @@ def test_what_does_not_fit_is_bad_input():
     with pytest.raises(BadInput, match="focal"):
         flat = Viewpoint(8, 8, np.diag([0.0, 1.0, 1.0]), np.eye(4))
         list(RayRenderer(scene).render([flat], BALL[None]))
+
+
+def test_a_glance_is_the_depth_of_the_buffers_and_lights_nothing(monkeypatch):
+    scene = ball_on_plane()
+    eye, renderer = viewpoint(scene.cameras[0]), RayRenderer(scene, antialias=False)
+    (seen,) = renderer.render([eye], BALL[None])
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("lit")
+
+    monkeypatch.setattr("multisynth.scenes.render.renderer.direct", refuse)
+    (glance,) = RayRenderer(scene).glance([eye], BALL[None])
+    assert np.array_equal(glance.depth, seen.depth)
+    assert np.array_equal(glance.opacity, seen.opacity)
+
+
+def test_bands_of_an_image_keep_their_canvases_and_large_images_do_not():
+    scene = ball_on_plane()
+    eye, renderer = viewpoint(scene.cameras[0]), RayRenderer(scene)
+    bands = [eye.rows(first, first + 8) for first in range(0, eye.height, 8)]
+    made = [renderer.filming(band).tracer.canvas for band in bands]
+    again = [renderer.filming(band.at(np.eye(4))).tracer.canvas for band in bands]
+    assert len(made) > 2 and all(one is other for one, other in zip(made, again, strict=True))
+    large = [eye.scaled(factor * (KEPT / eye.width / eye.height) ** 0.5) for factor in (0.6, 0.7, 0.8)]
+    kept = [renderer.filming(each).tracer.canvas for each in large]
+    assert renderer.filming(large[2].at(np.eye(4))).tracer.canvas is kept[2]
+    assert renderer.filming(large[0].at(np.eye(4))).tracer.canvas is not kept[0]
