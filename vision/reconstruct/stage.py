@@ -26,7 +26,7 @@ LOOKED_AT = 0.01
 
 
 class Reconstruct(Series):
-    """Learn a volume from posed images: Gaussian splats, or the neural field of nerfacto.
+    """Learn a volume from posed images of one place: Gaussian splats, or the neural field of nerfacto.
 
     Every so many views are held out, and `psnr` and `ssim` are measured on them. Its `meta` tells these for each view
     held out, how they came up during training, the number of Gaussians and the device.
