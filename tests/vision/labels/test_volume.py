@@ -67,6 +67,7 @@ def test_flow_reprojects_the_mean_depth_and_what_is_hidden_is_what_the_ball_bloc
 
 def test_median_depth_changes_no_other_label(frames):
     _, seen, columns = frames
+    assert all(frame.buffers.volume for frame in seen)
     bare = [replace(frame, buffers=replace(frame.buffers, median_depth=None)) for frame in seen]
     for with_it, without in zip(columns, annotate(bare, ("flow",), Subjects(())), strict=True):
         for name in without.keys() & {"hidden_forward", "hidden_backward"}:
