@@ -27,8 +27,9 @@ class Nerfstudio(Exporter):
     """Write views, or frames of one place, as nerfstudio's trainers read them.
 
     `transforms.json` has the intrinsics and the pose of each image in `images/`, in the samples' own world. Where all
-    have depth it is in `depths/` as 16-bit PNG in thousandths, 0 where unknown or from 65.536 on. Points of views are
-    in `points.ply`. Frames that say their split make nerfstudio's lists of file names, with `test` for validation too.
+    have depth it is in `depths/` as 16-bit PNG in thousandths, 0 where unknown or from 65.536 on, of which a frame's
+    `depth_lost` counts the pixels. Points of views are in `points.ply`. Frames that say their split make nerfstudio's
+    lists of file names, with `test` for validation too.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (VIEW, FRAME)
@@ -80,7 +81,8 @@ def _frame(sample: Sample, folder: Path, written: _Written) -> dict[str, Any]:
     if (depth := sample["depth"]) is not None:
         frame["depth_file_path"] = f"depths/{name}.png"
         (folder / "depths").mkdir(exist_ok=True)
-        (folder / frame["depth_file_path"]).write_bytes(_thousandths(decode_depth(depth)))
+        data, frame["depth_lost"] = _thousandths(decode_depth(depth))
+        (folder / frame["depth_file_path"]).write_bytes(data)
         written.depths += 1
     if written.of_views:
         for place, key, colour in zip(sample["points"], sample["point_ids"], sample["point_colours"], strict=True):
@@ -115,14 +117,15 @@ def _distortion(sample: Sample, written: _Written) -> dict[str, float]:
     return dict(zip(names, [*values, *[0.0] * len(names)], strict=False))
 
 
-def _thousandths(depth: np.ndarray) -> bytes:
+def _thousandths(depth: np.ndarray) -> tuple[bytes, int]:
+    """Depth as PNG, and how many pixels have one that is too near or too far. [H, W]"""
     import cv2
 
     steps = np.rint(depth * _MILLIMETRES)
     steps[~((steps > 0) & (steps < 2**16))] = 0
     done, data = cv2.imencode(".png", steps.astype(np.uint16))
     assert done
-    return bytes(data.tobytes())
+    return bytes(data.tobytes()), int(np.count_nonzero((depth != 0) & (steps == 0)))
 
 
 def _compose(target: TextIO, lines: TextIO, folder: Path, written: _Written) -> None:
@@ -147,6 +150,7 @@ def _frames(lines: TextIO, with_depth: bool) -> Iterator[dict[str, Any]]:
         frame = json.loads(line)
         if not with_depth:  # nerfstudio wants depth of every image, or of none
             frame.pop("depth_file_path", None)
+            frame.pop("depth_lost", None)
         yield frame
 
 

@@ -161,3 +161,13 @@ def test_lenses_that_the_format_does_not_have(views, problem, run, folder):
     run.add("views", views)
     with pytest.raises(BadInput, match=problem):
         Nerfstudio().write(run.table("views"), folder, run)
+
+
+def test_depth_that_16_bits_do_not_hold_is_counted(run, folder):
+    depth = np.full((HEIGHT, WIDTH), 65.5, np.float32)
+    depth[0, :5], depth[1, :3], depth[2, :2] = 70, 0.0004, 0  # too far, too near, nothing there
+    run.add("frames", [frame(0, depth=encode_depth(depth)), frame(1)])
+    Nerfstudio().write(run.table("frames"), folder, run)
+    assert [each["depth_lost"] for each in json.loads((folder / "transforms.json").read_text())["frames"]] == [8, 0]
+    codes = cv2.imread(str(folder / "depths/000000.png"), cv2.IMREAD_UNCHANGED)
+    assert (codes == 0).sum() == 8 + 2 and codes.max() == 65500
