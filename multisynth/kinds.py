@@ -465,7 +465,10 @@ FRAME = Kind(
         ),
         "baseline": Column(pa.float64(), "m between the eyes of the rig", optional=True),
         "temperature": Column(
-            pa.large_binary(), "TIFF, float32, apparent temperature in band, K", media=True, optional=True
+            pa.large_binary(),
+            "TIFF, float32, K: apparent temperature from 8 to 14 µm as it leaves surfaces; after `thermal` of the weather, as seen",
+            media=True,
+            optional=True,
         ),
         "boxes": Column(pa.list_(BOX), "one for each visible instance", optional=True),
         "boxes_3d": Column(pa.list_(BOX_3D), "one for each visible instance", optional=True),
