@@ -466,7 +466,7 @@ FRAME = Kind(
         "baseline": Column(pa.float64(), "m between the eyes of the rig", optional=True),
         "temperature": Column(
             pa.large_binary(),
-            "TIFF, float32, K: apparent temperature from 8 to 14 µm as it leaves surfaces; after `thermal` of the weather, as seen",
+            "TIFF, float32, K: apparent temperature, 8 to 14 µm, as it leaves surfaces; after weather as it is seen",
             media=True,
             optional=True,
         ),
