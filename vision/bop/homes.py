@@ -54,14 +54,14 @@ def by_home(samples: Table, homes: Table, run: Tables) -> Iterator[tuple[Sample,
     rows: dict[str, list[int]] = {}
     for row, frame in enumerate(samples.samples(["id", "meta"], batch_size=1024)):
         line = _line(frame.id, parents)
-        home = next((name for name in line if name in known), None)
-        if home is None:
+        of = next((name for name in line if name in known), None)
+        if of is None:
             problem = f"frame {frame.id} is of none of the scenes"
             raise BadInput(problem, "name the stage whose scenes it shows", "scenes")
         if "inside" not in frame.meta and not volumes.isdisjoint(line):
             problem = f"frame {frame.id} was put into a volume, and its `meta` does not tell where"
             raise BadInput(problem, "make the frames again with `vision.label`", "from")
-        rows.setdefault(home, []).append(row)
+        rows.setdefault(of, []).append(row)
     for home in homes.samples(batch_size=1):
         if home.id in rows:
             own = rows[home.id]

@@ -104,11 +104,17 @@ def encode_spz(gaussians: Gaussians) -> bytes:
 
 def clipped_by_spz(gaussians: Gaussians) -> dict[str, int]:
     """How many Gaussians have a number that SPZ has no room for and brings to its nearest, by what it is of."""
-    _, *parts = _codes(gaussians)
-    rooms = (0.5, 0.5, _steps(parts[-1]) / 2)  # what rounding alone may add or take
-    outside = [(part < -room) | (part > 255 + room) for part, room in zip(parts, rooms, strict=True)]
-    counts = [int(out.any(axis=tuple(range(1, out.ndim))).sum()) for out in outside]
-    return dict(zip(("colours", "scales", "harmonics"), counts, strict=True))
+    _, colours, scales, others = _codes(gaussians)
+    return {
+        "colours": _outside(colours, np.full(1, 0.5)),
+        "scales": _outside(scales, np.full(1, 0.5)),
+        "harmonics": _outside(others, _steps(others) / 2),
+    }
+
+
+def _outside(codes: np.ndarray, room: np.ndarray) -> int:
+    """How many rows have a number farther from 0 … 255 than rounding alone may take it. [N, …]"""
+    return int(((codes < -room) | (codes > 255 + room)).any(axis=tuple(range(1, codes.ndim))).sum())
 
 
 def _codes(gaussians: Gaussians) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -122,7 +128,7 @@ def _codes(gaussians: Gaussians) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
 
 def _steps(others: np.ndarray) -> np.ndarray:
     """How far apart the codes of harmonics are that SPZ keeps. [K, 1]"""
-    return np.repeat(np.float32([1 << 8 - _FIRST, 1 << 8 - _OTHERS]), [3, 12])[: others.shape[1], None]
+    return np.repeat(np.array([1 << 8 - _FIRST, 1 << 8 - _OTHERS], np.float32), [3, 12])[: others.shape[1], None]
 
 
 def _inflate(unpacker: zlib._Decompress, data: bytes, size: int) -> bytes:
