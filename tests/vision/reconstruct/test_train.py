@@ -23,19 +23,19 @@ def learned(steps: int = 80, given: Views | None = None, **options: object) -> T
 
 @pytest.mark.parametrize("strategy", ["default", "mcmc"])
 def test_views_held_out_come_out_right(strategy: str) -> None:
-    before, after = learned(1, strategy=strategy), learned(120, strategy=strategy, max_gaussians=900)
+    before, after = learned(1, strategy=strategy), learned(80, strategy=strategy, max_gaussians=900)
     assert list(after.scores) == ["photo 0", "photo 8"]
     assert before.psnr is not None and after.psnr is not None and after.ssim is not None
     assert after.psnr > max(before.psnr + 4, 22)
     assert after.ssim > 0.7
     assert len(after.gaussians) > len(before.gaussians)
-    assert [step for step, _, _ in after.curve] == [24, 48, 72, 96, 120]
+    assert [step for step, _, _ in after.curve] == [16, 32, 48, 64, 80]
     assert after.curve[-1][1] == pytest.approx(after.psnr, abs=1e-3)
 
 
 @pytest.mark.parametrize("strategy", ["default", "mcmc"])
 def test_there_are_never_more_gaussians_than_allowed(strategy: str) -> None:
-    trained = learned(strategy=strategy, max_gaussians=610, grow_gradient=1e-6)
+    trained = learned(45, strategy=strategy, max_gaussians=610, grow_gradient=1e-6, refine_from=9, refine_every=10)
     assert len(trained.gaussians) == 610
 
 
@@ -65,7 +65,7 @@ def test_depth_teaches_where_things_are() -> None:
     behind = [np.full(image.shape[:2], 4.0, np.float32) for image in grey]
     given = views(images=grey, depths=behind)
     flat = {"strategy": "default", "ssim": 0, "opacity": 0, "scale": 0, "coarse": 0, "refine_from": 1000}
-    taught, untaught = (learned(150, given, **{**flat, "depth": weight, "rate_means": 5e-3}) for weight in (1.0, 0.0))
+    taught, untaught = (learned(50, given, **{**flat, "depth": weight, "rate_means": 1.5e-2}) for weight in (1.0, 0.0))
     errors = [_depth_error(given, one) for one in (taught, untaught)]
     assert errors[0] < 0.6 * errors[1]
 
@@ -95,7 +95,7 @@ def test_all_views_held_out_is_an_error() -> None:
 def test_exposures_take_up_what_differs_between_photos() -> None:
     """Every other photo was taken twice as dark, but none of those held out."""
     dark = [image // 2 if row % 2 else image for row, image in enumerate(views().images)]
-    plain, fair = (learned(120, views(images=dark), exposure=exposure) for exposure in (False, True))
+    plain, fair = (learned(60, views(images=dark), exposure=exposure) for exposure in (False, True))
     assert fair.psnr is not None and plain.psnr is not None
     assert fair.psnr > plain.psnr
 
