@@ -41,6 +41,14 @@ def test_a_face_under_the_sky_gets_what_rays_give_it():
     assert np.abs(traced.radiance.mean(axis=(0, 1)) / cast.radiance.mean(axis=(0, 1)) - 1).max() < 0.01
 
 
+def test_a_glance_tells_where_surfaces_are_and_traces_no_path(monkeypatch):
+    scene, place = face()
+    (cast,) = RayRenderer(scene).render([place])
+    monkeypatch.delattr(PathTracer, "radiance")
+    (glance,) = PathTracer(scene, medium=Medium(0.1), backend="scalar").glance([place])
+    assert np.array_equal(glance.depth, cast.depth) and (glance.opacity == 1).all()
+
+
 def test_wavelengths_give_the_same_colours():
     scene, place = face()
     (seen,) = PathTracer(scene, samples=256, spectral=True, backend="scalar").render([place])
