@@ -11,7 +11,7 @@ def test_few_photos_are_compared_in_all_pairs() -> None:
 
 def test_of_many_those_that_show_the_same_are_found_wherever_they_stand_in_the_order() -> None:
     """Photos of three places in turn, so that neighbours show other places."""
-    extract = extractor(1000, False)
+    extract = extractor(500, False)
     poses = path(5)
     places = [number % 3 for number in range(15)]
     found = [features(extract, photo(poses[number // 3], 10 + place), 1000) for number, place in enumerate(places)]
