@@ -113,10 +113,11 @@ def test_a_distance_between_photos_without_a_place(name: str, photos: list[Sampl
 def test_lund_door_as_colmap_has_it() -> None:
     from multisynth.vision.posed import Posed
 
-    photos = run_stage(Photos(folder=LUND / "images")).samples
-    views = run_stage(Register(), photos).samples
+    photos = run_stage(Photos(folder=LUND / "images", count=6)).samples
+    views = run_stage(Register(quality="fast"), photos).samples
     reference = run_stage(Posed(path=LUND)).samples
     found, wanted = ({view["name"]: view["world_to_camera"] for view in ran} for ran in (views, reference))
-    assert len(found) == 12
-    off = differences(found, wanted)
-    assert off["position_percent_of_span_max"] < 0.05 and off["rotation_degrees_max"] < 0.1
+    assert len(found) == 6
+    off = differences(found, {name: wanted[name] for name in found})
+    # fewer and smaller photos than benchmarks/vision_register.py takes, which is closer
+    assert off["position_percent_of_span_max"] < 0.15 and off["rotation_degrees_max"] < 0.4

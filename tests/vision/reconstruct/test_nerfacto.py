@@ -21,8 +21,9 @@ pytest.importorskip("nerfacc")
 pytest.importorskip("viser")
 
 SMALL = Architecture(
-    levels=8, max_resolution=128, log2_table=13, hidden=32, hidden_colour=32,
+    levels=8, max_resolution=128, log2_table=14, hidden=32, hidden_colour=32,
     proposals=(Proposal(max_resolution=64, log2_table=12, levels=4),), proposal_samples=(32,), samples=16,
+    near=0.5, far=8.0,
 )  # fmt: skip
 K = np.array([[28.0, 0, 16], [0, 28.0, 12], [0, 0, 1]])
 SIZE = 32, 24
@@ -77,20 +78,21 @@ def viewpoint(views: Views, row: int) -> Viewpoint:
 
 @pytest.mark.slow
 def test_learns_what_it_has_not_seen() -> None:
-    """An untrained field stays under 13 dB; the true colours of the mean image would give about 14."""
+    """An untrained field stays under 13 dB; the mean of the images learned from is 14.8 dB from the one held out."""
     views, depths = place()
     untrained = train_nerfacto(views, steps=1, rays=64, architecture=SMALL)
     trained = train_nerfacto(views, steps=500, rays=512, architecture=SMALL)
     assert untrained.psnr is not None and trained.psnr is not None and trained.ssim is not None
     assert untrained.psnr < 13
     assert trained.psnr > 18
-    assert trained.ssim > 0.55
+    assert trained.ssim > 0.65
     assert trained.losses[-1] < trained.losses[0] / 5
     row = int(np.flatnonzero(views.held_out)[0])
     (seen,) = NerfRenderer(trained.nerf, "cpu").render([viewpoint(views, row)])
     near = depths[row] < 2.2  # the ball and the floor before it, which all cameras see
     assert seen.median_depth is not None
-    assert np.median(np.abs(seen.median_depth - depths[row])[near] / depths[row][near]) < 0.2
+    assert np.median(np.abs(seen.median_depth - depths[row])[near] / depths[row][near]) < 0.15
+    assert seen.volume
 
 
 def test_file_keeps_what_is_seen() -> None:
