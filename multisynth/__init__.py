@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from multisynth.recipe import Recipe
     from multisynth.sample import Batch, Drop, Sample
     from multisynth.stage import Map, Reduce, Series, Source, Stage
+
+# torch's threads wait by spinning, which takes the cores from whoever has work: from the compositor's threads, or from
+# other workers; training splats on two busy cores took nine times as long. OpenMP reads this once, when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
 __all__ = ["Batch", "Drop", "Kind", "Map", "Recipe", "Reduce", "Sample", "Series", "Source", "Stage", "run"]
