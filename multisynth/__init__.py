@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from multisynth.sample import Batch, Drop, Sample
     from multisynth.stage import Map, Reduce, Series, Source, Stage
 
-# torch's threads wait by spinning, which takes the cores from whoever has work: the compositor's threads, other workers.
+# torch's threads wait by spinning, which takes the cores from whoever has work: compositor threads, other workers.
 # Training splats on two busy cores took nine times as long. OpenMP reads this once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
