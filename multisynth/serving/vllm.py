@@ -118,7 +118,8 @@ class VllmEngine:
 
 @contextmanager
 def _prickly_modules_aside() -> Iterator[None]:
-    """Hide modules that hold something that raises at a touch, such as trimesh's stand-ins for libraries it lacks.
+    """Hide modules that hold something that raises at a touch: trimesh's stand-ins for libraries it lacks, or the
+    handle of llvmlite's library, which answers with a function to any name, `__dict__` included.
 
     vLLM 0.32 looks at every value in every loaded module while it starts on a CPU, and would not survive them.
     """
@@ -134,7 +135,8 @@ def _prickly_modules_aside() -> Iterator[None]:
 def _is_prickly(module: ModuleType) -> bool:
     for value in list(vars(module).values()) if isinstance(module, ModuleType) else ():
         try:
-            hasattr(value, "__dict__")
+            if hasattr(value, "__dict__"):
+                vars(value).get("kernel")  # as vLLM does
         except Exception:
             return True
     return False

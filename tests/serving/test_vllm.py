@@ -19,6 +19,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
+    import numba  # noqa: F401 — brings llvmlite, whose library answers to any name
     import trimesh.boolean  # noqa: F401 — holds stand-ins that raise at a touch, as in a run that read a mesh before
 
     from multisynth.serving.vllm import VllmEngine
