@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from multisynth import Recipe, run
 from multisynth.execute import Result
 from multisynth.executors import Executor
+from multisynth.executors.local import LocalExecutor
 from multisynth.store import Store
 from tests import stages  # noqa: F401 — registers the test stages
 
@@ -52,3 +53,17 @@ def make(tmp_path: Path) -> Callable[..., tuple[Store, Result]]:
         return Store.open(tmp_path / out), result
 
     return make
+
+
+@pytest.fixture(params=["processes", "ray"])
+def several(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Two workers: a pool of processes, and actors of Ray."""
+    if request.param == "ray":
+        pytest.importorskip("ray")
+        from multisynth.executors.ray import RayExecutor
+
+        executor: Executor = RayExecutor(workers=2)
+    else:
+        executor = LocalExecutor(workers=2)
+    yield executor
+    executor.close()

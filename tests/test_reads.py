@@ -6,7 +6,6 @@ import pytest
 
 from multisynth import lineage
 from multisynth.errors import BadInput
-from multisynth.executors.local import LocalExecutor
 from multisynth.sample import Sample
 from multisynth.testing import run_stage
 from tests import comparing, stages
@@ -29,20 +28,9 @@ def test_every_input_has_all_samples_of_the_other_stage(make):
         assert sample["parents"] == [half.id] and sample["origin"] == str(n)
 
 
-@pytest.mark.parametrize("executor", ["processes", "ray"])
-def test_equal_on_every_executor(make, executor):
-    if executor == "ray":
-        pytest.importorskip("ray")
-        from multisynth.executors.ray import RayExecutor
-
-        several = RayExecutor(workers=2)
-    else:
-        several = LocalExecutor(workers=2)
+def test_equal_on_every_executor(make, several):
     one, _ = make(STAMPED, out="one")
-    try:
-        other, result = make(STAMPED, out="other", executor=several)
-    finally:
-        several.close()
+    other, result = make(STAMPED, out="other", executor=several)
     assert result.ok
     comparing.assert_same(one, other)
 

@@ -6,7 +6,6 @@ import lance
 import pytest
 
 from multisynth import lineage, seeds
-from multisynth.executors.local import LocalExecutor
 from multisynth.store import Store
 from tests import comparing
 
@@ -25,20 +24,9 @@ def test_each_sample_is_made_from_the_one_before(make):
         assert sample["parents"] == ([samples[n - 1].id] if n else [])
 
 
-@pytest.mark.parametrize("executor", ["processes", "ray"])
-def test_equal_on_every_executor(make, executor):
-    if executor == "ray":
-        pytest.importorskip("ray")
-        from multisynth.executors.ray import RayExecutor
-
-        several = RayExecutor(workers=2)
-    else:
-        several = LocalExecutor(workers=2)
+def test_equal_on_every_executor(make, several):
     one, _ = make(HOPS, out="one")
-    try:
-        other, result = make(HOPS, out="other", executor=several)
-    finally:
-        several.close()
+    other, result = make(HOPS, out="other", executor=several)
     assert result.ok
     comparing.assert_same(one, other)
 
