@@ -89,7 +89,7 @@ clean:  ## Remove what can be made again in seconds; .venv and runs stay
 	echo "==> Python packages into .venv (a few minutes the first time)"
 	# On its own and first: the CPU build, where it can be had, satisfies whatever asks for torch later.
 	$(PIP) $(INSTALL_TORCH) $(TORCH)
-	$(PIP) install -qq -c constraints.txt -e '.[ray,sim,vision,nerf,gpu,dev]'
+	$(PIP) install -qq -c constraints.txt -e '.[text,ray,sim,vision,nerf,gpu,dev]'
 	# nerfstudio pins versions older than those it works with, and wants viser only to be there.
 	$(PIP) install -qq --no-deps $(NERFSTUDIO)
 	# What the build leaves here would hide the installed entry points from `python -m` in this folder.

@@ -87,7 +87,7 @@ def equal(one: Store, other: Store) -> bool:
     )
 
 
-_TIMELESS = ["stage", "input", "status", "reason", "outputs", "tokens"]
+_TIMELESS = ["stage", "input", "status", "reason", "outputs", "tokens_read", "tokens_written"]
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from multisynth.rows import Birth, origin_key, to_table
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.stage import Reduce, Stage
+from multisynth.stage import Reduce, Spent, Stage
 
 LEDGER = pa.schema(
     [
@@ -25,7 +25,8 @@ LEDGER = pa.schema(
         pa.field("traceback", pa.string(), metadata={"doc": "of a failure"}),
         pa.field("outputs", pa.int32(), metadata={"doc": "samples made from it"}),
         pa.field("seconds", pa.float64(), metadata={"doc": "worker time; a batch's time shared out evenly"}),
-        pa.field("tokens", pa.int64(), metadata={"doc": "language-model tokens read and written"}),
+        pa.field("tokens_read", pa.int64(), metadata={"doc": "of prompts that language models were asked"}),
+        pa.field("tokens_written", pa.int64(), metadata={"doc": "that language models made"}),
         pa.field("joules", pa.float64(), metadata={"doc": "measured energy; null where no meter is readable"}),
     ]
 )
@@ -164,9 +165,7 @@ def _collect(
     return samples, ordinals, counts, reasons
 
 
-def _failed(
-    birth: Birth, key: str, error: BaseException, seconds: float, spent: dict[str, tuple[int, float]]
-) -> pa.Table:
+def _failed(birth: Birth, key: str, error: BaseException, seconds: float, spent: dict[str, Spent]) -> pa.Table:
     trace = "".join(traceback.format_exception(error))
     return _ledger(birth, [key], ["failed"], [_headline(error)], [trace], [0], seconds, spent)
 
@@ -179,7 +178,7 @@ def _ledger(
     traces: list[str | None],
     outputs: list[int],
     seconds: float,
-    spent: dict[str, tuple[int, float]],
+    spent: dict[str, Spent],
 ) -> pa.Table:
     columns = {
         "stage": [birth.stage] * len(keys),
@@ -189,8 +188,9 @@ def _ledger(
         "traceback": _written(traces),
         "outputs": outputs,
         "seconds": [seconds / len(keys)] * len(keys),
-        "tokens": [spent[key][0] if key in spent else 0 for key in keys],
-        "joules": [(spent[key][1] or None) if key in spent else None for key in keys],
+        "tokens_read": [spent[key].read if key in spent else 0 for key in keys],
+        "tokens_written": [spent[key].written if key in spent else 0 for key in keys],
+        "joules": [None] * len(keys),
     }
     return pa.table(columns, schema=LEDGER)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +54,13 @@ class Needs(BaseModel):
     concurrency: int | None = Field(None, ge=1, description="Workers at most; by default as many as fit.")
 
 
+class Spent(NamedTuple):
+    """Tokens of a language model."""
+
+    read: int
+    written: int
+
+
 class Stage(BaseModel):
     """A step of a recipe; see the module's head."""
 
@@ -72,7 +79,7 @@ class Stage(BaseModel):
 
     _name: str = PrivateAttr("unnamed")
     _run_seed: int = PrivateAttr(0)
-    _spent: dict[str, tuple[int, float]] = PrivateAttr(default_factory=dict)
+    _spent: dict[str, Spent] = PrivateAttr(default_factory=dict)
     _beside: Mapping[str, Callable[[], Iterator[Sample]]] = PrivateAttr(default_factory=dict)
 
     @classmethod
@@ -123,18 +130,23 @@ class Stage(BaseModel):
         """The 64-bit seed of one input's draws, as its samples' `seed` column has it."""
         return seeds.seed(self._run_seed, self._name, str(origin) if isinstance(origin, int) else origin.id)
 
-    def spend(self, origin: Sample | int, *, tokens: int = 0, joules: float = 0.0) -> None:
-        """Put tokens and measured energy on the ledger's row of one input.
+    def spend(self, origin: Sample | int, *, read: int = 0, written: int = 0) -> None:
+        """Put a language model's tokens on the ledger's row of one input, whether the request cache had them or not.
+
+        Args:
+            origin: The input.
+            read: Tokens of the prompts.
+            written: Tokens that the model made.
 
         Raises:
-            TypeError: `tokens` is no integer.
+            TypeError: One of them is no integer.
         """
         key = str(origin) if isinstance(origin, int) else origin.id
-        before = self._spent.get(key, (0, 0.0))
-        self._spent[key] = (before[0] + operator.index(tokens), before[1] + float(joules))
+        before = self._spent.get(key, Spent(0, 0))
+        self._spent[key] = Spent(before.read + operator.index(read), before.written + operator.index(written))
 
-    def take_spent(self) -> dict[str, tuple[int, float]]:
-        """What was spent on each input since the last call: tokens, joules."""
+    def take_spent(self) -> dict[str, Spent]:
+        """What was spent on each input since the last call."""
         spent, self._spent = self._spent, {}
         return spent
 

@@ -62,7 +62,7 @@ class Odd(Map):
             elif self.how == "mute":
                 raise Mute
             elif self.how == "half a token":
-                self.spend(sample, tokens=1.5)  # type: ignore[arg-type]
+                self.spend(sample, read=1.5)  # type: ignore[arg-type]
 
 
 class Mute(Exception):
@@ -113,7 +113,7 @@ class Longest(Reduce):
 
     def sketch(self, samples: Batch) -> pa.Table:
         for sample in samples:
-            self.spend(sample, tokens=5)
+            self.spend(sample, written=5)
             if int(sample["text"].split()[1]) in self.cannot:
                 raise RuntimeError(f"cannot sketch {sample['text']}")
         return pa.table({"length": [self._model(text) for text in samples["text"]]})
@@ -134,7 +134,7 @@ def test_what_cannot_be_sketched_fails_alone_and_takes_no_part(batch_size):
     assert [trace.strip().splitlines()[-1] for _, trace in ran.failures] == [
         f"RuntimeError: cannot sketch {TEXTS[n]}" for n in (1, 5)
     ]
-    assert ran.ledger["tokens"].to_pylist() == [0] * 6
+    assert ran.ledger["tokens_written"].to_pylist() == [0] * 6
 
 
 def test_nothing_is_decided_where_nothing_could_be_sketched():

@@ -60,7 +60,7 @@ def test_no_pin_forces_a_build_of_torch() -> None:
     names = pins()
     assert "+" not in names["torch"]
     assert not {"triton", "torchvision", "torchaudio", "torchcodec"} & set(names)
-    assert not [name for name in names if name.startswith("nvidia")]
+    assert not [name for name in names if name.startswith("nvidia") and name != "nvidia-ml-py"]  # that one reads meters
 
 
 def test_help_lists_every_target() -> None:

@@ -64,6 +64,7 @@ class Arithmetic(Source):
                 question=question,
                 answer=str(solve(numbers, template.operations)),
                 domain=template.domain,
+                verifier="arithmetic",
                 meta={
                     "template": TEMPLATES.index(template),
                     "numbers": list(numbers),

@@ -93,9 +93,3 @@ def examples(domain: str) -> tuple[tuple[str, str], ...]:
     if domain in WORKED:
         return WORKED[domain]
     return tuple(WORKED[f"{name}/1-step"][0] for name in ("addition", "subtraction", "multiplication", "division"))
-
-
-def prompt(question: str, domain: str) -> str:
-    """The text that a model goes on with to answer a question."""
-    shown = [f"Question: {asked}\nAnswer: {answered}" for asked, answered in examples(domain)]
-    return "\n\n".join([*shown, f"Question: {question}\nAnswer:"])

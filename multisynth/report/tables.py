@@ -15,7 +15,7 @@ from multisynth.store import Store
 _ROWS_AT_ONCE = 65536
 _EXAMPLES = 2
 _FAILURES = 12
-_COLUMNS = ["input", "status", "reason", "outputs", "seconds", "tokens", "joules"]
+_COLUMNS = ["input", "status", "reason", "outputs", "seconds", "tokens_read", "tokens_written", "joules"]
 
 
 @dataclass
@@ -100,7 +100,7 @@ def _fill(account: Account, store: Store) -> None:
                 setattr(account, status, getattr(account, status) + count)
         account.inputs += batch.num_rows
         account.seconds += pc.sum(batch["seconds"]).as_py() or 0.0
-        account.tokens += pc.sum(batch["tokens"]).as_py() or 0
+        account.tokens += sum(pc.sum(batch[column]).as_py() or 0 for column in ("tokens_read", "tokens_written"))
         joules = pc.sum(batch["joules"]).as_py()
         account.joules = account.joules if joules is None else (account.joules or 0.0) + joules
         _count_reasons(batch, reasons)

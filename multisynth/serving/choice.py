@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Any, Literal
 
 from multisynth.errors import BadInput
 from multisynth.serving.cache import RequestCache, cache_file
@@ -76,10 +77,19 @@ class LanguageModel:
         model: The model.
         engine: Which engine; `auto` falls back to transformers where vLLM does not start.
         cache: Where completions are kept; by default in the user's cache folder.
+        options: Passed on to vLLM's `EngineArgs`.
     """
 
-    def __init__(self, model: Model, engine: EngineName = "auto", cache: RequestCache | None = None) -> None:
-        self.model, self.name = model, choose(engine)
+    def __init__(
+        self,
+        model: Model,
+        engine: EngineName = "auto",
+        cache: RequestCache | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model, self.options = model, dict(options or {})
+        self.name = "endpoint" if model.endpoint is not None else choose(engine)
         self._may_fall_back = engine == "auto" and self.name == "vllm"
         self._cache = cache or RequestCache(cache_file())
         self._engine: Engine | None = None

@@ -15,9 +15,13 @@ import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, nearest
+
+if TYPE_CHECKING:
+    from multisynth.serving.endpoint import Endpoint
 
 DOWNLOADED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "README.md")
 """What is taken from a hub: weights only as safetensors, because pickles run code."""
@@ -29,15 +33,17 @@ class Model:
 
     Args:
         name: As the recipe names it.
-        path: A folder with `config.json`, safetensors weights and a tokenizer.
+        path: A folder with `config.json`, safetensors weights and a tokenizer; None for one behind an endpoint.
         artifact: Its node in the lineage.
         licence: SPDX identifier, empty where it is not known.
+        endpoint: Where it is asked, if it does not run here.
     """
 
     name: str
-    path: Path
+    path: Path | None
     artifact: Artifact
     licence: str
+    endpoint: Endpoint | None = None
 
 
 @dataclass(frozen=True)

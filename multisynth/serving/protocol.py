@@ -42,22 +42,31 @@ class Request:
 
     Args:
         prompt: Plain text to go on with, or messages for the model's chat template.
+        prefix: What the answer begins with already; the completion goes on from there and does not repeat it.
         seed: Seeds every draw of the sampling, so that the tokens do not depend on what else is in the batch.
         max_tokens: Tokens to make at most.
         temperature: Divides the logits; 0 takes the likeliest token.
         top_p: Sample from the smallest set of tokens with at least this probability (Holtzman et al. 2020).
+        top_k: Sample from so many likeliest tokens; 0 for all.
         stop: The completion ends before the first of these strings.
         logprobs: Whether to give each token's log-probability under the model, before watermark and temperature.
+        alternatives: How many of the likeliest tokens to give for each place, at most 20.
+        schema: JSON Schema that the text has to satisfy; decoding is constrained to it where the engine can, and what
+            comes out is validated in any case.
         watermark: The watermark to put in.
     """
 
     prompt: str | tuple[Message, ...]
+    prefix: str = ""
     seed: int = 0
     max_tokens: int = 128
     temperature: float = 1.0
     top_p: float = 1.0
+    top_k: int = 0
     stop: tuple[str, ...] = ()
     logprobs: bool = False
+    alternatives: int = 0
+    schema: str = ""
     watermark: Watermark | None = None
 
     def digest(self, *made_with: str) -> str:
@@ -77,6 +86,7 @@ class Completion:
         finish: `stop` at a stop string or the model's own end, `length` at `max_tokens`.
         prompt_tokens: Tokens of the prompt.
         generated: Tokens the model made, with those cut off at the stop.
+        alternatives: For each token the likeliest at its place, likeliest first: text and log-probability. [N][K]
     """
 
     text: str
@@ -85,6 +95,7 @@ class Completion:
     finish: Literal["stop", "length"]
     prompt_tokens: int
     generated: int
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] | None = None
 
 
 class Engine(Protocol):

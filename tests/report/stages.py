@@ -300,7 +300,7 @@ class Solve(Map):
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
         for sample in samples:
-            self.spend(sample, tokens=100, joules=2.5)
+            self.spend(sample, read=60, written=40)
             wrong = int(sample["answer"]) % 3 == 0
             for attempt in range(3):
                 if attempt and wrong:

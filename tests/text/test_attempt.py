@@ -2,21 +2,26 @@
 
 import json
 
+import pyarrow.compute as pc
 import pytest
 from multisynth.text.arithmetic import Arithmetic
 from multisynth.text.attempt import Attempt
-from multisynth.text.equations import equations
+from multisynth.text.prompting import Prompting
+from multisynth.text.verifiers.equations import equations
 from multisynth.text.verify import Verify
-from multisynth.text.worked import WORKED, examples, prompt
+from multisynth.text.worked import WORKED, examples
 
 from multisynth.errors import BadInput
+from multisynth.kinds import PROBLEM
 from multisynth.mark.detect import audit
 from multisynth.mark.key import VARIABLE, load_key
+from multisynth.sample import Sample
 from multisynth.serving import Watermark
 from multisynth.serving.models import models_folder
 from multisynth.testing import run_stage
 from tests.serving.tiny import tiny_model
 
+BARE = Prompting(shots=False)
 REAL = any(path.name.startswith("smollm2-135m") for path in models_folder().glob("*"))
 
 
@@ -38,9 +43,6 @@ def tiny(tmp_path_factory) -> str:
 
 def short(problems) -> list:
     """Problems whose prompt fits the small model's 512 bytes."""
-    from multisynth.kinds import PROBLEM
-    from multisynth.sample import Sample
-
     return [Sample(PROBLEM, k, question=f"What is {k} + 2?", answer=str(k + 2), domain="d") for k in range(4)]
 
 
@@ -54,19 +56,19 @@ def test_worked_examples_are_right_and_none_is_a_problem_of_ours() -> None:
             assert question not in problems
     assert {sample["domain"] for sample in run_stage(Arithmetic(problems=100)).samples} == WORKED.keys()
     assert len(examples("something else")) == 4
-    assert prompt("Why?", "something else").endswith("\n\nQuestion: Why?\nAnswer:")
+    asked = Prompting().prompt(Sample(PROBLEM, 0, question="Why?", answer="", domain="something else"))
+    assert isinstance(asked, str) and asked.endswith("\n\nQuestion: Why?\nAnswer:")
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_attempts_do_not_depend_on_batches(tiny, problems, monkeypatch, tmp_path, batch_size) -> None:
-    monkeypatch.setattr("multisynth.text.attempt.prompt", lambda question, domain: question)
-    stage = Attempt(model=tiny, engine="transformers", attempts=3, max_tokens=10, temperature=1.0)
+    stage = Attempt(prompting=BARE, model=tiny, engine="transformers", attempts=3, max_tokens=10, temperature=1.0)
     whole = run_stage(stage, short(problems))
     monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "another.sqlite")
     parts = run_stage(stage, short(problems), batch_size=batch_size)
     assert not whole.failures and whole.samples.table == parts.samples.table
     assert whole.samples["attempt"] == [0, 1, 2] * 4 and len(set(whole.samples["completion"])) == 12
-    tokens = whole.ledger.column("tokens").to_pylist()
+    tokens = pc.add(whole.ledger.column("tokens_read"), whole.ledger.column("tokens_written")).to_pylist()
     generated = [sum(len(sample["token_ids"]) for sample in list(whole.samples)[3 * k : 3 * k + 3]) for k in range(4)]
     assert all(spent >= made + 3 * 13 for spent, made in zip(tokens, generated, strict=True))
 

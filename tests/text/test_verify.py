@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from multisynth.text.judge import Judge
+from multisynth.text.verifiers.symbolic import Symbolic
 from multisynth.text.verify import Verify
 
 from multisynth.kinds import REASONING
@@ -23,6 +23,7 @@ def judged(*completions: str, gold: str = "32", question: str = QUESTION):
             question=question,
             answer=gold,
             domain="d",
+            verifier="arithmetic",
             completion=text,
             attempt=k,
             model="m",
@@ -95,7 +96,7 @@ def test_hostile_answers_neither_run_nor_hang(tmp_path: Path) -> None:
         "1" * 100_000,
         "(" * 250,
     ]
-    judge = Judge()
+    judge = Symbolic()
     start = time.perf_counter()
     try:
         for text in hostile:
@@ -119,6 +120,7 @@ def test_verdicts_do_not_depend_on_batches() -> None:
             question=QUESTION,
             answer="32",
             domain="d",
+            verifier="arithmetic",
             completion=text,
             attempt=k,
             model="m",

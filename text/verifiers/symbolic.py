@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import threading
 from multiprocessing.connection import Connection
 
 from .equations import number
@@ -22,12 +23,13 @@ LONGEST = 300
 """Characters of an answer that is looked at."""
 
 
-class Judge:
-    """Compares answers; starts its process when it is first needed."""
+class Symbolic:
+    """Compares answers, one after another; starts its process when it is first needed."""
 
     def __init__(self) -> None:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._lock = threading.Lock()
 
     def same(self, gold: str, got: str) -> tuple[bool, str]:
         """Whether two answers are equal, and which verifier says so: `exact` or `math-verify`.
@@ -40,7 +42,8 @@ class Judge:
             return first == second, "exact"
         if max(len(gold), len(got)) > LONGEST:
             return False, "exact"
-        return self._ask(gold, got), "math-verify"
+        with self._lock:
+            return self._ask(gold, got), "math-verify"
 
     def close(self) -> None:
         """End the process."""

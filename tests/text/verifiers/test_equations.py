@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from multisynth.text.equations import Unreadable, equations, number
+from multisynth.text.verifiers.equations import Unreadable, equations, number
 
 
 @pytest.mark.parametrize(

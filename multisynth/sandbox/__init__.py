@@ -1,0 +1,1 @@
+"""Programs that nobody vouches for, run where they can do no harm."""

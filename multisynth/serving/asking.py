@@ -1,0 +1,173 @@
+"""What every stage that asks a language model has in common.
+
+One coroutine a sample, all of a batch at once: while one waits for its next step, the engine works on the others'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic import Field, JsonValue, PrivateAttr
+
+from multisynth.artifact import Artifact
+from multisynth.errors import BadInput
+from multisynth.kinds import MODEL, Kind
+from multisynth.sample import Batch, Drop, Sample
+from multisynth.serving.choice import EngineName, LanguageModel
+from multisynth.serving.endpoint import Endpoint
+from multisynth.serving.models import Model, resolve
+from multisynth.serving.protocol import Completion, Request, Unfit
+from multisynth.stage import Map, Needs
+
+Ask = Callable[[Request], Awaitable[Completion]]
+"""Answers a request and puts its tokens on the ledger's row of the sample that it is asked for."""
+
+Asked = str | Endpoint
+"""A model that an option names: `hf:org/name`, a folder, a name of the project's list, or an endpoint."""
+
+
+class Asking(Map):
+    """A stage that asks a language model about each sample by itself."""
+
+    needs: ClassVar[Needs] = Needs(batch_size=1024, concurrency=1)
+    reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"trained": (MODEL,)}
+
+    model: Asked = Field("smollm2-135m", description="`hf:org/name`, a folder, a name of the model list, an endpoint.")
+    trained: str = Field("", description="A stage that trains: its last model is asked instead of `model`.")
+    engine: EngineName = Field(
+        "auto", description="What runs the model: auto takes vllm where it works, else transformers."
+    )
+    engine_options: dict[str, JsonValue] = Field(
+        default_factory=dict, description="Passed on to vLLM, such as `quantization` or `speculative_config`."
+    )
+    temperature: float = Field(0.7, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
+    top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
+    top_k: int = Field(0, ge=0, description="Sample from so many likeliest tokens; 0 for all.")
+    max_tokens: int = Field(256, ge=1, le=32768, description="Tokens that an answer may have.")
+
+    _asked: LanguageModel | None = PrivateAttr(None)
+    _others: dict[str, LanguageModel] = PrivateAttr(default_factory=dict)
+    _teacher: Sample | None = PrivateAttr(None)
+    _runner: asyncio.Runner | None = PrivateAttr(None)
+
+    def others(self) -> Sequence[Asked]:
+        """Further models that it asks, such as a judge."""
+        return ()
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """The models."""
+        own = () if self.trained else (self.model,)
+        return tuple({model.artifact.id: model.artifact for model in map(found, (*own, *self.others()))}.values())
+
+    def open(self) -> None:
+        """Find the models; an engine starts with the first request that the cache cannot answer."""
+        if self.trained:
+            from multisynth.serving.checkpoint import model_of
+
+            self._teacher = self._last_trained()
+            model = model_of(self._teacher)
+        else:
+            model = found(self.model)
+        self._asked = LanguageModel(model, self.engine, options=self.engine_options)
+        self._others = {
+            found(other).artifact.id: LanguageModel(found(other), self.engine, options=self.engine_options)
+            for other in self.others()
+            if found(other).artifact.id != model.artifact.id
+        }
+        self._runner = asyncio.Runner()
+
+    def _last_trained(self) -> Sample:
+        last = None
+        for sample in self.read("trained"):
+            last = sample
+        if last is None:
+            raise BadInput(f"`{self.trained}` made no model", "see on its ledger what became of its training")
+        return last
+
+    def close(self) -> None:
+        """Let go of the models."""
+        for model in (self._asked, *self._others.values()):
+            if model is not None:
+                model.close()
+        if self._runner is not None:
+            self._runner.close()
+        self._asked, self._others, self._runner = None, {}, None
+
+    @property
+    def asked(self) -> str:
+        """The name of the model, as samples have it."""
+        if self._teacher is not None:
+            return f"{self.trained}:{self._teacher.id}"
+        return self.model if isinstance(self.model, str) else self.model.name
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Ids that everything made with a trained model has among its `parents`."""
+        return () if self._teacher is None else (self._teacher.id,)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        """Work on all samples of the batch at once."""
+        assert self._runner is not None
+        for made in self._runner.run(self._gather(samples)):
+            yield from made
+
+    async def _gather(self, samples: Batch) -> list[list[Sample | Drop]]:
+        return await asyncio.gather(*(self._one(sample) for sample in samples))
+
+    async def _one(self, sample: Sample) -> list[Sample | Drop]:
+        try:
+            made = list(await self.work(sample, self.asks(sample)))
+        except Unfit as error:
+            return [Drop(sample, f"does not fit the model: {error.problem}")]
+        if self._teacher is not None:
+            for one in made:
+                if isinstance(one, Sample):
+                    one.parents = (*one.parents, *self.teachers)
+        return made
+
+    def asks(self, sample: Sample, other: Asked | None = None) -> Ask:
+        """Asks for a sample: the stage's own model, or one of `others`."""
+        model = self._asked if other is None else self._others.get(found(other).artifact.id, self._asked)
+        assert model is not None
+
+        async def ask(request: Request) -> Completion:
+            completion = await model.complete(request)
+            self.spend(sample, read=completion.prompt_tokens, written=completion.generated)
+            return completion
+
+        return ask
+
+    def request(self, prompt: str | tuple[object, ...], sample: Sample, purpose: str, **changes: object) -> Request:
+        """A request with the stage's sampling, seeded by the sample and a purpose that no other request of it has.
+
+        Args:
+            prompt: As `Request` has it.
+            sample: For which it is asked.
+            purpose: Names the request among those of the sample.
+            **changes: Fields of `Request` that differ.
+        """
+        fields = {
+            "seed": int(self.rng(sample, purpose).integers(2**63)),
+            "temperature": self.temperature, "top_p": self.top_p, "top_k": self.top_k, "max_tokens": self.max_tokens,
+        }  # fmt: skip
+        return Request(prompt, **{**fields, **changes})  # type: ignore[arg-type]
+
+    async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
+        """What becomes of one sample.
+
+        Args:
+            sample: The sample.
+            ask: Asks the stage's model.
+        """
+        raise NotImplementedError  # abstract
+
+
+def found(asked: Asked) -> Model:
+    """The model that an option names.
+
+    Raises:
+        BadInput: It cannot be had.
+    """
+    return resolve(asked) if isinstance(asked, str) else asked.resolve()

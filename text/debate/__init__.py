@@ -1,0 +1,1 @@
+"""Models that argue before a judge, beside self-consistency at the same cost."""

@@ -1,0 +1,1 @@
+"""Which of two answers is better: by a constitution, by rewards, by verifiers."""

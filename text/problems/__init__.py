@@ -1,0 +1,1 @@
+"""Problems with gold answers or checks: drawn, procedural, or from files."""

@@ -1,0 +1,1 @@
+"""Training on samples: supervised, on preferences, and by distillation."""

@@ -1,0 +1,56 @@
+"""Verifiers by name, each made when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from multisynth.errors import nearest
+from multisynth.sample import Sample
+
+from .arithmetic import Arithmetic
+from .mathematics import Mathematics
+from .symbolic import Symbolic
+from .verdict import Verdict, Verifier
+
+_MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
+    "arithmetic": Arithmetic,
+    "math": Mathematics,
+}
+NAMES = tuple(_MAKERS)
+"""What a problem's column `verifier` may say; `math` where it says nothing."""
+
+
+class Verifiers:
+    """All verifiers; opened once a worker."""
+
+    def __init__(self) -> None:
+        self._symbolic = Symbolic()
+        self._made: dict[str, Verifier] = {}
+
+    def judge(self, problem: Sample, completion: str) -> Verdict:
+        """Judge an answer by the verifier that its problem names.
+
+        Args:
+            problem: A sample with `question`, `answer`, `verifier` and `check`, of any kind.
+            completion: What a model wrote; hostile.
+
+        Raises:
+            ValueError: There is no verifier of that name, or it cannot use the problem's `check`.
+        """
+        name = problem["verifier"] or "math"
+        if name not in _MAKERS:
+            raise ValueError(f"no verifier is called `{name}`: {nearest(name, list(NAMES))}")
+        if name not in self._made:
+            self._made[name] = _MAKERS[name](self._symbolic)
+        return self._made[name].judge(problem, completion)
+
+    async def verdict(self, problem: Sample, completion: str) -> Verdict:
+        """As `judge`, without keeping other coroutines waiting."""
+        return await asyncio.to_thread(self.judge, problem, completion)
+
+    def close(self) -> None:
+        """Let go of what they started."""
+        for verifier in self._made.values():
+            verifier.close()
+        self._symbolic.close()

@@ -1,0 +1,35 @@
+"""Where a text states its final answer: in a box, after `####`, or after `the answer is`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_FORMS = (
+    re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"),
+    re.compile(r"####[ \t]*([^\n]+)"),
+    re.compile(r"(?i:\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
+)
+
+
+class Stated(NamedTuple):
+    """An answer, where its statement starts, and where it ends."""
+
+    answer: str
+    start: int
+    end: int
+
+
+def stated(completion: str) -> Stated | None:
+    """The final answer of a text, the last of the strongest form; None where it states none."""
+    for form in _FORMS:
+        matches = list(form.finditer(completion))
+        if matches:
+            last = matches[-1]
+            return Stated(last[1].strip().strip("*$ ").rstrip("."), last.start(), last.end())
+    return None
+
+
+def statements(completion: str) -> int:
+    """How many times it states an answer."""
+    return sum(1 for form in _FORMS for _ in form.finditer(completion))
