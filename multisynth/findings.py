@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,16 +27,39 @@ class Findings:
     def __init__(self, lines: Mapping[Place, int], where: str, folder: Path) -> None:
         self.lines, self.where, self.folder = lines, where, folder
         self.problems: list[BadInput] = []
+        self._aliases: dict[Place, Place] = {}
+        self._copies: dict[str, str] = {}
+
+    def alias(self, place: Place, written: Place, name: str) -> None:
+        """Say that what stands at a place was made from what is written at another.
+
+        Args:
+            place: Ends in the name of a copy.
+            written: Where it is written.
+            name: As it is written: what is wrong with several copies of it is noted once.
+        """
+        self._aliases[place] = written
+        self._copies[str(place[-1])] = name
 
     def at(self, *place: str | int) -> str:
         """File and line of a place, or of the nearest around it that has one."""
+        for end in range(len(place), 0, -1):
+            if place[:end] in self._aliases:
+                place = (*self._aliases[place[:end]], *place[end:])
+                break
         while place and place not in self.lines:
             place = place[:-1]
         return f"{self.where}:{self.lines[place]}" if place in self.lines else self.where
 
     def wrong(self, problem: str, remedy: str, *place: str | int) -> None:
-        """Note a problem."""
-        self.problems.append(BadInput(problem, remedy, self.at(*place)))
+        """Note a problem, once for all copies of what has it."""
+        new = BadInput(problem, remedy, self.at(*place))
+        if all((self._plain(old.problem), old.where) != (self._plain(problem), new.where) for old in self.problems):
+            self.problems.append(new)
+
+    def _plain(self, text: str) -> str:
+        """A message in which copies have the name of what they were made from."""
+        return re.sub(r"`([^`]+)`", lambda match: f"`{self._copies.get(match[1], match[1])}`", text)
 
     def settle(self) -> None:
         """End the reading.

@@ -9,7 +9,7 @@
       robots:   {to: lerobot, from: rollouts, video: clips}
 
 A stage's block holds `use`, `from`, `needs` (see `stage.Needs`), `errors` (the share of inputs that may fail) and the
-stage's own options.
+stage's own options. `multisynth.loops` says how a part of a recipe is repeated.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from multisynth.export.exporter import Exporter
 from multisynth.findings import Findings
 from multisynth.fingerprint import content
 from multisynth.kinds import Kind
+from multisynth.loops import Blocks, Unrolled
 from multisynth.stage import Needs, Source, Stage
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -157,32 +158,29 @@ def _read(data: Any, findings: Findings) -> Recipe:
         findings.wrong(f"`name` is {shown(name)}", "give a name of small letters, digits, - and _", "name")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 63:
         findings.wrong(f"`seed` is {shown(seed)}", "give a whole number from 0 to 2⁶³ - 1", "seed")
-    stages = _blocks(data.get("stages"), "stages", findings)
-    exports = _blocks(data["exports"], "exports", findings) if data.get("exports") is not None else {}
-    steps = _Steps(stages, findings).read()
-    deliveries = [_delivery(name, block, stages, steps, findings) for name, block in exports.items()]
+    unrolled = Unrolled(_blocks(data.get("stages"), ("stages",), findings), _blocks, findings)
+    exports = _blocks(data["exports"], ("exports",), findings) if data.get("exports") is not None else {}
+    steps = _Steps(unrolled.blocks, findings).read()
+    deliveries = [_delivery(name, block, unrolled, steps, findings) for name, block in exports.items()]
     findings.settle()
     return Recipe(str(name), int(seed), tuple(steps.values()), tuple(d for d in deliveries if d), data, findings.folder)
 
 
-Blocks = dict[str, dict[str, Any] | None]
-"""The blocks of a section by name; None for one that is written and cannot be read, so that others may name it."""
-
-
-def _blocks(value: Any, section: str, findings: Findings) -> Blocks:
+def _blocks(value: Any, place: tuple[str, ...], findings: Findings) -> Blocks:
+    section = ".".join(place)
     if not isinstance(value, Mapping) or not value:
         written = f"is {shown(value)}" if value else "holds nothing"
-        findings.wrong(f"`{section}` {written}", f"give at least one named block under `{section}`", section)
+        findings.wrong(f"`{section}` {written}", f"give at least one named block under `{section}`", *place)
         return {}
     found: Blocks = {}
     for name, block in value.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             findings.wrong(
                 f"the name {shown(name)} cannot be used", "small letters, digits, - and _, a letter first",
-                section, str(name),
+                *place, str(name),
             )  # fmt: skip
         elif not isinstance(block, Mapping):
-            findings.wrong(f"`{section}.{name}` is {shown(block)}", "give it as a mapping: {use: …}", section, name)
+            findings.wrong(f"`{section}.{name}` is {shown(block)}", "give it as a mapping: {use: …}", *place, name)
             found[name] = None
         else:
             found[name] = dict(block)
@@ -330,12 +328,12 @@ def _order(feeds: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def _delivery(
-    name: str, block: dict[str, Any] | None, stages: Blocks, steps: Mapping[str, Step], findings: Findings
+    name: str, block: dict[str, Any] | None, unrolled: Unrolled, steps: Mapping[str, Step], findings: Findings
 ) -> Delivery | None:
     if block is None:
         return None
-    place = ("exports", name)
-    to, source = block.get("to"), block.get("from")
+    place, stages = ("exports", name), unrolled.blocks
+    to, source = block.get("to"), unrolled.last(block.get("from"))
     if not isinstance(to, str):
         known = ", ".join(registry.names("multisynth.exports"))
         findings.wrong(f"export `{name}` does not say what it writes", f"add `to:`; known: {known}", *place)
@@ -345,7 +343,11 @@ def _delivery(
     except BadInput as error:
         findings.wrong(error.problem, error.remedy, *place, "to")
         return None
-    options = {key: value for key, value in block.items() if key not in ("to", "from")}
+    options = {
+        key: unrolled.last(value) if key in cls.reads else value
+        for key, value in block.items()
+        if key not in ("to", "from")
+    }
     exporter = findings.build(cls, options, place, f"export `{to}`", ["to", "from"])
     named = {"from": source, **(exporter.tables() if exporter is not None else {})}
     for option, stage in named.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def model_of(sample: Sample) -> Model:
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".unpack-") as scratch:
             unpack(sample, Path(scratch) / "checkpoint")
             try:
-                os.rename(Path(scratch) / "checkpoint", place)
+                (Path(scratch) / "checkpoint").rename(place)
             except OSError:
                 if not place.is_dir():
                     raise
