@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from multisynth.sample import Sample
@@ -26,14 +28,17 @@ class Prompting(BaseModel):
         Args:
             problem: A sample with `question` and `domain`, of any kind.
         """
-        shown = examples(problem["domain"]) if self.shots else ()
+        return self.put(problem["question"], examples(problem["domain"]) if self.shots else ())
+
+    def put(self, question: str, shown: Sequence[tuple[str, str]]) -> str | tuple[Message, ...]:
+        """A question after worked examples, each a question and its answer."""
         if self.chat:
             head = (Message("system", self.system),) if self.system else ()
             turns = [m for asked, told in shown for m in (Message("user", asked), Message("assistant", told))]
-            return (*head, *turns, Message("user", problem["question"]))
+            return (*head, *turns, Message("user", question))
         parts = [self.system] if self.system else []
         parts += [f"Question: {asked}\nAnswer: {told}" for asked, told in shown]
-        return "\n\n".join([*parts, f"Question: {problem['question']}\nAnswer:"])
+        return "\n\n".join([*parts, f"Question: {question}\nAnswer:"])
 
     def answer(self, completion: str) -> str:
         """A completion as it stands after its prompt, for training."""
