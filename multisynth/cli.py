@@ -36,6 +36,9 @@ def _reserve(as_json: bool) -> bool:
 # Every command has it, and help is printed before it is looked at: the place to reserve standard output.
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.", callback=_reserve)]
 RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", metavar="RECIPE")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="Change an option of a stage: STAGE.OPTION=VALUE, as in YAML.")
+]
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")]
 
 
@@ -49,6 +52,7 @@ class Where(StrEnum):
 @app.command()
 def run(
     recipe: RecipeFile,
+    settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME by default.")] = None,
     executor: Annotated[Where, typer.Option(help="Processes on this machine, or Ray.")] = Where.local,
     workers: Annotated[int | None, typer.Option(min=1, help="Cores to use; all by default.")] = None,
@@ -60,7 +64,7 @@ def run(
     from multisynth.progress import LiveProgress
     from multisynth.recipe import Recipe
 
-    checked = Recipe.load(recipe)
+    checked = Recipe.load(recipe, settings or ())
     folder = out or Path("runs") / checked.name
     chosen = _executor(executor, workers, address)
     try:
@@ -97,11 +101,11 @@ def run(
 
 
 @app.command()
-def check(recipe: RecipeFile, as_json: Json = False) -> None:
+def check(recipe: RecipeFile, settings: Settings = None, as_json: Json = False) -> None:
     """Check a recipe in full, the models that it needs included, and run nothing."""
     from multisynth.recipe import Recipe
 
-    checked = Recipe.load(recipe)
+    checked = Recipe.load(recipe, settings or ())
     rows = [
         {
             "stage": step.name, "use": step.use, "from": list(step.inputs), "reads": list(step.stage.beside().values()),

@@ -32,6 +32,7 @@ from multisynth.findings import Findings
 from multisynth.fingerprint import content
 from multisynth.kinds import Kind
 from multisynth.loops import Blocks, Unrolled
+from multisynth.settings import changed
 from multisynth.stage import Needs, Source, Stage
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -123,14 +124,18 @@ class Recipe:
     folder: Path
 
     @classmethod
-    def load(cls, path: str | Path) -> Recipe:
+    def load(cls, path: str | Path, settings: Sequence[str] = ()) -> Recipe:
         """Read and check a recipe file.
+
+        Args:
+            path: The file.
+            settings: Options to change, as `multisynth.settings` has them.
 
         Raises:
             BadInput: Anything about it is wrong; all that is wrong is said at once, each with its line.
         """
         data, lines = yaml_lines.load(Path(path))
-        return _read(data, Findings(lines, str(path), Path(path).resolve().parent))
+        return _read(changed(data, settings), Findings(lines, str(path), Path(path).resolve().parent))
 
     @classmethod
     def of(cls, data: Mapping[str, Any], folder: Path | None = None) -> Recipe:
