@@ -9,7 +9,7 @@ from typing import Any
 from multisynth import yaml_lines
 from multisynth.errors import BadInput, nearest
 
-FORM = "write STAGE.OPTION=VALUE, the value as in YAML; the STAGE may be a loop, and OPTION one of an option, a.b"
+FORM = "write STAGE.OPTION=VALUE, the value as in YAML; A.B is the option B of an option A"
 
 
 def changed(data: Any, settings: Sequence[str]) -> Any:
