@@ -91,7 +91,7 @@ class Step:
         """
         stage = self.stage
         try:
-            options = content(stage, frozenset({stage.extent} if isinstance(stage, Source) else ()))
+            options = content(stage, frozenset({stage.extent} if isinstance(stage, Source) and stage.extends else ()))
         except OSError as error:
             problem = f"stage `{self.name}`: {error.filename} cannot be read: {error.strerror}"
             raise BadInput(problem, "put it back, or change the recipe", self.where) from error
