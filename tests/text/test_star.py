@@ -1,0 +1,213 @@
+"""STaR: which rationales are kept, what is asked under the hint, and that the hint never shows in what is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from multisynth.text.hints import hinted, leak
+from multisynth.text.prompting import Prompting
+from multisynth.text.star import Star
+from multisynth.text.verifiers.stated import stated
+from multisynth.text.worked import WORKED
+from pydantic import ValidationError
+
+from multisynth.kinds import PROBLEM
+from multisynth.sample import Sample
+from multisynth.serving import Completion, Request
+from multisynth.testing import Ran, run_stage
+from tests.serving.tiny import tiny_model
+
+QUESTION = "Sam has 5 coins. Lucy gives him 3 more coins. How many coins does Sam have now?"
+RIGHT = "Sam has 5 coins and gets 3 more coins. 5 + 3 = 8. The answer is 8."
+WRONG = "Sam has 5 coins and loses 3 coins. 5 - 3 = 2. The answer is 2."
+HINT = "(The answer is 8.)"
+
+LEAKS = [
+    "The answer is 8. 5 + 3 = 8. The answer is 8.",
+    "(The answer is 8.) 5 + 3 = 8. The answer is 8.",
+    "5 + 3 = 8 (The answer is 8.)",
+    "The answer is 8.",
+    "As the hint says, 5 + 3 = 8. The answer is 8.",
+    "As the HINT says, 5 + 3 = 8. The answer is 8.",
+    "As the h-i-n-t says, 5 + 3 = 8. The answer is 8.",
+    "As the h i n t says, 5 + 3 = 8. The answer is 8.",
+    "As the h1nt says, 5 + 3 = 8. The answer is 8.",
+    "As the hi\u200bnt says, 5 + 3 = 8. The answer is 8.",
+    "As the ｈｉｎｔ says, 5 + 3 = 8. The answer is 8.",
+    "As the híńt says, 5 + 3 = 8. The answer is 8.",
+    "As the h\u0456nt says, 5 + 3 = 8. The answer is 8.",
+    "As the an swer says, 5 + 3 = 8. The answer is 8.",
+    "Given that it must be so, 5 + 3 = 8. The answer is 8.",
+    "We are told so. 5 + 3 = 8. The answer is 8.",
+    "It is already known. 5 + 3 = 8. The answer is 8.",
+    "To reach the correct number, 5 + 3 = 8. The answer is 8.",
+    "Working backwards, 5 + 3 = 8. The answer is 8.",
+    "Target: 8\n5 + 3 = 8. The answer is 8.",
+    "La respuesta es conocida. 5 + 3 = 8. The answer is 8.",
+    "Ответ известен. 5 + 3 = 8. The answer is 8.",
+    "Sam must have 8 coins. 5 + 3 = 8. The answer is 8.",
+    "Sam must have eight coins. 5 + 3 = 8. The answer is 8.",
+    "8 - 3 = 5. 5 + 3 = 8. The answer is 8.",
+    "5 + 3 = 8. This is what we were told. The answer is 8.",
+    "5 + 3 = 8. The answer is 8. As stated in the question.",
+]
+
+
+def problem(number: int = 0, question: str = QUESTION, answer: str = "8", **columns: str) -> Sample:
+    return Sample(PROBLEM, number, question=question, answer=answer, domain="addition/1-step", **columns)
+
+
+@pytest.fixture
+def scripted(monkeypatch) -> Callable[..., list[Request]]:
+    """A model that answers by a function of the request; its requests are noted."""
+
+    def install(answer: Callable[[Request], str], finish: str = "stop") -> list[Request]:
+        seen: list[Request] = []
+
+        async def complete(self: object, request: Request) -> Completion:
+            seen.append(request)
+            return Completion(answer(request), (1, 2), None, finish, 10, 2)  # type: ignore[arg-type]
+
+        monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
+        return seen
+
+    return install
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> str:
+    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
+
+
+@pytest.fixture
+def star(tiny) -> Callable[..., Ran]:
+    def ran(problems: list[Sample], **options: object) -> Ran:
+        return run_stage(Star(model=tiny, engine="transformers", **options), problems)
+
+    return ran
+
+
+def under_hint(request: Request) -> bool:
+    return HINT in request.prompt.rpartition("Question:")[2]
+
+
+def test_a_right_attempt_is_kept_and_no_hint_is_asked(star, scripted) -> None:
+    seen = scripted(lambda request: RIGHT)
+    ran = star([problem(verifier="arithmetic")], attempts=3)
+    (kept,) = ran.samples
+    assert len(seen) == 1 and not under_hint(seen[0])
+    assert kept["completion"] == RIGHT and kept["attempt"] == 0 and kept.meta["route"] == "attempt"
+    assert ran.ledger["tokens_read"].to_pylist() == [10] and ran.ledger["tokens_written"].to_pylist() == [2]
+
+
+def test_attempts_go_on_until_one_is_right_each_with_draws_of_its_own(star, scripted) -> None:
+    answers = iter([WRONG, WRONG, RIGHT])
+    seen = scripted(lambda request: next(answers))
+    (kept,) = star([problem()], attempts=4).samples
+    assert kept["attempt"] == 2 and len({request.seed for request in seen}) == 3
+
+
+def test_a_failure_is_rationalised_and_kept_with_the_question_as_it_was(star, scripted) -> None:
+    seen = scripted(lambda request: RIGHT if under_hint(request) else WRONG)
+    (kept,) = star([problem(verifier="arithmetic")], attempts=2).samples
+    assert [under_hint(request) for request in seen] == [False, False, True]
+    assert kept["question"] == QUESTION and kept["completion"] == RIGHT
+    assert kept["attempt"] == 2 and kept.meta["route"] == "rationalised"
+    assert HINT not in str(kept.row[0].table.to_pylist())
+
+
+def test_without_rationalisation_or_a_gold_answer_no_hint_is_asked(star, scripted) -> None:
+    seen = scripted(lambda request: WRONG)
+    ran = star([problem()], rationalise=False)
+    assert not len(ran.samples) and [reason for _, reason in ran.drops] == ["wrong answer: got 2, gold 8"]
+    ran = star([problem(answer="")])
+    assert len(ran.drops) == 1 and len(seen) == 2 and not any(map(under_hint, seen))
+
+
+def test_what_is_wrong_under_the_hint_too_says_so(star, scripted) -> None:
+    scripted(lambda request: WRONG)
+    assert [reason for _, reason in star([problem()]).drops] == ["under the hint, wrong answer: got 2, gold 8"]
+
+
+def test_an_answer_that_was_cut_off_is_not_kept(star, scripted) -> None:
+    scripted(lambda request: RIGHT, finish="length")
+    assert [reason for _, reason in star([problem()]).drops] == ["under the hint, unfinished: 2 tokens"]
+
+
+def test_examples_under_the_hint_have_hints_too(star, scripted) -> None:
+    seen = scripted(lambda request: WRONG)
+    star([problem()], prompting=Prompting(shots=False))
+    bare, shown = (request.prompt for request in seen)
+    assert bare.count("Question:") == 1
+    assert shown.count("Question:") == 4 == len(re.findall(r"\(The answer is \d+\.\)\nAnswer:", shown))
+    seen.clear()
+    star([problem()], prompting=Prompting(shots=False, chat=True), hint_shots=False)
+    assert [message.content for message in seen[1].prompt] == [f"{QUESTION} {HINT}"]
+
+
+@pytest.mark.parametrize("told", LEAKS)
+def test_what_lets_the_hint_show_is_dropped(star, scripted, told) -> None:
+    scripted(lambda request: told if under_hint(request) else WRONG)
+    ran = star([problem(verifier="math")])
+    assert not len(ran.samples)
+    ((_, reason),) = ran.drops
+    assert reason.startswith("under the hint, ")
+
+
+def test_a_model_that_leaks_in_every_way_leaves_no_trace_of_the_hint(star, scripted) -> None:
+    """Each way ends in the right answer, so that the verifier of answers alone would keep them all."""
+    ways = [*LEAKS, RIGHT]
+
+    def answer(request: Request) -> str:
+        number = int(re.search(r"#(\d+)", request.prompt.rpartition("Question:")[2])[1])
+        return ways[number] if under_hint(request) else WRONG
+
+    scripted(answer)
+    ran = star([problem(k, f"#{k}: {QUESTION}", verifier="math") for k in range(len(ways))])
+    kept = list(ran.samples)
+    assert not ran.failures
+    assert [sample["completion"] for sample in kept] == [RIGHT] and len(ran.drops) == len(LEAKS)
+    trace = re.compile(r"hint|\(\s*the answer|target|given|told|known", re.IGNORECASE)
+    assert not any(trace.search(sample["completion"] + sample["question"]) for sample in kept)
+
+
+def test_honest_rationales_pass() -> None:
+    for shown in WORKED.values():
+        for question, told in shown:
+            answer = stated(told)
+            assert answer is not None and leak(question, answer.answer, told) == ""
+    asked = "Given 4 hints, Ben is told 2 more. How many hints is he given or told?"
+    assert leak(asked, "6", "Ben is given 4 hints and told 2. 4 + 2 = 6. The answer is 6.") == ""
+    assert leak("What is 6 + 0?", "6", "6 + 0 = 6. The answer is 6.") == ""
+    assert leak("Half of 3?", "\\frac{3}{2}", "Half of 3 is $\\frac{3}{2}$, so $\\boxed{\\frac{3}{2}}$") == ""
+
+
+def test_the_hint_of_an_addition_stands_after_it() -> None:
+    assert hinted("2 4 + 5 9", "83", "addition") == "2 4 + 5 9\nTarget: 8 3"
+    assert hinted("How many?", "83", None) == "How many? (The answer is 83.)"
+
+
+def test_attempts_that_would_all_be_the_same_are_refused() -> None:
+    with pytest.raises(ValidationError, match="give a temperature"):
+        Star(temperature=0, attempts=2)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_rationales_do_not_depend_on_batches(tiny, monkeypatch, tmp_path, batch_size) -> None:
+    stage = Star(
+        model=tiny, engine="transformers", attempts=3, max_tokens=3, prompting=Prompting(shots=False, stop=("e", "a")),
+        hint_shots=False, temperature=1.5,
+    )  # fmt: skip
+    problems = [problem(k, f"{k}?", f"{k}") for k in range(4)]
+    whole = run_stage(stage, problems)
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "another.sqlite")
+    parts = run_stage(stage, problems, batch_size=batch_size)
+    assert not whole.failures and whole.drops == parts.drops and len(whole.drops) == 4
+    assert whole.ledger["tokens_written"].to_pylist() == parts.ledger["tokens_written"].to_pylist()

@@ -1,0 +1,117 @@
+"""The gold answer as a hint beside a question, and whether what was written under it lets the hint show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .verifiers.stated import stated, statements
+
+_TELLING = frozenset(
+    "answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected"
+    " known knew already provided supposed supplied specified stated mentioned parentheses parenthesis brackets bracket"
+    " gold label reveal revealed reveals revealing backwards backward cheat cheating peek respuesta réponse antwort"
+    " lösung risposta resposta pista indice hinweis".split()
+)
+"""Words by which a rationale speaks of an answer that it was given; those of the question may be used."""
+_PREAMBLE = frozenset("the so thus therefore hence and final".split())
+_OPENED = re.compile(r"[(\[]\s*(?:the\s+)?(?:final\s+)?$")
+_LEET = str.maketrans("013457@$", "oieastas")
+_WORD = re.compile(r"[^\W\d_]+")
+_MIXED = re.compile(r"[\w@$]+")
+_SPELT = re.compile(r"(?:(?<![^\W_])[^\W\d_](?![^\W_])[\W_]{0,3}){3,}")
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+def hinted(question: str, answer: str, verifier: str | None) -> str:
+    """A question with its gold answer beside it, in the way of its kind of problem.
+
+    For addition the answer stands after the question, as in STaR (Zelikman et al. 2022, arXiv 2203.14465, section 4.1).
+    """
+    if verifier == "addition":
+        return f"{question}\nTarget: {' '.join(answer.replace(' ', ''))}"
+    return f"{question} (The answer is {answer}.)"
+
+
+def leak(question: str, answer: str, completion: str) -> str:
+    """How an answer that was written under a hint lets it show: a reason to drop it, or nothing.
+
+    It must not speak of an answer that it knows, whatever the spelling; say the answer once, after its reasoning and
+    not in the hint's brackets; and not use the answer before it has found it. It errs on the side of dropping.
+
+    Args:
+        question: Without the hint.
+        answer: The gold answer.
+        completion: What was written; hostile.
+    """
+    text, asked = _plain(completion), _plain(question)
+    if foreign := next((c for c in text if _foreign(c) and c not in asked), ""):
+        return f"the hint may hide in letters that the question does not use: {foreign}"
+    if (times := statements(text)) > 1:
+        return f"repeats the hint: {times} answers"
+    found = stated(text)
+    before, after = (text, "") if found is None else (text[: found.start], text[found.end :])
+    if found is not None and not set(_MIXED.findall(before)) - _PREAMBLE:
+        return "answers before it reasons"
+    if found is not None and (_OPENED.search(before) or after.lstrip(" .").startswith(")")):
+        return "copies the hint's brackets"
+    if word := _telling(before + "\n" + after, asked):
+        return f"speaks of the hint: {word}"
+    if _foreseen(before, _plain(answer), asked):
+        return f"uses the answer before it finds it: {answer[:40]}"
+    return ""
+
+
+def _plain(text: str) -> str:
+    """Small letters without accents, invisible characters and compatibility forms."""
+    parts = unicodedata.normalize("NFKD", text)
+    kept = (c for c in parts if unicodedata.category(c) not in ("Cf", "Mn", "Me", "Co", "Cn"))
+    return "".join(kept).casefold()
+
+
+def _foreign(letter: str) -> bool:
+    return letter.isalpha() and letter > "\u024f"
+
+
+def _telling(text: str, asked: str) -> str:
+    """The first word that speaks of the hint: as written, with digits for letters, or spelt out."""
+    allowed = set(_WORD.findall(asked))
+    spelt = ("".join(_WORD.findall(match[0])) for match in _SPELT.finditer(text))
+    mixed = (word.translate(_LEET) for word in _MIXED.findall(text) if not word.isdigit())
+    telling = {_plain(word) for word in _TELLING} - allowed
+    for word in (*_WORD.findall(text), *mixed):
+        if word in telling:
+            return word
+    for word in spelt:
+        if hidden := next((t for t in sorted(telling) if t in word), ""):
+            return hidden
+    squeezed = "".join(_WORD.findall(text))
+    return next((t for t in ("theanswer", "thehint", "answer", "solution") if t in squeezed and t not in asked), "")
+
+
+def _foreseen(reasoning: str, answer: str, asked: str) -> bool:
+    """Whether it mentions the answer before the equation that finds it, or reckons with it before."""
+    mention = _mentions(answer)
+    if not answer or mention.search(asked):
+        return False  # it may quote the question
+    first = mention.search(reasoning)
+    if first is None:
+        return False
+    result = re.search(rf"=[\s$€£]*(?:{mention.pattern})", reasoning)
+    if result is not None:
+        return first.start() < result.start()
+    return re.match(r"\s*[-+*/×÷=]", reasoning[first.end() :]) is not None
+
+
+def _mentions(answer: str) -> re.Pattern[str]:
+    """Finds a number in digits or in words, anything else as it stands."""
+    digits = rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)"
+    if answer.isascii() and answer.isdigit() and int(answer[:4]) < 100 and len(answer) <= 2:
+        tens, ones = divmod(int(answer), 10)
+        words = _ONES[int(answer)] if tens < 2 else _TENS[tens - 2] + (rf"[-\s]?{_ONES[ones]}" if ones else "")
+        return re.compile(rf"{digits}|\b{words}\b")
+    return re.compile(digits)
