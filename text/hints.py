@@ -7,24 +7,23 @@ import unicodedata
 
 from .verifiers.stated import stated, statements
 
-_TELLING = frozenset(
-    "answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected"
-    " known knew already provided supposed supplied specified stated mentioned parentheses parenthesis brackets bracket"
-    " gold label reveal revealed reveals revealing backwards backward cheat cheating peek respuesta réponse antwort"
-    " lösung risposta resposta pista indice hinweis".split()
-)
-"""Words by which a rationale speaks of an answer that it was given; those of the question may be used."""
-_PREAMBLE = frozenset("the so thus therefore hence and final".split())
+_SPEAKING = """
+answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected known
+knew already provided supposed supplied specified stated mentioned parentheses parenthesis brackets bracket gold label
+reveal revealed reveals revealing backwards backward cheat cheating peek
+respuesta réponse antwort lösung risposta resposta pista indice hinweis
+"""  # words by which a rationale speaks of an answer that it was given; those of the question may be used
+_PREAMBLE = frozenset({"the", "so", "thus", "therefore", "hence", "and", "final"})
 _OPENED = re.compile(r"[(\[]\s*(?:the\s+)?(?:final\s+)?$")
 _LEET = str.maketrans("013457@$", "oieastas")
 _WORD = re.compile(r"[^\W\d_]+")
 _MIXED = re.compile(r"[\w@$]+")
 _SPELT = re.compile(r"(?:(?<![^\W_])[^\W\d_](?![^\W_])[\W_]{0,3}){3,}")
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen
+""".split()  # noqa: SIM905 (a list of so many strings is hard to read)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def hinted(question: str, answer: str, verifier: str | None) -> str:
@@ -82,7 +81,7 @@ def _telling(text: str, asked: str) -> str:
     allowed = set(_WORD.findall(asked))
     spelt = ("".join(_WORD.findall(match[0])) for match in _SPELT.finditer(text))
     mixed = (word.translate(_LEET) for word in _MIXED.findall(text) if not word.isdigit())
-    telling = {_plain(word) for word in _TELLING} - allowed
+    telling = set(_plain(_SPEAKING).split()) - allowed
     for word in (*_WORD.findall(text), *mixed):
         if word in telling:
             return word

@@ -40,7 +40,7 @@ class Star(Solving):
     )
     sound: bool = Field(
         True,
-        description="Whether reasoning must be without the flaws that a verifier sees; STaR looks at answers alone.",
+        description="Whether the reasoning too must be without flaws that a verifier sees.",
     )
     temperature: float = Field(0.5, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
 
