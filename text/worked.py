@@ -3,6 +3,12 @@
 
 from __future__ import annotations
 
+import re
+
+from .problems.pairs import WORKED as PAIRS
+from .problems.pairs import pair
+from .scratchpad import scratchpad, spaced
+
 WORKED: dict[str, tuple[tuple[str, str], ...]] = {
     "addition/1-step": (
         ("Sam has 5 coins. Lucy gives him 3 more coins. How many coins does Sam have now?",
@@ -88,8 +94,14 @@ WORKED: dict[str, tuple[tuple[str, str], ...]] = {
 """Question and answer, by the domain of the problem that they introduce."""
 
 
+_SUMS = re.compile(r"addition/([1-9]|1\d|20)-digit")
+
+
 def examples(domain: str) -> tuple[tuple[str, str], ...]:
     """Worked examples for a domain; one of each one-step operation where it has none of its own."""
     if domain in WORKED:
         return WORKED[domain]
+    if (sums := _SUMS.fullmatch(domain)) is not None:
+        pairs = [pair(int(sums[1]), "worked", k) for k in range(PAIRS)]
+        return tuple((f"{spaced(first)} + {spaced(second)}", scratchpad(first, second)) for first, second in pairs)
     return tuple(WORKED[f"{name}/1-step"][0] for name in ("addition", "subtraction", "multiplication", "division"))

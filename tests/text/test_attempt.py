@@ -4,7 +4,7 @@ import json
 
 import pyarrow.compute as pc
 import pytest
-from multisynth.text.arithmetic import Arithmetic
+from multisynth.text.problems.arithmetic import Arithmetic
 from multisynth.text.attempt import Attempt
 from multisynth.text.prompting import Prompting
 from multisynth.text.verifiers.equations import equations

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from multisynth.errors import nearest
 from multisynth.sample import Sample
 
+from .addition import Addition
 from .arithmetic import Arithmetic
 from .mathematics import Mathematics
 from .symbolic import Symbolic
 from .verdict import Verdict, Verifier
 
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
+    "addition": Addition,
     "arithmetic": Arithmetic,
     "math": Mathematics,
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 _FORMS = (
     re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"),
     re.compile(r"####[ \t]*([^\n]+)"),
-    re.compile(r"(?i:\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
+    re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
 )
 
 

@@ -17,12 +17,14 @@ class Verdict:
         reason: Why not, numbers after a colon; empty where it is right.
         answer: The final answer that was found in it, as written; empty where there is none.
         verifier: Who says so.
+        flaw: The first fault of its reasoning, where the verifier reads that; an answer may be right in spite of it.
     """
 
     right: bool
     reason: str
     answer: str
     verifier: str
+    flaw: str = ""
 
 
 class Verifier(Protocol):

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 import sympy
-from multisynth.text.arithmetic import Arithmetic
-from multisynth.text.wording import ACTIVITIES, NAMES, TEMPLATES
+from multisynth.text.problems.arithmetic import Arithmetic
+from multisynth.text.problems.wording import ACTIVITIES, NAMES, TEMPLATES
 from pydantic import ValidationError
 
 from multisynth.testing import run_stage
