@@ -1,0 +1,46 @@
+"""In which order samples are learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+_BATCHES_SORTED = 50
+
+
+def batches(lengths: Sequence[int], size: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """One epoch in batches of samples of similar length, so that little is padded; long and short come mixed.
+
+    Args:
+        lengths: Of each sample, tokens. [N]
+        size: Samples of a batch; the last one of each stretch may have fewer.
+        rng: Draws the order.
+
+    Returns:
+        Places in `lengths`, each once. [ceil(N / size)] of [size or fewer]
+    """
+    order = rng.permutation(len(lengths))
+    found: list[np.ndarray] = []
+    stretch = _BATCHES_SORTED * size
+    for first in range(0, len(order), stretch):
+        part = order[first : first + stretch]
+        part = part[np.argsort(np.asarray(lengths)[part], kind="stable")]
+        found += [part[k : k + size] for k in range(0, len(part), size)]
+    return [found[k] for k in rng.permutation(len(found))]
+
+
+def passes(lengths: Sequence[int], most: int) -> list[slice]:
+    """A batch, sorted by length, cut so that a pass has at most so many tokens with its padding, but one sample.
+
+    Args:
+        lengths: Of each sample of the batch, tokens. [B]
+        most: Tokens of a pass.
+    """
+    cuts, first, longest = [], 0, 0
+    for k, length in enumerate(lengths):
+        longest = max(longest, length)
+        if k > first and longest * (k + 1 - first) > most:
+            cuts.append(slice(first, k))
+            first, longest = k, length
+    return [*cuts, slice(first, len(lengths))] if lengths else []

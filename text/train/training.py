@@ -1,0 +1,237 @@
+"""What trainings of language models have in common: from samples to a `model` sample, whatever is learned."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import Field, model_validator
+
+from multisynth.artifact import Artifact
+from multisynth.errors import BadInput
+from multisynth.kinds import MODEL, Kind
+from multisynth.sample import Sample
+from multisynth.serving.checkpoint import model_of
+from multisynth.serving.models import Model, resolve
+from multisynth.stage import Scatter, Series
+
+from ..prompting import Prompting
+from .descent import Descent, Objective, Pace, Schedule
+from .lesson import Encoder
+from .network import Network, fresh, load
+from .options import Fresh, Lora
+from .order import batches
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+class Training(Series, Generic[T]):
+    """Trains a language model on all samples that feed it."""
+
+    makes: ClassVar[Kind] = MODEL
+    extent: ClassVar[str] = "checkpoints"
+    extends: ClassVar[bool] = False
+    reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"start": (MODEL,)}
+    method: ClassVar[str]
+
+    license: str = Field("", description="SPDX identifier of the model; by default those of its base and its samples.")
+    base: str = Field("smollm2-135m", description="What is trained: `hf:org/name`, a folder, a name of the model list.")
+    fresh: Fresh | None = Field(None, description="A model with random weights is trained instead of `base`.")
+    start: str = Field("", description="A stage that trains: its last model is trained further instead of `base`.")
+    checkpoints: int = Field(
+        1, ge=1, le=1000, description="Models that are made, each after an equal share of the steps; a stopped run goes on from the last."
+    )  # fmt: skip
+    epochs: int = Field(1, ge=1, le=10_000, description="How often each sample is learned from, unless `steps` says.")
+    steps: int | None = Field(None, ge=1, le=10_000_000, description="Steps of the optimiser, instead of `epochs`.")
+    batch_size: int = Field(32, ge=1, le=65536, description="Samples that a step learns from.")
+    learning_rate: float = Field(1e-4, gt=0, le=1, description="The largest.")
+    schedule: Schedule = Field("linear", description="How the learning rate falls after the warm-up.")
+    warmup: float = Field(0.03, ge=0, le=1, description="Share of the steps in which the learning rate rises.")
+    weight_decay: float = Field(0.0, ge=0, le=1, description="AdamW's, of matrices.")
+    max_tokens: int = Field(
+        1024, ge=2, le=131072, description="A sample with more is left out, and `meta` says how many were."
+    )
+    pass_tokens: int = Field(
+        16384, ge=16, le=10_000_000, description="That go through the model at once; more need memory, fewer need time."
+    )
+    lora: Lora | None = Field(None, description="Learn low-rank adapters instead of all weights.")
+    prompting: Prompting = Field(
+        Prompting(shots=False), description="How questions are put, in training and whenever the model is asked."
+    )
+    held_out: float = Field(
+        0.0, ge=0, lt=1, description="Share of the questions that are not learned from but measured on."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to train; auto: on CUDA if it is there.")
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> Training[T]:
+        if self.fresh is not None and self.start:
+            raise ValueError(f"a fresh model and the one of `{self.start}` cannot both be trained: leave out one")
+        return self
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """The base model."""
+        return () if self.fresh is not None or self.start else (resolve(self.base).artifact,)
+
+    @abstractmethod
+    def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[T]:
+        """What each sample teaches."""
+
+    @abstractmethod
+    def longest(self, item: T) -> int:
+        """Tokens of an item's longest text."""
+
+    @abstractmethod
+    def objective(self, network: Network, items: Sequence[T], device: str) -> Objective[T]:
+        """What is learned from all these items, those held out among them; the network is as training finds it."""
+
+    @abstractmethod
+    def measure(self, network: Network, objective: Objective[T], items: Sequence[T]) -> float:
+        """How good the network is on what was held out."""
+
+    def tokens(self, item: T) -> int:
+        """Tokens that training reads of an item."""
+        return self.longest(item)
+
+    def follow(
+        self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
+    ) -> Sample:
+        """As `Series.follow`."""
+        import torch
+
+        started = self._last("start") if self.start else None
+        base = None if self.fresh is not None else resolve(self.base) if started is None else model_of(started)
+        device = self._device()
+        network = self._network(base)
+        samples = list(inputs())
+        every = self.items(Encoder(network.tokenizer, self.prompting), samples)
+        learned, measured, counts = self._sorted(samples, every, min(self.max_tokens, network.context))
+        if self.lora is not None:
+            network.adapt(self.lora, int(self.rng(0, "adapters").integers(2**63)))
+        network.model.to(device)
+        objective = self.objective(network, [*learned, *measured], device)
+        pace = self._pace(len(learned))
+        first, last = (pace.steps * k // self.checkpoints for k in (ordinal, ordinal + 1))
+        descent = Descent(network, objective, pace, int(self.rng(0, "dropout").integers(2**62)))
+        meta: dict[str, Any] = {"device": device, **counts}
+        if past:
+            descent.go_on(past[-1]["moments"], first)
+            meta["held_out_before"] = past[-1].meta.get("held_out_before")
+        elif measured:
+            meta["held_out_before"] = self.measure(network, objective, measured)
+        batch = self._batches(learned, objective)
+        losses = descent.run(first, last, batch)
+        if not all(map(math.isfinite, losses)):
+            at = next(k for k, loss in enumerate(losses) if not math.isfinite(loss))
+            raise BadInput(f"the loss is {losses[at]} at step {first + at}", "lower `learning_rate`")
+        seen = sum(self.tokens(item) for step in range(first, last) for item in batch(step))
+        held_out = self.measure(network, objective, measured) if measured else None
+        moments = None if ordinal + 1 == self.checkpoints else descent.moments()
+        columns = network.columns()
+        del network, objective, descent
+        if device == "cuda":
+            torch.cuda.empty_cache()
+        licences = [base.licence if base is not None else "", *(sample["license"] or "" for sample in samples)]
+        return Sample(
+            MODEL, ordinal, license=self.license or _licence(licences), parents=() if started is None else (started.id,),
+            base="fresh" if base is None else base.name, method=self.method, step=last,
+            tokens=seen + (past[-1]["tokens"] if past else 0),
+            losses=[*(past[-1]["losses"].tolist() if past else ()), *losses], held_out=held_out,
+            prompting=self.prompting.model_dump_json(), moments=moments, meta=meta, **columns,
+        )  # fmt: skip
+
+    def _last(self, option: str) -> Sample:
+        last = None
+        for sample in self.read(option):
+            last = sample
+        if last is None:
+            raise BadInput(
+                f"`{getattr(self, option)}` made no model", "see on its ledger what became of its training"
+            )
+        return last
+
+    def _network(self, base: Model | None) -> Network:
+        if base is None:
+            assert self.fresh is not None
+            return fresh(self.fresh, int(self.rng(0, "weights").integers(2**63)), self._tokenizer_of())
+        assert base.path is not None
+        return load(base.path)
+
+    def _tokenizer_of(self) -> Path | None:
+        """The folder of a model whose tokenizer a fresh one reads with."""
+        return None
+
+    def _device(self) -> str:
+        import torch
+
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise BadInput("`device` is cuda and this machine has none", "take auto or cpu")
+        return "cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu"
+
+    def _sorted(self, samples: Sequence[Sample], items: Sequence[T], most: int) -> tuple[list[T], list[T], dict[str, Any]]:
+        """What is learned from, what is held out, and how many were left out for what reason."""
+        learned: list[T] = []
+        measured: list[T] = []
+        long = idle = 0
+        for sample, item in zip(samples, items, strict=True):
+            weight = sample["weight"]
+            if not (0 <= weight < math.inf):
+                raise BadInput(f"sample {sample.id} has the weight {weight}", "a weight is 0 or more, and finite")
+            if self.longest(item) > most:
+                long += 1
+            elif not weight:
+                idle += 1
+            else:
+                (measured if _share_of(sample) < self.held_out else learned).append(item)
+        counts = {"samples": len(learned), "held_out_samples": len(measured), "too_long": long, "without_weight": idle}
+        if not learned:
+            told = f"of {len(samples)} samples {long} have more than {most} tokens, {idle} no weight"
+            raise BadInput(f"nothing is left to learn from: {told}, {len(measured)} are held out", "give it more samples")
+        return learned, measured, counts
+
+    def _pace(self, count: int) -> Pace:
+        steps = self.steps or self.epochs * -(-count // self.batch_size)
+        if steps < self.checkpoints:
+            raise BadInput(f"{steps} steps are too few for {self.checkpoints} checkpoints", "lower `checkpoints`")
+        warmup = math.ceil(self.warmup * steps)
+        return Pace(self.learning_rate, self.schedule, warmup, steps, self.weight_decay, self.pass_tokens)
+
+    def _batches(self, items: Sequence[T], objective: Objective[T]) -> Callable[[int], list[T]]:
+        """The items of any step, sorted by length."""
+        lengths = [objective.length(item) for item in items]
+        epochs: dict[int, list[Any]] = {}
+        per_epoch = -(-len(items) // self.batch_size)
+
+        def batch(step: int) -> list[T]:
+            epoch, place = divmod(step, per_epoch)
+            if epoch not in epochs:
+                epochs.clear()
+                epochs[epoch] = batches(lengths, self.batch_size, self.rng(0, f"order of epoch {epoch}"))
+            return [items[k] for k in epochs[epoch][place]]
+
+        return batch
+
+
+def _share_of(sample: Sample) -> float:
+    """A number from 0 to 1 by what is asked, so that all answers to one question are held out together."""
+    match sample.kind.name:
+        case "preference":
+            asked = json.dumps(sample["prompt"], sort_keys=True)
+        case "document":
+            asked = sample["text"]
+        case _:
+            asked = sample["question"]
+    return int.from_bytes(hashlib.blake2b(asked.encode(), digest_size=8).digest(), "big") / 2**64
+
+
+def _licence(names: Sequence[str]) -> str:
+    """The licence of something that all of these hold for, as an SPDX expression."""
+    parts = sorted({part for name in names for part in ([name] if " OR " in name else name.split(" AND ")) if part})
+    return parts[0] if len(parts) == 1 else " AND ".join(f"({part})" if " OR " in part else part for part in parts)

@@ -1,0 +1,73 @@
+"""Supervised fine-tuning: a language model learns to write what samples hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from multisynth.kinds import DOCUMENT, PREFERENCE, REASONING, Kind
+from multisynth.sample import Sample
+
+from .descent import Objective, mean_loss
+from .lesson import Encoder, Lesson
+from .logits import said
+from .network import Network
+from .training import Training
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Imitation:
+    """Cross-entropy of the answers' tokens: their mean over a batch, each counting as often as its sample's weight."""
+
+    drops_out = True
+
+    def length(self, item: Lesson) -> int:
+        """As `Objective.length`."""
+        return len(item.ids)
+
+    def rows(self, item: Lesson) -> int:
+        """As `Objective.rows`."""
+        return 1
+
+    def share(self, item: Lesson) -> float:
+        """As `Objective.share`."""
+        return item.weight * item.learned
+
+    def loss(self, model: Any, items: Sequence[Lesson]) -> torch.Tensor:
+        """As `Objective.loss`."""
+        import torch
+
+        heard = said(model, items)
+        each = torch.nn.functional.cross_entropy(heard.logits.float(), heard.tokens, reduction="none")
+        weights = torch.tensor([item.weight for item in items], device=each.device)
+        return (each * weights[heard.rows]).sum()
+
+
+class Tune(Training[Lesson]):
+    """Trains a model to give the answers of its samples (supervised fine-tuning).
+
+    Of a completion or a preferred answer the loss is on the answer alone, of a document on all of it; a sample of weight
+    2 counts as two. `held_out` of the model is the mean loss on what was held out, nats a token, and
+    `meta.held_out_before` that of its base.
+    """
+
+    takes: ClassVar[tuple[Kind, ...]] = (REASONING, DOCUMENT, PREFERENCE)
+    method: ClassVar[str] = "sft"
+
+    def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[Lesson]:
+        """As `Training.items`."""
+        return [encoder.lesson(sample) for sample in samples]
+
+    def longest(self, item: Lesson) -> int:
+        """As `Training.longest`."""
+        return len(item.ids)
+
+    def objective(self, network: Network, items: Sequence[Lesson], device: str) -> Objective[Lesson]:
+        """As `Training.objective`."""
+        return Imitation()
+
+    def measure(self, network: Network, objective: Objective[Lesson], items: Sequence[Lesson]) -> float:
+        """Mean loss, nats a token."""
+        return mean_loss(network.model, objective, items, self.pass_tokens)
