@@ -65,6 +65,9 @@ class Network:
 
     def columns(self) -> dict[str, Any]:
         """`files` and `weights` of a `model` sample; adapters are merged and weights rounded, so call it last."""
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
         if hasattr(self.model, "merge_and_unload"):
             self.model = self.model.merge_and_unload()
         self.model = self.model.to("cpu", self.dtype)
@@ -104,7 +107,7 @@ def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
     import torch
     from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM
 
-    tokenizer = byte_tokenizer() if folder is None else tokenizer_of(folder)
+    tokenizer = byte_tokenizer(shape.context) if folder is None else tokenizer_of(folder)
     size = len(tokenizer)
     if folder is not None:  # so that its distribution is over the same tokens, unused ones at the end included
         size = max(size, int(AutoConfig.from_pretrained(str(folder), trust_remote_code=False).vocab_size))
@@ -126,7 +129,7 @@ def tokenizer_of(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
 
 
-def byte_tokenizer() -> Any:
+def byte_tokenizer(context: int) -> Any:
     """A token for each byte of UTF-8, and one for the end of a text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -135,7 +138,7 @@ def byte_tokenizer() -> Any:
     tokenizer = Tokenizer(models.BPE(vocabulary, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END, model_max_length=context)
 
 
 def to_bytes(tensors: Mapping[str, torch.Tensor]) -> bytes:
