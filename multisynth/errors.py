@@ -35,6 +35,10 @@ class BadInputs(BadInput):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+class Hopeless(BadInput):
+    """Something without which a stage can do none of its inputs, found while it works: it stops at once."""
+
+
 def shown(value: object) -> str:
     """A value that someone gave, short enough for a message."""
     try:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from multisynth.errors import Hopeless
 from multisynth.rows import Birth, origin_key, to_table
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce, Spent, Stage
@@ -58,7 +59,7 @@ def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, outcome:
     """Run a stage's method on a batch and put outputs and ledger rows into `outcome`, in the order of the inputs.
 
     A batch that raises is halved until the inputs that raise stand alone; those are `failed` with their traceback.
-    An input that the method says nothing about is `dropped`.
+    An input that the method says nothing about is `dropped`. A `Hopeless` passes through.
 
     Args:
         stage: The stage, opened.
@@ -69,6 +70,7 @@ def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, outcome:
     """
 
     def work(part: Inputs) -> tuple[pa.Table | None, list[int], list[str | None]]:
+        stage.take_spent()  # by a batch that raised, whose halves spend it anew
         samples, ordinals, counts, reasons = _collect(method(part), _keys(part))
         return to_table(birth, samples, ordinals) if samples else None, counts, reasons
 
@@ -120,6 +122,8 @@ def _halving(work: Callable[[Inputs], T], inputs: Inputs) -> Iterator[tuple[Inpu
     failure: BaseException | None = None
     try:
         result = work(inputs)
+    except Hopeless:
+        raise
     except (Exception, SystemExit) as error:  # `sys.exit` in a stage or a library of its is a failure like another
         failure = error
     seconds = time.perf_counter() - started

@@ -12,14 +12,14 @@ from typing import ClassVar
 from pydantic import Field, JsonValue, PrivateAttr
 
 from multisynth.artifact import Artifact
-from multisynth.errors import BadInput
+from multisynth.errors import BadInput, Hopeless
 from multisynth.kinds import MODEL, Kind
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving.choice import EngineName, LanguageModel
 from multisynth.serving.endpoint import Endpoint
 from multisynth.serving.models import Model, resolve
 from multisynth.serving.protocol import Completion, Request, Unfit
-from multisynth.stage import Map, Needs
+from multisynth.stage import Map, Needs, Spent
 
 Ask = Callable[[Request], Awaitable[Completion]]
 """Answers a request and puts its tokens on the ledger's row of the sample that it is asked for."""
@@ -51,6 +51,8 @@ class Asking(Map):
     _others: dict[str, LanguageModel] = PrivateAttr(default_factory=dict)
     _teacher: Sample | None = PrivateAttr(None)
     _runner: asyncio.Runner | None = PrivateAttr(None)
+    _pending: set[asyncio.Future[Completion]] = PrivateAttr(default_factory=set)
+    _failed: dict[str, tuple[Exception, Spent]] = PrivateAttr(default_factory=dict)
 
     def others(self) -> Sequence[Asked]:
         """Further models that it asks, such as a judge."""
@@ -108,19 +110,34 @@ class Asking(Map):
         return () if self._teacher is None else (self._teacher.id,)
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
-        """Work on all samples of the batch at once."""
+        """Work on all samples of the batch at once; one that failed is not worked on again in the batch's halves."""
         assert self._runner is not None
+        for sample in samples:
+            if sample.id in self._failed:
+                error, spent = self._failed[sample.id]
+                self.spend(sample, read=spent.read, written=spent.written)
+                raise error
         for made in self._runner.run(self._gather(samples)):
             yield from made
 
     async def _gather(self, samples: Batch) -> list[list[Sample | Drop]]:
-        return await asyncio.gather(*(self._one(sample) for sample in samples))
+        # All end before one's failure is told: what the others asked is then in the cache for the batch's halves.
+        made = await asyncio.gather(*(self._one(sample) for sample in samples), return_exceptions=True)
+        wrong = [one for one in made if isinstance(one, BaseException)]
+        while self._pending:  # by samples that failed
+            await asyncio.wait(self._pending)
+        for error in sorted(wrong, key=lambda one: not isinstance(one, Hopeless)):
+            raise error
+        return [one for one in made if not isinstance(one, BaseException)]
 
     async def _one(self, sample: Sample) -> list[Sample | Drop]:
         try:
             made = list(await self.work(sample, self.asks(sample)))
         except Unfit as error:
             return [Drop(sample, f"does not fit the model: {error.problem}")]
+        except Exception as error:
+            self._failed[sample.id] = error, self._spent.get(sample.id, Spent(0, 0))
+            raise
         if self._teacher is not None:
             for one in made:
                 if isinstance(one, Sample):
@@ -133,7 +150,10 @@ class Asking(Map):
         assert model is not None
 
         async def ask(request: Request) -> Completion:
-            completion = await model.complete(request)
+            pending = asyncio.ensure_future(model.complete(request))
+            self._pending.add(pending)
+            pending.add_done_callback(self._pending.discard)
+            completion = await pending
             self.spend(sample, read=completion.prompt_tokens, written=completion.generated)
             return completion
 

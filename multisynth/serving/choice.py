@@ -135,6 +135,10 @@ class LanguageModel:
         return completion
 
     def _start(self) -> Engine:
+        if self.model.endpoint is not None:
+            from multisynth.serving.endpoint import EndpointEngine
+
+            return EndpointEngine(self.model.endpoint)
         if self.name == "vllm":
             try:
                 from multisynth.serving.vllm import VllmEngine
