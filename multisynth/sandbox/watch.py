@@ -1,0 +1,83 @@
+"""What the processes of a run use, read from /proc while it lasts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class Usage(NamedTuple):
+    """Of all processes below one.
+
+    Args:
+        tasks: Processes and threads.
+        memory: Bytes that they hold and share with none outside.
+        files: Files and folders in the program's folder.
+    """
+
+    tasks: int
+    memory: int
+    files: int
+
+
+def usage(root: int, most: int, folder: str) -> Usage:
+    """What everything below a process uses now.
+
+    Args:
+        root: The process; it does not count itself.
+        most: Bytes above which memory is worth counting exactly.
+        folder: The program's folder, as the process sees it.
+    """
+    below = descendants(root)
+    tasks = sum(int(found[17]) for pid in below if (found := _stat(pid)))
+    memory = sum(_private(pid) for pid in below)
+    if memory > most:  # pages that a fork still shares with its parent were counted twice
+        memory = sum(_proportional(pid) for pid in below)
+    try:
+        room = os.statvfs(f"/proc/{root}/root{folder}")
+        files = room.f_files - room.f_ffree
+    except OSError:
+        files = 0
+    return Usage(tasks, memory, files)
+
+
+def descendants(root: int) -> list[int]:
+    """All processes below one."""
+    found, front = [], [root]
+    while front:
+        try:
+            tasks = list(Path(f"/proc/{front.pop()}/task").iterdir())
+        except OSError:
+            continue
+        for task in tasks:
+            children = [int(pid) for pid in _read(task / "children").split()]
+            found += children
+            front += children
+    return found
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; empty where it is gone."""
+    return _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+
+
+def _private(pid: int) -> int:
+    pages = _read(Path(f"/proc/{pid}/statm")).split()
+    return (int(pages[1]) - int(pages[2])) * _PAGE if pages else 0
+
+
+def _proportional(pid: int) -> int:
+    for line in _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
