@@ -76,7 +76,9 @@ def _texts(sample: Sample) -> Mapping[str, str]:
         raise BadInput("`files` of a model is no JSON object", "train it again")
     for name, text in texts.items():
         if not _TEXT.fullmatch(name) or not isinstance(text, str):
-            raise BadInput(f"`files` of a model holds {name[:100]!r}", "names are plain and end in .json, .jinja or .txt")
+            raise BadInput(
+                f"`files` of a model holds {name[:100]!r}", "names are plain and end in .json, .jinja or .txt"
+            )
     if "config.json" not in texts:
         raise BadInput("`files` of a model holds no config.json", "train it again")
     return texts

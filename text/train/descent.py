@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -164,12 +164,48 @@ def mean_loss(model: Any, objective: Objective[T], items: Sequence[T], tokens: i
         items: The items, in any order.
         tokens: That go through the model at once at most.
     """
+    sums = [float(total) for _, total in without_gradient(model, objective, items, tokens, objective.loss)]
+    return math.fsum(sums) / sum(map(objective.share, items))
+
+
+def each_of(
+    model: Any,
+    objective: Objective[T],
+    items: Sequence[T],
+    tokens: int,
+    measure: Callable[[Any, list[T]], torch.Tensor],
+) -> list[float]:
+    """What a function of a model and some items [B] → [B] says of each item, in their order; see `without_gradient`."""
+    told = [0.0] * len(items)
+    for places, values in without_gradient(model, objective, items, tokens, measure):
+        for place, value in zip(places, values.tolist(), strict=True):
+            told[place] = value
+    return told
+
+
+def without_gradient(
+    model: Any,
+    objective: Objective[T],
+    items: Sequence[T],
+    tokens: int,
+    measure: Callable[[Any, list[T]], torch.Tensor],
+) -> Iterator[tuple[list[int], torch.Tensor]]:
+    """What a function of a model and some items says of the items of each pass, with their places.
+
+    Args:
+        model: The model.
+        objective: Knows how long items are.
+        items: The items, in any order.
+        tokens: That go through the model at once at most.
+        measure: The function.
+    """
     import torch
 
-    ordered = sorted(items, key=objective.length)
-    lengths = [objective.length(item) * objective.rows(item) for item in ordered]
+    order = sorted(range(len(items)), key=lambda k: objective.length(items[k]))
+    lengths = [objective.length(items[k]) * objective.rows(items[k]) for k in order]
     model.eval()
     cuda = next(model.parameters()).is_cuda
-    with torch.no_grad(), torch.autocast("cuda", torch.bfloat16, enabled=cuda):
-        sums = [float(objective.loss(model, ordered[part])) for part in passes(lengths, tokens)]
-    return math.fsum(sums) / sum(map(objective.share, items))
+    for part in passes(lengths, tokens):
+        with torch.no_grad(), torch.autocast("cuda", torch.bfloat16, enabled=cuda):
+            measured = measure(model, [items[k] for k in order[part]])
+        yield order[part], measured

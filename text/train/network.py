@@ -65,9 +65,7 @@ class Network:
 
     def columns(self) -> dict[str, Any]:
         """`files` and `weights` of a `model` sample; adapters are merged and weights rounded, so call it last."""
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
+        _quietly()
         if hasattr(self.model, "merge_and_unload"):
             self.model = self.model.merge_and_unload()
         self.model = self.model.to("cpu", self.dtype)
@@ -86,12 +84,15 @@ def load(folder: Path) -> Network:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    _quietly()
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
     read: Any = AutoModelForCausalLM.from_pretrained
     model = read(str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False)
     tokenizer = tokenizer_of(folder)
     if tokenizer.eos_token_id is None:
-        raise BadInput(f"the tokenizer in {folder} has no end-of-text token", "set `eos_token` in tokenizer_config.json")
+        raise BadInput(
+            f"the tokenizer in {folder} has no end-of-text token", "set `eos_token` in tokenizer_config.json"
+        )
     stored = getattr(config, "dtype", None)
     return Network(model, tokenizer, stored if isinstance(stored, torch.dtype) else torch.float32)
 
@@ -153,3 +154,10 @@ def from_bytes(data: bytes) -> dict[str, torch.Tensor]:
     from safetensors.torch import load as read
 
     return dict(read(data))
+
+
+def _quietly() -> None:
+    """Keep transformers' own bars out of the display of the run."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput
@@ -40,10 +40,11 @@ class Training(Series, Generic[T]):
     extends: ClassVar[bool] = False
     reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"start": (MODEL,)}
     method: ClassVar[str]
+    measures_before: ClassVar[bool] = True
+    """Whether what is measured on samples held out means anything before training."""
 
     license: str = Field("", description="SPDX identifier of the model; by default those of its base and its samples.")
     base: str = Field("smollm2-135m", description="What is trained: `hf:org/name`, a folder, a name of the model list.")
-    fresh: Fresh | None = Field(None, description="A model with random weights is trained instead of `base`.")
     start: str = Field("", description="A stage that trains: its last model is trained further instead of `base`.")
     checkpoints: int = Field(
         1, ge=1, le=1000, description="Models that are made, each after an equal share of the steps; a stopped run goes on from the last."
@@ -70,15 +71,14 @@ class Training(Series, Generic[T]):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to train; auto: on CUDA if it is there.")
 
-    @model_validator(mode="after")
-    def _begins_once(self) -> Training[T]:
-        if self.fresh is not None and self.start:
-            raise ValueError(f"a fresh model and the one of `{self.start}` cannot both be trained: leave out one")
-        return self
+    @property
+    def shape(self) -> Fresh | None:
+        """Size of a model with random weights, if one is trained."""
+        return None
 
     def artifacts(self) -> Sequence[Artifact]:
         """The base model."""
-        return () if self.fresh is not None or self.start else (resolve(self.base).artifact,)
+        return () if self.shape is not None or self.start else (resolve(self.base).artifact,)
 
     @abstractmethod
     def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[T]:
@@ -96,6 +96,10 @@ class Training(Series, Generic[T]):
     def measure(self, network: Network, objective: Objective[T], items: Sequence[T]) -> float:
         """How good the network is on what was held out."""
 
+    def teachers(self) -> Sequence[str]:
+        """Ids of further samples that it learned from."""
+        return ()
+
     def tokens(self, item: T) -> int:
         """Tokens that training reads of an item."""
         return self.longest(item)
@@ -106,13 +110,14 @@ class Training(Series, Generic[T]):
         """As `Series.follow`."""
         import torch
 
-        started = self._last("start") if self.start else None
-        base = None if self.fresh is not None else resolve(self.base) if started is None else model_of(started)
+        started = self.last("start") if self.start else None
+        base = model_of(started) if started is not None else None if self.shape else resolve(self.base)
         device = self._device()
         network = self._network(base)
         samples = list(inputs())
         every = self.items(Encoder(network.tokenizer, self.prompting), samples)
-        learned, measured, counts = self._sorted(samples, every, min(self.max_tokens, network.context))
+        most = min(self.max_tokens, network.context)
+        learned, measured, counts = self._sorted(samples, every, most)
         if self.lora is not None:
             network.adapt(self.lora, int(self.rng(0, "adapters").integers(2**63)))
         network.model.to(device)
@@ -123,8 +128,8 @@ class Training(Series, Generic[T]):
         meta: dict[str, Any] = {"device": device, **counts}
         if past:
             descent.go_on(past[-1]["moments"], first)
-            meta["held_out_before"] = past[-1].meta.get("held_out_before")
-        elif measured:
+            meta |= {name: value for name, value in past[-1].meta.items() if name == "held_out_before"}
+        elif measured and self.measures_before:
             meta["held_out_before"] = self.measure(network, objective, measured)
         batch = self._batches(learned, objective)
         losses = descent.run(first, last, batch)
@@ -140,31 +145,31 @@ class Training(Series, Generic[T]):
             torch.cuda.empty_cache()
         licences = [base.licence if base is not None else "", *(sample["license"] or "" for sample in samples)]
         return Sample(
-            MODEL, ordinal, license=self.license or _licence(licences), parents=() if started is None else (started.id,),
+            MODEL, ordinal, license=self.license or _licence(licences), 
+            parents=[*(() if started is None else (started.id,)), *self.teachers()],
             base="fresh" if base is None else base.name, method=self.method, step=last,
             tokens=seen + (past[-1]["tokens"] if past else 0),
             losses=[*(past[-1]["losses"].tolist() if past else ()), *losses], held_out=held_out,
             prompting=self.prompting.model_dump_json(), moments=moments, meta=meta, **columns,
         )  # fmt: skip
 
-    def _last(self, option: str) -> Sample:
+    def last(self, option: str) -> Sample:
+        """The last model of the stage that an option names."""
         last = None
         for sample in self.read(option):
             last = sample
         if last is None:
-            raise BadInput(
-                f"`{getattr(self, option)}` made no model", "see on its ledger what became of its training"
-            )
+            raise BadInput(f"`{getattr(self, option)}` made no model", "see on its ledger what became of its training")
         return last
 
     def _network(self, base: Model | None) -> Network:
         if base is None:
-            assert self.fresh is not None
-            return fresh(self.fresh, int(self.rng(0, "weights").integers(2**63)), self._tokenizer_of())
+            assert self.shape is not None
+            return fresh(self.shape, int(self.rng(0, "weights").integers(2**63)), self.tokenizer_from())
         assert base.path is not None
         return load(base.path)
 
-    def _tokenizer_of(self) -> Path | None:
+    def tokenizer_from(self) -> Path | None:
         """The folder of a model whose tokenizer a fresh one reads with."""
         return None
 
@@ -175,7 +180,9 @@ class Training(Series, Generic[T]):
             raise BadInput("`device` is cuda and this machine has none", "take auto or cpu")
         return "cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu"
 
-    def _sorted(self, samples: Sequence[Sample], items: Sequence[T], most: int) -> tuple[list[T], list[T], dict[str, Any]]:
+    def _sorted(
+        self, samples: Sequence[Sample], items: Sequence[T], most: int
+    ) -> tuple[list[T], list[T], dict[str, Any]]:
         """What is learned from, what is held out, and how many were left out for what reason."""
         learned: list[T] = []
         measured: list[T] = []
@@ -193,7 +200,9 @@ class Training(Series, Generic[T]):
         counts = {"samples": len(learned), "held_out_samples": len(measured), "too_long": long, "without_weight": idle}
         if not learned:
             told = f"of {len(samples)} samples {long} have more than {most} tokens, {idle} no weight"
-            raise BadInput(f"nothing is left to learn from: {told}, {len(measured)} are held out", "give it more samples")
+            raise BadInput(
+                f"nothing is left to learn from: {told}, {len(measured)} are held out", "give it more samples"
+            )
         return learned, measured, counts
 
     def _pace(self, count: int) -> Pace:

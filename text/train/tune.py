@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import Field, model_validator
+
 from multisynth.kinds import DOCUMENT, PREFERENCE, REASONING, Kind
 from multisynth.sample import Sample
 
@@ -12,6 +14,7 @@ from .descent import Objective, mean_loss
 from .lesson import Encoder, Lesson
 from .logits import said
 from .network import Network
+from .options import Fresh
 from .training import Training
 
 if TYPE_CHECKING:
@@ -55,6 +58,19 @@ class Tune(Training[Lesson]):
 
     takes: ClassVar[tuple[Kind, ...]] = (REASONING, DOCUMENT, PREFERENCE)
     method: ClassVar[str] = "sft"
+
+    fresh: Fresh | None = Field(None, description="A model with random weights that reads bytes, instead of `base`.")
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> Tune:
+        if self.fresh is not None and self.start:
+            raise ValueError(f"a fresh model and the one of `{self.start}` cannot both be trained: leave out one")
+        return self
+
+    @property
+    def shape(self) -> Fresh | None:
+        """As `Training.shape`."""
+        return self.fresh
 
     def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[Lesson]:
         """As `Training.items`."""

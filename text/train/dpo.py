@@ -1,0 +1,117 @@
+"""Direct preference optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from multisynth.kinds import PREFERENCE, Kind
+from multisynth.sample import Sample
+
+from .descent import Objective, each_of
+from .lesson import Encoder, Pair
+from .logits import log_probabilities
+from .network import Network
+from .training import Training
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Preference:
+    """The loss of Rafailov et al. 2023, equation 7, with label smoothing as in Mitchell 2023 (conservative DPO).
+
+    Args:
+        beta: How dear it is to leave the reference.
+        smoothing: Share of the pairs that are thought to be the wrong way round.
+        reference: By how much the reference finds `chosen` likelier than `rejected`, nats.
+    """
+
+    drops_out = False
+
+    def __init__(self, beta: float, smoothing: float, reference: Mapping[Pair, float]) -> None:
+        self._beta, self._smoothing, self._reference = beta, smoothing, reference
+
+    def length(self, item: Pair) -> int:
+        """As `Objective.length`."""
+        return pair_length(item)
+
+    def rows(self, item: Pair) -> int:
+        """As `Objective.rows`."""
+        return 2
+
+    def share(self, item: Pair) -> float:
+        """As `Objective.share`."""
+        return item.weight
+
+    def margins(self, model: Any, items: Sequence[Pair]) -> torch.Tensor:
+        """Implicit rewards of `chosen` less those of `rejected`, over beta; nats. [B]"""
+        import torch
+
+        likelier = preferred(model, items)
+        return likelier - torch.tensor([self._reference[item] for item in items], device=likelier.device)
+
+    def loss(self, model: Any, items: Sequence[Pair]) -> torch.Tensor:
+        """As `Objective.loss`."""
+        import torch
+
+        margins = self._beta * self.margins(model, items)
+        right, wrong = (-torch.nn.functional.logsigmoid(sign * margins) for sign in (1, -1))
+        weights = torch.tensor([item.weight for item in items], device=margins.device)
+        return (weights * ((1 - self._smoothing) * right + self._smoothing * wrong)).sum()
+
+
+def preferred(model: Any, items: Sequence[Pair]) -> torch.Tensor:
+    """By how much a model finds `chosen` likelier than `rejected`, nats. [B]"""
+    answers = [item.chosen for item in items] + [item.rejected for item in items]
+    chosen, rejected = log_probabilities(model, answers).chunk(2)
+    return chosen - rejected
+
+
+def pair_length(item: Pair) -> int:
+    """Tokens of the longer one of a pair."""
+    return max(len(item.chosen.ids), len(item.rejected.ids))
+
+
+class Dpo(Training[Pair]):
+    """Trains a model to find the better of two answers likelier (Rafailov et al. 2023, arXiv 2305.18290).
+
+    The reference is the model that training starts from. A pair of weight 2 counts as two. `held_out` of the model is
+    the share of the pairs held out whose implicit reward of `chosen` is above that of `rejected`.
+    """
+
+    takes: ClassVar[tuple[Kind, ...]] = (PREFERENCE,)
+    method: ClassVar[str] = "dpo"
+    measures_before: ClassVar[bool] = False
+
+    learning_rate: float = Field(1e-6, gt=0, le=1, description="The largest.")
+    beta: float = Field(0.1, gt=0, le=100, description="How dear it is to leave the reference.")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=0.5, description="Share of the pairs that are thought to be the wrong way round."
+    )
+
+    def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[Pair]:
+        """As `Training.items`."""
+        return [encoder.pair(sample) for sample in samples]
+
+    def longest(self, item: Pair) -> int:
+        """As `Training.longest`."""
+        return pair_length(item)
+
+    def tokens(self, item: Pair) -> int:
+        """As `Training.tokens`."""
+        return len(item.chosen.ids) + len(item.rejected.ids)
+
+    def objective(self, network: Network, items: Sequence[Pair], device: str) -> Objective[Pair]:
+        """As `Training.objective`."""
+        objective = Preference(self.beta, self.label_smoothing, dict.fromkeys(items, 0.0))
+        margins = each_of(network.model, objective, items, self.pass_tokens, objective.margins)
+        return Preference(self.beta, self.label_smoothing, dict(zip(items, margins, strict=True)))
+
+    def measure(self, network: Network, objective: Objective[Pair], items: Sequence[Pair]) -> float:
+        """Share of the pairs with a positive margin."""
+        assert isinstance(objective, Preference)
+        margins = each_of(network.model, objective, items, self.pass_tokens, objective.margins)
+        return sum(margin > 0 for margin in margins) / len(margins)
