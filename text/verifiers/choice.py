@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 
 from multisynth.errors import nearest
@@ -10,6 +11,7 @@ from multisynth.sample import Sample
 
 from .addition import Addition
 from .arithmetic import Arithmetic
+from .gym import Gym
 from .mathematics import Mathematics
 from .symbolic import Symbolic
 from .verdict import Verdict, Verifier
@@ -17,6 +19,7 @@ from .verdict import Verdict, Verifier
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
     "addition": Addition,
     "arithmetic": Arithmetic,
+    "gym": Gym,
     "math": Mathematics,
 }
 NAMES = tuple(_MAKERS)
@@ -29,6 +32,7 @@ class Verifiers:
     def __init__(self) -> None:
         self._symbolic = Symbolic()
         self._made: dict[str, Verifier] = {}
+        self._making = threading.Lock()
 
     def judge(self, problem: Sample, completion: str) -> Verdict:
         """Judge an answer by the verifier that its problem names.
@@ -44,7 +48,8 @@ class Verifiers:
         if name not in _MAKERS:
             raise ValueError(f"no verifier is called `{name}`: {nearest(name, list(NAMES))}")
         if name not in self._made:
-            self._made[name] = _MAKERS[name](self._symbolic)
+            with self._making:
+                self._made.setdefault(name, _MAKERS[name](self._symbolic))
         return self._made[name].judge(problem, completion)
 
     async def verdict(self, problem: Sample, completion: str) -> Verdict:

@@ -1,0 +1,147 @@
+"""Questions put to a Python module in a process of its own, with a limit on time and memory.
+
+Algebra and scorers that read what a model wrote can be made to run for ever or to take all memory. Both sides speak
+JSON, a line each, so that neither can make the other run anything; hash seeds are fixed, so that a library which walks
+over sets makes the same of the same question in every process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+STARTING = 120.0
+"""Seconds for the process to import its libraries."""
+MEMORY = 4 << 30
+"""Bytes of address space that the process may take."""
+_LONGEST = 1 << 24
+
+
+class Apart:
+    """Asks one question after another, whichever thread they come from; starts its process when first needed.
+
+    Args:
+        module: Name of the module, which calls `serve` when it is run.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        self._lock = threading.Lock()
+
+    def ask(self, question: dict[str, Any], seconds: float) -> Any:
+        """What the module answers.
+
+        Raises:
+            TimeoutError: It does not answer in time, or dies of the question; the next one starts it again.
+            ImportError: It cannot start, because a library is missing.
+        """
+        with self._lock:
+            process = self._running()
+            assert process.stdin is not None
+            try:
+                process.stdin.write(json.dumps({"seconds": seconds, **question}).encode() + b"\n")
+                process.stdin.flush()
+            except OSError:  # it died between two questions
+                self._end()
+                raise TimeoutError("its process died") from None
+            answer = self._line(seconds)
+            if not answer:
+                self._end()
+                raise TimeoutError(f"{seconds:g} s or {MEMORY >> 30} GiB were not enough")
+            return json.loads(answer)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._lines = queue.Queue()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", self._module],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONHASHSEED": "0"},
+            )  # fmt: skip
+            threading.Thread(target=_read, args=(self._process, self._lines), daemon=True).start()
+            first = json.loads(self._line(STARTING) or '{"error": "it does not start"}')
+            if "error" in first:
+                self._end()
+                raise ImportError(first["error"])
+        return self._process
+
+    def _line(self, seconds: float) -> bytes:
+        try:
+            return self._lines.get(timeout=seconds)
+        except queue.Empty:
+            return b""
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    _close(pipe)
+        self._process = None
+
+
+def serve(load: Callable[[], Callable[[dict[str, Any]], Any]]) -> None:
+    """Answer questions on the standard input until it ends: what a module does that `Apart` runs.
+
+    Args:
+        load: Imports what is needed and returns the function that answers a question.
+    """
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no answer
+    try:
+        answer = load()
+    except ImportError as error:
+        out.write(json.dumps({"error": str(error)}).encode() + b"\n")
+        out.flush()
+        return
+    _limit_memory()
+    out.write(b"{}\n")
+    out.flush()
+    for line in sys.stdin.buffer:
+        question = json.loads(line)
+        if hasattr(signal, "alarm"):  # should the asker be gone, who else would end it
+            signal.alarm(int(question.pop("seconds")) + 5)
+        out.write(json.dumps(answer(question)).encode() + b"\n")
+        out.flush()
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
+
+
+def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
+    assert process.stdout is not None
+    try:
+        while line := process.stdout.readline(_LONGEST):
+            lines.put(line)
+    except (OSError, ValueError):
+        pass
+    lines.put(b"")
+
+
+def _close(pipe: Any) -> None:
+    try:
+        pipe.close()
+    except OSError:
+        return
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
