@@ -1,1 +1,1 @@
-"""Which of two answers is better: by a constitution, by rewards, by verifiers."""
+"""A written constitution, answers revised by it, and pairs of which a teacher prefers one."""

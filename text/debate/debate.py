@@ -1,0 +1,205 @@
+"""Two debaters and a judge, beside self-consistency at the same cost."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from multisynth.kinds import DEBATE, PROBLEM
+from multisynth.sample import Drop, Sample
+from multisynth.serving import Completion
+from multisynth.serving.asking import Ask, Asked
+
+from ..preferences.odds import ALTERNATIVES, log_odds, probability
+from ..solving import Solving
+from ..verifiers.stated import stated
+from .contradiction import Contradiction, Turn, contradictions, same_answer
+from .sides import another
+from .speech import STOPS, Act, Speaker, doubt, prompt, whole
+from .votes import majority
+
+_ROUND: tuple[tuple[Speaker, Act], ...] = (
+    ("proponent", "question"), ("opponent", "reply"), ("opponent", "question"), ("proponent", "reply"),
+    ("proponent", "rebuttal"), ("opponent", "rebuttal"),
+)  # fmt: skip
+_CLOSING: tuple[tuple[Speaker, Act], ...] = (("proponent", "closing"), ("opponent", "closing"))
+
+
+@dataclass
+class _Held:
+    """A debate while it is held."""
+
+    problem: Sample
+    stands: dict[Speaker, str]
+    turns: list[Turn] = field(default_factory=list)
+    tokens: int = 0
+    cut: int = 0
+
+
+class Debate(Solving):
+    """Debates each problem (Irving et al. 2018, Du et al. 2023, Khan et al. 2024), and votes on it at equal cost.
+
+    The proponent stands for the model's first answer, the opponent for the first of further samples that differs, or
+    where none does for an answer drawn near by. They open, question each other, rebut and close; a judge decides. Who
+    contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it, independent samples of the
+    same model vote (Wang et al. 2023): as many as it takes until they have written at least as many tokens as debate
+    and judge, the last one counted. Only the final answers of both are verified, not their reasoning.
+    """
+
+    takes = (PROBLEM,)
+    makes = DEBATE
+
+    temperature: float = Field(0.7, gt=0, le=5, description="Of the sampling; the judge takes the likeliest tokens.")
+    max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")
+    rounds: int = Field(1, ge=0, le=8, description="Of questions, replies and rebuttals between opening and closing.")
+    samples: int = Field(4, ge=2, le=64, description="Samples asked at first, among which two answers are looked for.")
+    judge: Asked = Field("", description="The judge's model; by default the debaters' own.")
+    suspicion: float | None = Field(
+        None, gt=0, le=1, description="Also flag what the judge calls a contradiction with this probability at least."
+    )
+
+    def others(self) -> Sequence[Asked]:
+        """The judge, if another model."""
+        return (self.judge,) if self.judge else ()
+
+    async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
+        """Hold the debate, then the vote."""
+        first = await asyncio.gather(*(self._sample(sample, k, ask) for k in range(self.samples)))
+        claims = [await self._claim(sample, answer.text) for answer in first]
+        mine = next((k for k, claim in enumerate(claims) if claim), None)
+        if mine is None:
+            return [Drop(sample, f"no answer: {self.samples} samples")]
+        theirs = next((k for k, claim in enumerate(claims) if claim and not same_answer(claim, claims[mine])), None)
+        stand = another(claims[mine], self.rng(sample, "another answer")) if theirs is None else claims[theirs]
+        held = _Held(sample, {"proponent": claims[mine], "opponent": stand, "judge": ""})
+        held.tokens = sum(answer.generated for answer in first)
+        self._said(held, "proponent", "opening", first[mine], claims[mine])
+        if theirs is None:
+            await self._turn(held, "opponent", "opening", ask)
+        else:
+            self._said(held, "opponent", "opening", first[theirs], claims[theirs])
+        for speaker, act in (*self.rounds * _ROUND, *_CLOSING):
+            await self._turn(held, speaker, act, ask)
+        await self._judge(held, self._asks_judge(sample, ask))
+        flags = await self._flags(held, self._asks_judge(sample, ask))
+        votes, written = await self._vote(sample, list(first), held.tokens, ask)
+        return [await self._made(held, flags, votes, written, drawn=theirs is None)]
+
+    def _asks_judge(self, sample: Sample, ask: Ask) -> Ask:
+        return self.asks(sample, self.judge) if self.judge else ask
+
+    async def _sample(self, problem: Sample, number: int, ask: Ask) -> Completion:
+        return await ask(self.question(problem, f"sample {number}"))
+
+    async def _claim(self, problem: Sample, text: str) -> str:
+        """The answer that a text states, as the verifier reads it."""
+        if _verifiable(problem):
+            return (await self.verifiers.verdict(problem, text)).answer
+        found = stated(text)
+        return "" if found is None else found.answer
+
+    async def _turn(self, held: _Held, speaker: Speaker, act: Act, ask: Ask, **changes: Any) -> None:
+        put = prompt(held.problem["question"], held.turns, speaker, act, held.stands[speaker], chat=self.form.chat)
+        answer = await ask(self.request(put, held.problem, f"turn {len(held.turns)}", stop=STOPS, **changes))
+        held.tokens += answer.generated
+        self._said(held, speaker, act, answer, await self._claim(held.problem, answer.text))
+
+    def _said(self, held: _Held, speaker: Speaker, act: Act, answer: Completion, claim: str) -> None:
+        held.cut += answer.finish == "length"
+        held.turns.append(Turn(speaker, act, whole(answer.text, answer.finish), claim))
+
+    async def _judge(self, held: _Held, ask: Ask) -> None:
+        """Let the judge decide; one that reasons without an answer is asked to end its sentence with one."""
+        before = list(held.turns)
+        await self._turn(held, "judge", "verdict", ask, temperature=0.0)
+        spoken = held.turns[-1]
+        if spoken.claim:
+            return
+        put = prompt(held.problem["question"], before, "judge", "verdict", "", chat=self.form.chat)
+        begun = f"{spoken.text} The answer is".strip()
+        changes = {"prefix": begun if self.form.chat else f" {begun}", "max_tokens": 16, "temperature": 0.0}
+        answer = await ask(self.request(put, held.problem, "verdict", stop=(*STOPS, ". "), **changes))
+        held.tokens += answer.generated
+        text = f"{begun} {whole(answer.text, answer.finish)}"
+        held.turns[-1] = Turn("judge", "verdict", text, await self._claim(held.problem, text))
+
+    async def _flags(self, held: _Held, ask: Ask) -> dict[int, Contradiction]:
+        """What is contradicted, by the place of the turn that contradicts it."""
+        flags = {found.place: found for found in contradictions(held.turns)}
+        if self.suspicion is None:
+            return flags
+        pairs = [
+            (place, earlier)
+            for place, turn in enumerate(held.turns)
+            for earlier in range(place)
+            if held.turns[earlier].speaker == turn.speaker and place not in flags
+        ]
+        doubts = await asyncio.gather(*(self._doubt(held, place, earlier, ask) for place, earlier in pairs))
+        for (place, earlier), level in zip(pairs, doubts, strict=True):
+            if level >= self.suspicion and place not in flags:
+                flags[place] = Contradiction(place, earlier, f"the judge says so: {level:.2f}")
+        return flags
+
+    async def _doubt(self, held: _Held, place: int, earlier: int, ask: Ask) -> float:
+        """The judge's probability that a turn contradicts an earlier one."""
+        put = doubt(held.turns[earlier].text, held.turns[place].text, chat=self.form.chat)
+        changes = {"max_tokens": 1, "temperature": 0.0, "alternatives": ALTERNATIVES}
+        answer = await ask(self.request(put, held.problem, f"doubt {earlier} {place}", **changes))
+        held.tokens += answer.generated
+        odds = log_odds(answer.alternatives[0], "yes", "no") if answer.alternatives else None
+        return 0.0 if odds is None else probability(odds)
+
+    async def _vote(self, problem: Sample, known: list[Completion], budget: int, ask: Ask) -> tuple[list[str], int]:
+        """Independent samples until they have written as many tokens as the debate.
+
+        Each writes at most `max_tokens`, so waves of the remaining tokens over that never ask for one too many.
+        """
+        answers: list[Completion] = []
+        written = 0
+        while written < budget and len(answers) < budget:
+            wanted = len(answers) + math.ceil((budget - written) / self.max_tokens)
+            known += await asyncio.gather(*(self._sample(problem, k, ask) for k in range(len(known), wanted)))
+            answers = known[:wanted]
+            written = sum(answer.generated for answer in answers)
+        return [claim for answer in answers if (claim := await self._claim(problem, answer.text))], written
+
+    async def _right(self, problem: Sample, answer: str) -> bool | None:
+        if not _verifiable(problem):
+            return None
+        # Self-consistency has no reasoning of its own, so of both the answer alone is compared.
+        plain = problem.replace(verifier="math") if problem["verifier"] == "arithmetic" else problem
+        return bool(answer) and (await self.verifiers.verdict(plain, f"The answer is {answer}.")).right
+
+    async def _made(
+        self, held: _Held, flags: dict[int, Contradiction], votes: list[str], written: int, *, drawn: bool
+    ) -> Sample:
+        problem, verdict, vote = held.problem, held.turns[-1].claim, majority(votes)
+        turns = [
+            {
+                "speaker": turn.speaker, "act": turn.act, "text": turn.text, "claim": turn.claim,
+                "contradicts": flags[place].earlier if place in flags else -1,
+                "reason": flags[place].reason if place in flags else "",
+            }
+            for place, turn in enumerate(held.turns)
+        ]  # fmt: skip
+        judge = self.asked if not self.judge else self.judge if isinstance(self.judge, str) else self.judge.name
+        return problem.child(
+            DEBATE,
+            **{name: problem[name] for name in ("question", "answer", "domain", "verifier", "check")},
+            turns=turns, flagged=bool(flags), verdict=verdict, right=await self._right(problem, verdict),
+            tokens=held.tokens, vote=vote, vote_right=await self._right(problem, vote), votes=votes,
+            vote_tokens=written, model=self.asked, judge=judge,
+            meta={
+                **problem.meta, "proponent": held.stands["proponent"], "opponent": held.stands["opponent"],
+                "opponent_from": "drawn" if drawn else "sample", "cut_off": held.cut,
+            },
+        )  # fmt: skip
+
+
+def _verifiable(problem: Sample) -> bool:
+    return bool(problem["answer"] or problem["check"])
