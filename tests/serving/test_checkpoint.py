@@ -30,7 +30,8 @@ def cache(tmp_path, monkeypatch):
 
 def sample(files: object, weights: bytes = b"") -> Sample:
     data = files if isinstance(files, bytes) else json.dumps(files).encode()
-    return inputs_of([Sample(MODEL, 0, base="b", method="sft", step=1, tokens=1, losses=[0.5], files=data, weights=weights)])[0]  # fmt: skip
+    columns = {"base": "b", "method": "sft", "step": 1, "tokens": 1, "losses": [0.5]}
+    return inputs_of([Sample(MODEL, 0, files=data, weights=weights, **columns)])[0]
 
 
 def test_a_checkpoint_comes_back_byte_for_byte_and_answers(packed, tmp_path) -> None:
@@ -95,7 +96,9 @@ def test_half_a_checkpoint_is_not_packed(missing, tmp_path) -> None:
 
 def test_the_cache_keeps_what_is_used_and_stays_bounded(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(checkpoint, "SIZE", 250)
-    ages = {"trained-new": 0, "trained-hour": 2 * 3600, "trained-hours": 5 * 3600, "trained-days": 2 * 86400, ".unpack-x": 2 * 86400}  # fmt: skip
+    hour, day = 3600, 86400
+    ages = {"trained-new": 0, "trained-hour": 2 * hour, "trained-hours": 5 * hour}
+    ages |= {"trained-days": 2 * day, ".unpack-x": 2 * day}
     for name in (*ages, "smollm2-135m-abc"):
         (tmp_path / name).mkdir()
         (tmp_path / name / WEIGHTS).write_bytes(b" " * 100)

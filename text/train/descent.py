@@ -14,30 +14,31 @@ if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
+Item = TypeVar("Item", contravariant=True)
 Schedule = Literal["constant", "linear", "cosine"]
 CLIPPED = 1.0
 """Longest gradient; a longer one is scaled down to it, as trainers of transformers do by default."""
 
 
-class Objective(Protocol[T]):
+class Objective(Protocol[Item]):
     """What is learned, as a mean over the items of a batch."""
 
     drops_out: bool
     """Whether layers leave out at random what their configuration says, while it is learned."""
 
-    def length(self, item: T) -> int:
+    def length(self, item: Item) -> int:
         """Tokens of an item's longest text."""
         ...
 
-    def rows(self, item: T) -> int:
+    def rows(self, item: Item) -> int:
         """Texts of an item."""
         ...
 
-    def share(self, item: T) -> float:
+    def share(self, item: Item) -> float:
         """How much of the mean it is."""
         ...
 
-    def loss(self, model: Any, items: Sequence[T]) -> torch.Tensor:
+    def loss(self, model: Any, items: Sequence[Item]) -> torch.Tensor:
         """Sum of the items' losses, each times its share; nats."""
         ...
 
@@ -87,7 +88,7 @@ class Descent(Generic[T]):
 
         self._network, self._objective, self._pace, self._seed = network, objective, pace, seed
         self._learned = network.learned
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": [p for p in self._learned if p.ndim >= 2], "weight_decay": pace.decay},
             {"params": [p for p in self._learned if p.ndim < 2], "weight_decay": 0.0},
         ]
@@ -117,7 +118,7 @@ class Descent(Generic[T]):
     def _step(self, step: int, items: Sequence[T]) -> torch.Tensor:
         import torch
 
-        objective, whole = self._objective, 0.0
+        objective, whole = self._objective, torch.zeros((), device=self._learned[0].device)
         total = sum(map(objective.share, items))
         lengths = [objective.length(item) * objective.rows(item) for item in items]
         for part in passes(lengths, self._pace.tokens):
@@ -130,7 +131,7 @@ class Descent(Generic[T]):
             group["lr"] = self._pace.at(step)
         self._optimiser.step()
         self._optimiser.zero_grad()
-        return whole  # type: ignore[return-value]  # fetched at the end, so that a GPU need not wait for it
+        return whole  # fetched at the end, so that a GPU need not wait for it
 
     def moments(self) -> bytes:
         """All that the next step needs, exactly: what is learned in float32, and AdamW's moments."""

@@ -33,14 +33,14 @@ def divergence(
 ) -> torch.Tensor:
     """T² times the Kullback-Leibler divergence of softened distributions (Hinton et al. 2015, arXiv 1503.02531). [N]
 
-    The factor keeps the gradient's size: for the forward direction it is T · (softmax(student / T) - softmax(teacher / T)).
+    The factor keeps the gradient's size: forward it is T · (softmax(student / T) - softmax(teacher / T)).
 
     Args:
         student: Logits. [N, V]
         teacher: Logits. [N, V]
         temperature: T, which both are divided by.
-        direction: `forward` is that of the teacher from the student, Σ p log(p / q), so that the student covers all that
-            the teacher may say; `reverse` is Σ q log(q / p) (Gu et al. 2024), so that it says what the teacher would.
+        direction: `forward` is Σ p log(p / q) of the teacher's p and the student's q, so that the student covers all
+            that the teacher may say; `reverse` is Σ q log(q / p) (Gu et al. 2024): it says what the teacher would.
     """
     import torch
 

@@ -7,7 +7,7 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -47,8 +47,8 @@ class Training(Series, Generic[T]):
     base: str = Field("smollm2-135m", description="What is trained: `hf:org/name`, a folder, a name of the model list.")
     start: str = Field("", description="A stage that trains: its last model is trained further instead of `base`.")
     checkpoints: int = Field(
-        1, ge=1, le=1000, description="Models that are made, each after an equal share of the steps; a stopped run goes on from the last."
-    )  # fmt: skip
+        1, ge=1, le=1000, description="Models, each after an equal share of the steps; what was stopped goes on there."
+    )
     epochs: int = Field(1, ge=1, le=10_000, description="How often each sample is learned from, unless `steps` says.")
     steps: int | None = Field(None, ge=1, le=10_000_000, description="Steps of the optimiser, instead of `epochs`.")
     batch_size: int = Field(32, ge=1, le=65536, description="Samples that a step learns from.")
@@ -145,7 +145,7 @@ class Training(Series, Generic[T]):
             torch.cuda.empty_cache()
         licences = [base.licence if base is not None else "", *(sample["license"] or "" for sample in samples)]
         return Sample(
-            MODEL, ordinal, license=self.license or _licence(licences), 
+            MODEL, ordinal, license=self.license or _licence(licences),
             parents=[*(() if started is None else (started.id,)), *self.teachers()],
             base="fresh" if base is None else base.name, method=self.method, step=last,
             tokens=seen + (past[-1]["tokens"] if past else 0),

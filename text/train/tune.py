@@ -51,8 +51,8 @@ class Imitation:
 class Tune(Training[Lesson]):
     """Trains a model to give the answers of its samples (supervised fine-tuning).
 
-    Of a completion or a preferred answer the loss is on the answer alone, of a document on all of it; a sample of weight
-    2 counts as two. `held_out` of the model is the mean loss on what was held out, nats a token, and
+    Of a completion or a preferred answer the loss is on the answer alone, of a document on all of it; a sample of
+    weight 2 counts as two. `held_out` of the model is the mean loss on what was held out, nats a token, and
     `meta.held_out_before` that of its base.
     """
 

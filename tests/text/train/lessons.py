@@ -17,8 +17,8 @@ def sums(count: int, **values) -> list[Sample]:
         a, b = k * 7 % 10, k * 3 % 8 + 1
         made.append(
             Sample(
-                REASONING, k, question=f"{a}+{b}={'?' * (k % 4)}", answer=str(a + b), domain="sums", attempt=0, model="m",
-                completion=f"{a} and {b} is {a + b}.", token_ids=np.arange(3, dtype=np.int32), **values,
+                REASONING, k, question=f"{a}+{b}={'?' * (k % 4)}", answer=str(a + b), domain="sums", attempt=0,
+                model="m", completion=f"{a} and {b} is {a + b}.", token_ids=np.arange(3, dtype=np.int32), **values,
             )
         )  # fmt: skip
     return made

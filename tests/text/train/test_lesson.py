@@ -1,0 +1,76 @@
+"""What is learned begins where a request ends, and ends as the model's own answers end."""
+
+import pytest
+from multisynth.text.prompting import Prompting
+from multisynth.text.train.lesson import Encoder
+from multisynth.text.train.network import byte_tokenizer, tokenizer_of
+
+from multisynth.kinds import DOCUMENT, PREFERENCE
+from multisynth.sample import Sample
+from multisynth.serving import Request
+from multisynth.serving.models import models_folder
+from multisynth.serving.tokens import Codec
+from multisynth.testing import inputs_of
+from tests.text.train.lessons import politeness, sums
+
+REAL = next((path for path in models_folder().glob("smollm2-135m-*")), None)
+FORMS = {"plain": Prompting(shots=False), "chat": Prompting(shots=False, chat=True, system="Be brief.")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("model", ["tiny", "real"])
+def test_the_prompt_is_that_of_a_request_and_the_answer_ends(form, model, tiny):
+    folder = tiny if model == "tiny" else REAL
+    if folder is None:
+        pytest.skip("smollm2-135m is not fetched")
+    codec, sample = Codec(folder, 512), inputs_of(sums(1))[0]
+    lesson = Encoder(codec.tokenizer, FORMS[form]).lesson(sample)
+    assert list(lesson.ids[: lesson.start]) == codec.encode(Request(FORMS[form].prompt(sample), max_tokens=1))
+    answer = lesson.ids[lesson.start :]
+    assert answer[-1] == codec.end and codec.end not in answer[:-1]
+    assert codec.tokenizer.decode(answer[:-1]).strip() == sample["completion"]
+    assert lesson.learned == len(answer)
+
+
+def test_of_a_document_all_is_learned_but_its_first_token(tiny):
+    tokenizer, text = tokenizer_of(tiny), "Zwei “ü”\n\n✓"
+    (sample,) = inputs_of([Sample(DOCUMENT, 0, text=text, weight=0.5)])
+    lesson = Encoder(tokenizer, Prompting()).lesson(sample)
+    assert lesson.learned == len(text.encode()) and lesson.weight == 0.5
+    assert tokenizer.decode(lesson.ids[:-1]) == text
+
+
+def test_a_pair_has_one_prompt_and_two_answers(tiny):
+    tokenizer = tokenizer_of(tiny)
+    (sample,) = inputs_of(politeness(1))
+    pair = Encoder(tokenizer, FORMS["plain"]).pair(sample)
+    texts = [tokenizer.decode(one.ids[:-1]) for one in (pair.chosen, pair.rejected)]
+    assert texts == [f"Question: May I have tea 0?\nAnswer: {sample[column]}" for column in ("chosen", "rejected")]
+    assert pair.chosen.start == pair.rejected.start
+    assert Encoder(tokenizer, FORMS["plain"]).lesson(sample) == pair.chosen
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("plain", "Be kind.\n\nQuestion: Hello?\nAnswer: Yes?\n\nQuestion: 1+1?\nAnswer: It is 2."),
+        ("chat", "<system>Be kind.<user>Hello?<assistant>Yes?<end><user>1+1?<assistant>It is 2."),
+    ],
+)
+def test_a_conversation_goes_on_where_an_answer_was_begun(form, text, tiny):
+    roles, told = ("system", "user", "assistant", "user", "assistant"), ("Be kind.", "Hello?", "Yes?", "1+1?", "It is")
+    prompt = [{"role": role, "content": content} for role, content in zip(roles, told, strict=True)]
+    columns = {"domain": "d", "margin": 1.0, "judge": "j", "model": "m"}
+    (sample,) = inputs_of([Sample(PREFERENCE, 0, prompt=prompt, chosen=" 2.", rejected=" 3, since", **columns)])
+    tokenizer = tokenizer_of(tiny)
+    lesson = Encoder(tokenizer, FORMS[form]).lesson(sample)
+    assert tokenizer.decode(lesson.ids[:-1]) == text
+    assert tokenizer.decode(lesson.ids[lesson.start : -1]) == " 2."
+
+
+def test_bytes_come_back_whatever_they_are():
+    tokenizer = byte_tokenizer(64)
+    text = "".join(map(chr, [*range(1, 0x250), 0x2028, 0x1F600, 0x10FFFF]))
+    ids = tokenizer(text)["input_ids"]
+    assert len(ids) == len(text.encode()) and tokenizer.decode(ids) == text
+    assert tokenizer.eos_token_id == 0 and 0 not in ids

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+from multisynth.text.train.order import batches, passes
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 4), (7, 3), (1000, 8)])
+def test_an_epoch_has_every_sample_once(count, size):
+    lengths = np.random.default_rng(0).integers(5, 200, count)
+    made = batches(lengths, size, np.random.default_rng(1))
+    assert sorted(np.concatenate(made)) == list(range(count))
+    assert len(made) == -(-count // size) and max(map(len, made)) <= size
+    again = batches(lengths, size, np.random.default_rng(1))
+    assert all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
+
+
+def test_little_is_padded_and_long_ones_come_mixed():
+    lengths = np.random.default_rng(0).integers(5, 200, 4000)
+    made = batches(lengths, 16, np.random.default_rng(1))
+    padded = sum(len(batch) * lengths[batch].max() for batch in made)
+    assert padded < 1.05 * lengths.sum(), "a batch in drawn order pads to 1.8 times"
+    means = [lengths[batch].mean() for batch in made]
+    assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.2
+    assert any(not np.array_equal(np.sort(a), np.sort(b)) for a, b in zip(made, batches(lengths, 16, np.random.default_rng(2)), strict=True))  # fmt: skip
+
+
+def test_passes_hold_at_most_so_many_padded_tokens():
+    lengths = sorted(np.random.default_rng(0).integers(5, 60, 100).tolist())
+    cuts = passes(lengths, 120)
+    assert [length for cut in cuts for length in lengths[cut]] == lengths
+    assert all(max(lengths[cut]) * len(lengths[cut]) <= 120 for cut in cuts)
+    assert passes([500, 500], 120) == [slice(0, 1), slice(1, 2)], "one that is too long goes alone"
+    assert passes([], 10) == []
