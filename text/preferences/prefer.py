@@ -117,7 +117,7 @@ class Prefer(Solving):
             "max_tokens": 1,
             "temperature": 0.0,
         }
-        # The likeliest tokens are no draw: one purpose serves every comparison, and the same two answers are asked once.
+        # The likeliest tokens are no draw, so one purpose serves every comparison.
         answer = await ask(self.request(put, sample, "comparison", **changes))
         return log_odds(answer.alternatives[0], "A", "B") if answer.alternatives else None
 
