@@ -11,16 +11,22 @@ from multisynth.sample import Sample
 
 from .addition import Addition
 from .arithmetic import Arithmetic
+from .code import Code
+from .exact import Exact
 from .gym import Gym
 from .mathematics import Mathematics
+from .schema import Schema
 from .symbolic import Symbolic
 from .verdict import Verdict, Verifier
 
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
     "addition": Addition,
     "arithmetic": Arithmetic,
+    "exact": Exact,
+    "code": lambda _: Code(),
     "gym": Gym,
     "math": Mathematics,
+    "schema": Schema,
 }
 NAMES = tuple(_MAKERS)
 """What a problem's column `verifier` may say; `math` where it says nothing."""

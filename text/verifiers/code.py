@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from multisynth.sample import Sample
+from multisynth.sandbox import Isolation, Limits, Result, Sandbox
+
+from .extract import program_in, stubbed
+from .verdict import Verdict
 
 
 class Check(BaseModel):
@@ -23,5 +36,119 @@ class Check(BaseModel):
         "", max_length=100_000, description="How the program begins, where a completion may go on from there."
     )
     entry_point: str = Field(
-        "", max_length=200, description="The function that the tests' `check(candidate)` is called with, if they have one."
+        "",
+        max_length=200,
+        description="The function that the tests' `check(candidate)` is called with, if they have one.",
     )
+
+
+class Code:
+    """Runs the program in a completion against the tests of its problem, each in a sandbox of its own.
+
+    The tests call the program's functions over a pipe and compare what comes back, plain data, where none of the
+    program's code ever ran. So a program passes if and only if its functions gave answers that the tests accept,
+    knowing nothing of the tests but the arguments. What it prints, how it exits, what it patches, and which files and
+    processes it looks for make no difference. What the tests do not ask, they do not check.
+
+    Args:
+        isolation: `none` where every program may be trusted; then it may reach the tests too.
+        limits: Of each of the two.
+    """
+
+    def __init__(self, isolation: Isolation = "bubblewrap", limits: Limits | None = None) -> None:
+        self._sandbox = Sandbox(limits or Limits(), isolation)
+        self._files = {f"trial/{name}.py": _source(name) for name in ("examined", "examiner", "wire")}
+
+    def judge(self, problem: Sample, completion: str) -> Verdict:
+        """As `Verifier.judge`; the verdict's `answer` is the program."""
+        try:
+            check = Check.model_validate_json(problem["check"] or "")
+        except ValidationError as error:
+            raise ValueError(f"the check of a code problem: {error}") from None
+        program = program_in(completion, check.prompt, check.entry_point)
+        if program is None:
+            return Verdict(False, "no program", "", "code")
+        reason = self._examined(program, check)
+        return Verdict(not reason, reason, program, "code")
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+    def _examined(self, program: str, check: Check) -> str:
+        """What is wrong with a program; nothing if it passes."""
+        whole = check.model_copy(update={"prompt": stubbed(check.prompt)})
+        with _TURNS, contextlib.ExitStack() as stack:
+            asks, asked = _pipe(stack)
+            answers, answered = _pipe(stack)
+            stop, stopping = os.pipe()
+            stack.callback(os.close, stop)
+            ended: list[Result | BaseException] = []
+
+            def run_program() -> None:
+                try:
+                    ended.append(self._run("examined", {"program.py": program}, (asks[0], answers[1]), stop))
+                except BaseException as error:
+                    ended.append(error)
+                finally:
+                    asked()
+                    answered()  # now the tests see that nobody answers any more
+
+            thread = threading.Thread(target=run_program)
+            thread.start()
+            try:
+                tests = self._run("examiner", {"check.json": whole.model_dump_json()}, (answers[0], asks[1]), None)
+            finally:
+                os.close(stopping)
+                thread.join()
+            result = ended[0]
+            if isinstance(result, BaseException):
+                raise result
+        return _reason(tests, result)
+
+    def _run(self, harness: str, files: dict[str, str], line: tuple[int, int], until: int | None) -> Result:
+        return self._sandbox.run_python(
+            _START.format(harness=harness),
+            files={**self._files, **files},
+            arguments=[str(descriptor) for descriptor in line],
+            inherit=line,
+            until=until,
+        )
+
+
+_START = """\
+import sys
+sys.path.append(sys.argv[0].rpartition("/")[0])
+from trial.{harness} import main
+main()
+"""
+_TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+def _source(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+
+
+def _pipe(stack: contextlib.ExitStack) -> tuple[tuple[int, int], Callable[[], None]]:
+    """A pipe, and what closes it here before the end; then only those who inherited its ends have them."""
+    ends = os.pipe()
+    return ends, stack.enter_context(contextlib.closing(_Ends(*ends))).close
+
+
+class _Ends:
+    def __init__(self, *ends: int) -> None:
+        self._ends = list(ends)
+
+    def close(self) -> None:
+        while self._ends:
+            os.close(self._ends.pop())
+
+
+def _reason(tests: Result, program: Result) -> str:
+    if tests.status != "ok":
+        return f"the tests do not end: {tests.status}" if program.status == "stopped" else f"limit: {program.status}"
+    problem = str(json.loads(tests.stdout)["problem"])
+    if not problem.startswith("broken"):
+        return problem
+    if program.status in ("ok", "failed", "killed"):
+        return f"ends early: exit code {program.code}"
+    return f"limit: {program.status}"

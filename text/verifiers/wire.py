@@ -1,0 +1,120 @@
+"""Values as they pass between a program and its tests, one JSON line a message.
+
+Runs inside sandboxes, so it takes nothing but the standard library. What is plain data arrives as a copy; anything else
+stays where it is, and a reference to it arrives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+LONGEST = 4 << 20
+"""Bytes of a message."""
+DEEPEST = 50
+"""Lists within lists."""
+
+
+class Broken(Exception):
+    """The other side is gone, or says what cannot be read."""
+
+
+def encode(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
+    """A value as JSON has it.
+
+    Args:
+        value: The value.
+        refer: Says what stands for a value that is no plain data.
+        depth: Of the lists that it is in.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if abs(value) < 1 << 53 else {"int": hex(value)}
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if depth > DEEPEST:
+        return refer(value)
+
+    def parts(values: Any) -> list[Any]:
+        return [encode(part, refer, depth + 1) for part in values]
+
+    if isinstance(value, list):
+        return parts(value)
+    for name, kind in (("tuple", tuple), ("set", set), ("frozenset", frozenset)):
+        if isinstance(value, kind):
+            return {name: parts(value)}
+    if isinstance(value, dict):
+        return {"dict": [parts(pair) for pair in value.items()]}
+    if isinstance(value, complex):
+        return {"complex": [value.real, value.imag]}
+    if isinstance(value, bytes | bytearray):
+        return {type(value).__name__: value.hex()} if type(value) in (bytes, bytearray) else {"bytes": value.hex()}
+    if isinstance(value, Decimal | Fraction):
+        return {"Decimal" if isinstance(value, Decimal) else "Fraction": str(value)}
+    if isinstance(value, range):
+        return {"range": [{"int": hex(end)} for end in (value.start, value.stop, value.step)]}
+    return refer(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "int": lambda text: int(text, 16),
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": lambda pairs: {key: value for key, value in pairs},  # noqa: C416 — refuses what is no pair
+    "complex": lambda parts: complex(*parts),
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "Decimal": Decimal,
+    "Fraction": Fraction,
+    "range": lambda ends: range(*ends),
+}
+
+
+def decode(said: Any, find: Callable[[int], Any]) -> Any:
+    """The value again.
+
+    Args:
+        said: As `encode` has it.
+        find: What a reference stands for.
+    """
+    if isinstance(said, list):
+        return [decode(part, find) for part in said]
+    if not isinstance(said, dict):
+        return said
+    ((name, inside),) = said.items()
+    if name == "ref":
+        return find(int(inside))
+    return _READERS[name](decode(inside, find))
+
+
+class Line:
+    """Messages over two descriptors."""
+
+    def __init__(self, read: int, write: int) -> None:
+        self._read, self._write = open(read, "rb"), open(write, "wb")  # noqa: PTH123, SIM115 — descriptors, kept open
+
+    def send(self, message: Any) -> None:
+        """Say something."""
+        try:
+            self._write.write(json.dumps(message).encode() + b"\n")
+            self._write.flush()
+        except (OSError, ValueError, RecursionError) as error:
+            raise Broken(str(error)) from None
+
+    def receive(self) -> dict[str, Any]:
+        """Hear the next message."""
+        try:
+            line = self._read.readline(LONGEST)
+            message = json.loads(line) if line.endswith(b"\n") else None
+        except (OSError, ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            raise Broken("gone" if not line else "unreadable")
+        return message
