@@ -1,7 +1,8 @@
 """Completions that were paid for already, on disk.
 
-A request is known by the model's digest, the engine, the prompt, the sampling and the id of the watermark's key. So a
-run that was killed, or is run again, gets the same tokens at no cost. The file may be deleted at any time.
+A request is known by the model's digest, the engine and its options, the prompt, the sampling and the id of the
+watermark's key. So a run that was killed, or is run again, gets the same tokens at no cost. The file may be deleted at
+any time.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import NamedTuple, TypeVar
 
+from multisynth.serving.inbox import Outbox, Reply
 from multisynth.serving.protocol import Completion
 
 logger = logging.getLogger(__name__)
@@ -32,16 +35,30 @@ def cache_file() -> Path:
     return Path(platformdirs.user_cache_path("multisynth")) / "completions.sqlite"
 
 
+class _Write(NamedTuple):
+    """A completion to keep, and who waits until it is kept."""
+
+    digest: str
+    completion: Completion
+    reply: Reply
+
+
 class RequestCache:
     """Completions by request digest; shared by threads and processes.
 
     A row that does not match its checksum counts as absent. A file that is no database is put aside; where there is no
     room or no permission, the cache goes without.
+
+    A thread writes: all that has come in while it wrote the last goes into one transaction. Whoever puts a completion
+    waits for that, so an answer that anyone has seen survives a kill of the process.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._reads, self._writes = _Connection(path), _Connection(path)
+        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
         self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def get(self, digest: str) -> Completion | None:
         """The completion of a request, if it was answered before."""
@@ -50,29 +67,69 @@ class RequestCache:
             row = database.execute("SELECT value, crc FROM completion1 WHERE request = ?", (digest,)).fetchone()
             return None if row is None or zlib.crc32(row[0]) != row[1] else _unpack(row[0])
 
-        return self._try(read, None)
+        return self._reads.use(read, None)
 
-    def put(self, digest: str, completion: Completion) -> None:
-        """Keep a completion."""
-        value = zlib.compress(json.dumps(asdict(completion)).encode())
+    async def put(self, digest: str, completion: Completion) -> None:
+        """Keep a completion; returns when it is kept."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="multisynth-cache", daemon=True)
+                self._thread.start()
+            write = _Write(digest, completion, Reply.here())
+            self._queue.put(write)
+        await write.reply.future
 
-        def write(database: sqlite3.Connection) -> None:
-            with database:
-                database.execute(
-                    "INSERT OR REPLACE INTO completion1 VALUES (?, ?, ?)", (digest, value, zlib.crc32(value))
-                )
+    def close(self) -> None:
+        """Let go of the file, until the next call."""
+        with self._lock:
+            if self._thread is not None:
+                self._queue.put(None)
+                self._thread.join()
+                self._thread = None
+        self._reads.close()
+        self._writes.close()
 
-        self._try(write, None)
+    def _write(self) -> None:
+        outbox, more = Outbox(), True
+        while more:
+            items = [self._queue.get()]
+            while not self._queue.empty():
+                items.append(self._queue.get())
+            more = None not in items
+            writes = [item for item in items if item is not None]
+            rows = [(write.digest, *_pack(write.completion)) for write in writes]
 
-    def _try(self, work: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
+            def insert(database: sqlite3.Connection, rows: list[tuple[str, bytes, int]] = rows) -> None:
+                with database:
+                    database.executemany("INSERT OR REPLACE INTO completion1 VALUES (?, ?, ?)", rows)
+
+            self._writes.use(insert, None)
+            for write in writes:
+                outbox.put(write.reply, None)
+            outbox.send()
+
+
+class _Connection:
+    """One connection to a database, opened when it is needed and again after a failure."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def use(self, work: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
+        """What `work` returns, or `otherwise` where the database cannot be used."""
         for attempt in range(2):
             try:
-                with self._lock, closing(self._connect()) as database:
-                    return work(database)
+                with self._lock:
+                    self._database = self._database or self._open()
+                    return work(self._database)
             except (sqlite3.OperationalError, OSError) as error:  # locked, full, read-only: go without
                 logger.warning("the request cache %s cannot be used: %s", self.path, error)
+                self.close()
                 return otherwise
             except sqlite3.DatabaseError as error:
+                self.close()
                 aside = self.path.with_suffix(".corrupt")
                 logger.warning("the request cache is corrupt and put aside as %s: %s", aside, error)
                 self._put_aside(aside)
@@ -80,9 +137,16 @@ class RequestCache:
                     return otherwise
         return otherwise
 
-    def _connect(self) -> sqlite3.Connection:
+    def close(self) -> None:
+        with self._lock:
+            if self._database is not None:
+                with suppress(sqlite3.Error):
+                    self._database.close()
+                self._database = None
+
+    def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(self.path, timeout=30)
+        database = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=NORMAL")
@@ -99,9 +163,19 @@ class RequestCache:
                 file.replace(f"{aside}{ending}")
 
 
+def _pack(completion: Completion) -> tuple[bytes, int]:
+    # The fastest level: the writer shares the cores with the engine.
+    value = zlib.compress(json.dumps(asdict(completion)).encode(), 1)
+    return value, zlib.crc32(value)
+
+
 def _unpack(value: bytes) -> Completion:
     fields = json.loads(zlib.decompress(value))
     fields["token_ids"] = tuple(fields["token_ids"])
     if fields["logprobs"] is not None:
         fields["logprobs"] = tuple(fields["logprobs"])
+    if fields.get("alternatives") is not None:
+        fields["alternatives"] = tuple(
+            tuple((text, value) for text, value in place) for place in fields["alternatives"]
+        )
     return Completion(**fields)

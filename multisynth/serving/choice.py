@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from multisynth.errors import BadInput
 from multisynth.serving.cache import RequestCache, cache_file
 from multisynth.serving.models import Model
-from multisynth.serving.protocol import Completion, Engine, Request
+from multisynth.serving.options import check
+from multisynth.serving.protocol import Completion, Engine, Request, Unfit
+from multisynth.serving.schema import mistake
 
 EngineName = Literal["auto", "vllm", "transformers"]
 logger = logging.getLogger(__name__)
@@ -70,6 +74,29 @@ def choose(engine: EngineName) -> str:
     return engine
 
 
+@dataclass(frozen=True)
+class Stats:
+    """What a model was asked, and how full its engine was.
+
+    Args:
+        requests: Requests in all.
+        cached: Those that had been answered before, or were asked at the same time.
+        tokens: Tokens made by the engine.
+        busy: Seconds in which the engine had work.
+        fill: Mean share of the rows that could run together while it had work; None where the engine cannot tell.
+    """
+
+    requests: int = 0
+    cached: int = 0
+    tokens: int = 0
+    busy: float = 0.0
+    fill: float | None = None
+
+    def __str__(self) -> str:
+        rate = f", {self.tokens / self.busy:,.0f} tokens/s, {self.fill:.0%} full" if self.busy and self.fill else ""
+        return f"{self.requests} requests, {self.cached} of them for nothing, {self.tokens} tokens{rate}"
+
+
 class LanguageModel:
     """A model behind an engine that is started with the first request that was never answered before.
 
@@ -77,7 +104,10 @@ class LanguageModel:
         model: The model.
         engine: Which engine; `auto` falls back to transformers where vLLM does not start.
         cache: Where completions are kept; by default in the user's cache folder.
-        options: Passed on to vLLM's `EngineArgs`.
+        options: Passed on to vLLM's `EngineArgs` (`multisynth.serving.options`); they rule out other engines.
+
+    Raises:
+        BadInput: The engine is not usable here, or the options are not for it.
     """
 
     def __init__(
@@ -90,33 +120,52 @@ class LanguageModel:
     ) -> None:
         self.model, self.options = model, dict(options or {})
         self.name = "endpoint" if model.endpoint is not None else choose(engine)
-        self._may_fall_back = engine == "auto" and self.name == "vllm"
+        if self.options and self.name != "vllm":
+            raise BadInput(f"the engine {self.name} takes no options", "leave `engine_options` away, or install vllm")
+        check(self.options)
+        self._may_fall_back = engine == "auto" and self.name == "vllm" and not self.options
         self._cache = cache or RequestCache(cache_file())
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
         self._running: dict[str, asyncio.Future[Completion]] = {}
+        self._stats = Stats()
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request; the same one again, even at the same time, costs nothing.
 
+        What comes back is in the cache.
+
         Raises:
-            Unfit: The model cannot take the prompt.
+            Unfit: The model cannot take the prompt, or its answer does not satisfy the request's schema.
             BadInput: The engine does not start.
         """
         digest = self._digest(request)
-        known = self._cache.get(digest)
-        if known is not None:
-            return known
-        if digest not in self._running:
-            self._running[digest] = asyncio.ensure_future(self._ask(request))
-            self._running[digest].add_done_callback(lambda _: self._running.pop(digest))
-        return await asyncio.shield(self._running[digest])
+        running = self._running.get(digest)
+        completion = self._cache.get(digest) if running is None else None
+        self._count(requests=1, cached=int(completion is not None or running is not None))
+        if completion is None:
+            if running is None:
+                running = self._running[digest] = asyncio.ensure_future(self._ask(request, digest))
+                running.add_done_callback(lambda _: self._running.pop(digest))
+            completion = await asyncio.shield(running)
+        return _valid(request, completion)
+
+    def stats(self) -> Stats:
+        """What it was asked so far."""
+        meter = getattr(self._engine, "meter", None)
+        return self._stats if meter is None else replace(self._stats, busy=meter.busy, fill=meter.fill)
 
     def close(self) -> None:
         """Let go of the engine."""
         if self._engine is not None:
+            self._stats = self.stats()
+            logger.info("%s on %s: %s", self.model.name, self.name, self._stats)
             self._engine.close()
             self._engine = None
+        self._cache.close()
+
+    def _count(self, **more: int) -> None:
+        self._stats = replace(self._stats, **{name: getattr(self._stats, name) + n for name, n in more.items()})
 
     def _digest(self, request: Request) -> str:
         key = ""
@@ -124,31 +173,49 @@ class LanguageModel:
             from multisynth.mark.key import key_id, load_key
 
             key = key_id(load_key())
-        return request.digest(self.model.artifact.id, self.name, key)
+        options = [json.dumps(self.options, sort_keys=True)] if self.options else []
+        return request.digest(self.model.artifact.id, self.name, key, *options)
 
-    async def _ask(self, request: Request) -> Completion:
-        async with self._starting:
-            if self._engine is None:
-                self._engine = await asyncio.to_thread(self._start)
+    async def _ask(self, request: Request, digest: str) -> Completion:
+        if self._engine is None:
+            async with self._starting:
+                if self._engine is None:
+                    self._engine = await self._start()
+                    digest = self._digest(request)  # another engine may have started than was thought
         completion = await self._engine.complete(request)
-        self._cache.put(self._digest(request), completion)
+        self._count(tokens=completion.generated)
+        await self._cache.put(digest, completion)
         return completion
 
-    def _start(self) -> Engine:
+    async def _start(self) -> Engine:
         if self.model.endpoint is not None:
             from multisynth.serving.endpoint import EndpointEngine
 
             return EndpointEngine(self.model.endpoint)
+        return await asyncio.to_thread(self._load)
+
+    def _load(self) -> Engine:
         if self.name == "vllm":
             try:
                 from multisynth.serving.vllm import VllmEngine
 
-                return VllmEngine(self.model)
+                return VllmEngine(self.model, self.options)
             except Exception as error:
                 if not self._may_fall_back:
-                    raise BadInput(f"vLLM does not start: {error}", "use `engine: transformers`") from error
+                    remedy = "mend `engine_options`" if self.options else "use `engine: transformers`"
+                    raise BadInput(f"vLLM does not start: {error}", remedy) from error
                 logger.warning("vLLM does not start, transformers runs %s: %s", self.model.name, error)
                 self.name = "transformers"
         from multisynth.serving.transformers import TransformersEngine
 
         return TransformersEngine(self.model)
+
+
+def _valid(request: Request, completion: Completion) -> Completion:
+    """A completion of which the text, with the prefix, satisfies the request's schema."""
+    if request.schema:
+        wrong = mistake(request.prefix + completion.text, request.schema)
+        if wrong is not None:
+            cut = f" (cut off at max_tokens {request.max_tokens})" if completion.finish == "length" else ""
+            raise Unfit(f"the answer does not satisfy the schema{cut}: {wrong}", "raise max_tokens, or ask otherwise")
+    return completion

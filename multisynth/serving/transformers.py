@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
+import importlib.util
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from multisynth import seeds
+import numpy as np
+
 from multisynth.mark.bias import GreenBias
 from multisynth.mark.key import load_key
-from multisynth.serving.inbox import Inbox, ModelThread, Pending
+from multisynth.serving.grammar import Grammars
+from multisynth.serving.inbox import Inbox, Meter, ModelThread, Outbox, Reply
 from multisynth.serving.models import Model
 from multisynth.serving.protocol import Completion, Request
-from multisynth.serving.sampling import pick
-from multisynth.serving.tokens import Codec
+from multisynth.serving.sampling import Sampler
+from multisynth.serving.tokens import Codec, Written
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
+
+BATCH, BATCH_CUDA = 64, 512
+"""Requests that run together at most: a CPU gains nothing by more, a GPU is idle with less."""
 
 
 @dataclass
 class _Row:
     """A completion that is being written."""
 
-    pending: Pending
+    request: Request
     prompt: tuple[int, ...]
-    draws: np.ndarray  # [max_tokens] uniform in [0, 1)
-    ids: list[int] = field(default_factory=list)
-    logprobs: list[float] = field(default_factory=list)
-    ended: bool = False
+    reply: Reply
+    matcher: Any = None
+    written: Written = field(default_factory=Written)
     done: bool = False
 
 
 class TransformersEngine:
     """Runs a batch of requests together until each has ended.
 
-    What prompts have in common at their beginning is read once. A request draws from its own Philox stream, so that its
-    tokens do not depend on its neighbours, but for the last bits of the logits.
+    What prompts have in common at their beginning is read once. A request's draws are its own, so that its tokens do
+    not depend on its neighbours, but for the last bits of the logits. A schema holds the decoding where xgrammar is
+    installed; log-probabilities are then those among what the schema allows.
 
     Args:
         model: The model.
-        batch: Requests that run together at most.
+        batch: Requests that run together at most; by default 64, on CUDA 512.
     """
 
     name = "transformers"
 
-    def __init__(self, model: Model, batch: int = 64) -> None:
+    def __init__(self, model: Model, batch: int | None = None) -> None:
         self._path, self._size = model.path, batch
         self._bias: GreenBias | None = None
-        self._thread = ModelThread(self._serve, "multisynth-transformers")
+        self._grammars: Grammars | None = None
+        self.meter = Meter(batch or BATCH)
+        self._thread: ModelThread[Written] = ModelThread(self._serve, "multisynth-transformers")
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request, in a batch with whatever else is waiting."""
-        return await self._thread.complete(request)
+        prompt = self._codec.encode(request)
+        written = await self._thread.ask(request, prompt)
+        return self._codec.completion(request, len(prompt), written)
 
     def close(self) -> None:
         """Finish what was asked and let go of the model."""
@@ -65,9 +75,11 @@ class TransformersEngine:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
+        assert self._path is not None  # an endpoint has an engine of its own
         cuda = torch.cuda.is_available()
         # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
         self._device, dtype = torch.device("cuda" if cuda else "cpu"), torch.bfloat16 if cuda else torch.float32
+        self.meter.most = self._size or (BATCH_CUDA if cuda else BATCH)
         load: Any = AutoModelForCausalLM.from_pretrained
         self._model = load(str(self._path), dtype=dtype, use_safetensors=True, trust_remote_code=False)
         self._model.to(self._device).eval()
@@ -77,41 +89,47 @@ class TransformersEngine:
         self._ends = {i for i in (*(ends if isinstance(ends, list) else [ends]), self._codec.end) if i is not None}
         ready()
         waiting: list[_Row] = []
+        self._outbox = Outbox()
         while not inbox.closed or waiting:
-            waiting += self._encode(inbox.take(wait=not waiting))
+            waiting += [_Row(*item) for item in inbox.take(wait=not waiting)]
             waiting.sort(key=lambda row: row.prompt)  # so that prompts that begin alike are read together
-            batch, waiting = waiting[: self._size], waiting[self._size :]
+            batch, waiting = waiting[: self.meter.most], waiting[self.meter.most :]
             try:
                 with torch.inference_mode():
-                    self._run(batch)
+                    self._run([row for row in batch if self._starts(row)])
             except Exception as error:
                 for row in batch:
-                    if not row.pending.answer.done():
-                        row.pending.answer.set_exception(error)
-        del self._model
+                    if not row.done:
+                        self._outbox.put(row.reply, error)
+            self._outbox.send()
 
-    def _encode(self, taken: Sequence[Pending]) -> list[_Row]:
-        rows = []
-        for item in taken:
+    def _starts(self, row: _Row) -> bool:
+        """Make ready the grammar of a row that has a schema; a schema that cannot be used fails that row alone."""
+        if row.request.schema and (self._grammars is not None or importlib.util.find_spec("xgrammar") is not None):
             try:
-                prompt = tuple(self._codec.encode(item.request))
-                draws = seeds.rng(item.request.seed, "serving.sampling").random(item.request.max_tokens)
-                rows.append(_Row(item, prompt, draws))
+                self._grammars = self._grammars or Grammars(self._codec.tokenizer, self._model.config.vocab_size)
+                row.matcher = self._grammars.matcher(row.request)
             except Exception as error:
-                item.answer.set_exception(error)
-        return rows
+                row.done = True
+                self._outbox.put(row.reply, error)
+        return not row.done
 
     def _run(self, rows: list[_Row]) -> None:
         import torch
 
         if not rows:
             return
+        began = time.perf_counter()
         logits, cache, mask = self._read(rows)
+        sampler = Sampler.of([row.request for row in rows], self._device)
         while True:
-            tokens = self._sample(logits, rows)
+            tokens = self._sample(logits, rows, sampler)
             for row, token in zip(rows, tokens.tolist(), strict=True):
                 self._write(row, token)
+            self._outbox.send()
             keep = [k for k, row in enumerate(rows) if not row.done]
+            began, last = time.perf_counter(), began
+            self.meter.ran(len(keep), began - last)
             if not keep:
                 return
             # Copying the cache costs about as much as a step, so rows that are done stay until they are many.
@@ -119,6 +137,7 @@ class TransformersEngine:
                 index = torch.tensor(keep, device=self._device)
                 cache.batch_select_indices(index)
                 rows, tokens, mask = [rows[k] for k in keep], tokens[index], mask[index]
+                sampler = Sampler.of([row.request for row in rows], self._device)
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
             positions = mask.sum(dim=1, keepdim=True) - 1
             logits = self._forward(tokens[:, None], mask, positions, cache)
@@ -180,41 +199,53 @@ class TransformersEngine:
         logits: torch.Tensor = out.logits[:, -1].float()
         return logits
 
-    def _sample(self, logits: torch.Tensor, rows: list[_Row]) -> torch.Tensor:
+    def _sample(self, logits: torch.Tensor, rows: list[_Row], sampler: Sampler) -> torch.Tensor:
         import torch
 
-        asked = [row.pending.request for row in rows]
-        plain = torch.log_softmax(logits, dim=-1) if any(request.logprobs for request in asked) else None
+        if any(row.matcher is not None for row in rows):
+            assert self._grammars is not None
+            self._grammars.forbid(logits, [None if row.done else row.matcher for row in rows])
+        most = max((row.request.alternatives for row in rows), default=0)
+        measured = any(row.request.logprobs for row in rows) or most
+        plain = torch.log_softmax(logits, dim=-1) if measured else None
         for k, row in enumerate(rows):
-            watermark = asked[k].watermark
+            watermark = row.request.watermark
             if watermark is not None and not row.done:
                 self._bias = self._bias or GreenBias(load_key())
-                self._bias.add(logits[k], row.ids, watermark)
-        steps = [row.draws[min(len(row.ids), len(row.draws) - 1)] for row in rows]
-        columns = [[r.temperature for r in asked], [r.top_p for r in asked], steps]
-        kinds = [torch.float32, torch.float32, torch.float64]
-        given = [torch.tensor(c, dtype=kind, device=self._device) for c, kind in zip(columns, kinds, strict=True)]
-        tokens = pick(logits, *given)
+                self._bias.add(logits[k], row.written.ids, watermark)
+        tokens = logits.argmax(dim=-1)
+        if sampler.draws:
+            sampler.pick(logits, np.array([len(row.written.ids) for row in rows], np.uint64), tokens)
         if plain is not None:
-            chosen = plain.gather(1, tokens[:, None])[:, 0].tolist()
-            for row, value in zip(rows, chosen, strict=True):
-                if not row.done:
-                    row.logprobs.append(value)
+            self._measure(plain, tokens, rows, most)
         return tokens
+
+    def _measure(self, plain: torch.Tensor, tokens: torch.Tensor, rows: list[_Row], most: int) -> None:
+        chosen = plain.gather(1, tokens[:, None])[:, 0].tolist()
+        values, ids = (part.tolist() for part in plain.topk(most, dim=-1)) if most else ([], [])
+        for k, row in enumerate(rows):
+            if row.done:
+                continue
+            if row.request.logprobs:
+                row.written.logprobs.append(chosen[k])
+            if row.request.alternatives:
+                places = list(zip(ids[k], values[k], strict=True))[: row.request.alternatives]
+                row.written.alternatives.append(places)
 
     def _write(self, row: _Row, token: int) -> None:
         if row.done:
             return
-        request = row.pending.request
-        row.ended = token in self._ends
-        if not row.ended:
-            row.ids.append(token)
-        row.done = row.ended or len(row.ids) >= request.max_tokens or self._codec.stops(row.ids, request.stop)
+        request, written = row.request, row.written
+        if row.matcher is not None:
+            row.matcher.accept_token(token)
+        written.ended = token in self._ends
+        if not written.ended:
+            written.ids.append(token)
+        row.done = (
+            written.ended or len(written.ids) >= request.max_tokens or self._codec.stops(written.ids, request.stop)
+        )
         if row.done:
-            logprobs = row.logprobs[: len(row.ids)]
-            row.pending.answer.set_result(
-                self._codec.completion(request, len(row.prompt), row.ids, logprobs, row.ended)
-            )
+            self._outbox.put(row.reply, written)
 
 
 def _families(prompts: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+import threading
+import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from multisynth.serving.inbox import Inbox, ModelThread, Pending
+from multisynth.serving.inbox import Inbox, Meter, ModelThread, Outbox, Pending
 from multisynth.serving.models import Model
-from multisynth.serving.protocol import Completion, Request
-from multisynth.serving.tokens import Codec
+from multisynth.serving.protocol import Completion, Request, Unfit
+from multisynth.serving.tokens import Codec, Written
 
 SETTINGS = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # a second process would start slower and read the watermark's key again
-    "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
+    "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_NO_USAGE_STATS": "1",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
@@ -25,95 +29,209 @@ SETTINGS = {
 }
 CONTEXT = 4096
 """Tokens of prompt and completion together at most, so that the cache of a long-context model fits."""
+BATCH, BATCH_CUDA = 128, 1024
+"""Requests that run together at most."""
+SWITCH = 0.0005
+"""Seconds: after a call to the device, this thread may wait so long for others that run Python; 5 ms by default."""
+
+_alive = 0
+_starting = threading.Lock()
+
+
+@dataclass
+class _Row:
+    """A completion that is being written."""
+
+    pending: Pending
+    written: Written = field(default_factory=Written)
 
 
 class VllmEngine:
     """Adds requests to the running batch as they come (continuous batching), sharing the cache of common prefixes.
 
+    It drives vLLM's core by itself: what vLLM does in Python for each token (text, log-probability objects, outputs) is
+    left out, and done once at the end of a completion. Sampling is the project's own (`seeded`), but for speculation,
+    with which vLLM allows none. A schema holds the decoding, but for a request with a prefix; log-probabilities are
+    then those among what the schema allows.
+
     Args:
         model: The model.
-        batch: Requests that run together at most.
+        options: Fields of vLLM's `EngineArgs`, checked by `options.check`.
     """
 
     name = "vllm"
 
-    def __init__(self, model: Model, batch: int = 128) -> None:
-        self._path, self._size = model.path, batch
-        self._thread = ModelThread(self._serve, "multisynth-vllm")
+    def __init__(self, model: Model, options: Mapping[str, Any] | None = None) -> None:
+        self._path, self._options = model.path, dict(options or {})
+        self._speculates = self._options.get("speculative_config") is not None
+        self.meter = Meter(BATCH)
+        self._thread: ModelThread[Written] = ModelThread(self._serve, "multisynth-vllm")
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request, in a batch with whatever else is waiting."""
-        return await self._thread.complete(request)
+        if self._speculates and request.watermark is not None:
+            raise Unfit("vLLM puts in no watermark while it speculates", "leave `speculative_config` away")
+        prompt = self._codec.encode(request)
+        written = await self._thread.ask(request, prompt)
+        return self._codec.completion(request, len(prompt), written)
 
     def close(self) -> None:
         """Finish what was asked and let go of the model."""
         self._thread.close()
 
     def _serve(self, inbox: Inbox, ready: Callable[[], None]) -> None:
+        global _alive
         for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
         import torch
-        from vllm import EngineArgs
         from vllm.v1.engine.llm_engine import LLMEngine
 
-        from multisynth.mark.vllm import GreenListProcessor
+        with _starting, warnings.catch_warnings(action="ignore"), _prickly_modules_aside():
+            engine: Any = LLMEngine.from_engine_args(self._arguments(torch.cuda.is_available()))
+            _alive += 1
+        self._codec = Codec(self._path, engine.model_config.max_model_len)
+        self.meter.most = engine.vllm_config.scheduler_config.max_num_seqs
+        if torch.cuda.is_available():
+            sys.setswitchinterval(SWITCH)
+        ready()
+        try:
+            self._run(engine, inbox)
+        finally:
+            engine.engine_core.shutdown()
+            del engine
+            with _starting:
+                _alive -= 1
+                if not _alive:  # what it lets go of belongs to the whole process
+                    from vllm.distributed import cleanup_dist_env_and_memory
 
-        cuda = torch.cuda.is_available()
+                    cleanup_dist_env_and_memory()
+            gc.collect()
+
+    def _arguments(self, cuda: bool) -> Any:
+        from vllm import EngineArgs
+        from vllm.config import StructuredOutputsConfig
+
+        from multisynth.mark.vllm import GreenListProcessor
+        from multisynth.serving.seeded import SeededProcessor
+
+        assert self._path is not None  # an endpoint has an engine of its own
         context = min(CONTEXT, _positions(self._path))
-        self._codec = Codec(self._path, context)
-        arguments = EngineArgs(
-            model=str(self._path),
+        most = int(self._options.get("max_num_seqs", BATCH_CUDA if cuda else BATCH))
+        chosen: dict[str, Any] = {
+            "max_model_len": context,
+            "max_num_seqs": most,
+            "enable_prefix_caching": True,
             # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
-            dtype="auto" if cuda else "float32",
-            max_model_len=context,
-            max_num_seqs=self._size,
-            enforce_eager=not cuda,
-            enable_prefix_caching=True,
+            "dtype": "auto" if cuda else "float32",
+            "enforce_eager": not cuda,
             # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
-            enable_chunked_prefill=cuda,
-            max_num_batched_tokens=None if cuda else max(context, 8192),
-            async_scheduling=False,  # the watermark must see the last token
-            logits_processors=[GreenListProcessor],
+            "enable_chunked_prefill": cuda,
+            "max_num_batched_tokens": max(context, 16384 if cuda else 8192),
+        }
+        if cuda and "max_cudagraph_capture_size" not in self._options:
+            chosen["cudagraph_capture_sizes"] = _graphs(most)
+        return EngineArgs(
+            model=str(self._path),
+            logits_processors=None if self._speculates else [GreenListProcessor, SeededProcessor],
+            # Without spaces, which small models write without end where they are free.
+            structured_outputs_config=StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True),
             disable_log_stats=True,
             trust_remote_code=False,
             load_format="safetensors",
             use_tqdm_on_load=False,  # its bar would run through the display of the run
+            **{**chosen, **self._options},
         )
-        with warnings.catch_warnings(action="ignore"), _prickly_modules_aside():
-            engine: Any = LLMEngine.from_engine_args(arguments)
-        ready()
-        running: dict[str, tuple[Pending, int]] = {}
-        count = 0
+
+    def _run(self, engine: Any, inbox: Inbox) -> None:
+        running: dict[str, _Row] = {}
+        outbox, core, count = Outbox(), engine.engine_core, 0
         while not inbox.closed or running:
+            began = time.perf_counter()
             for item in inbox.take(wait=not running):
+                if not running:
+                    began = time.perf_counter()
                 count += 1
                 try:
-                    ids = self._codec.encode(item.request)
-                    engine.add_request(str(count), {"prompt_token_ids": ids}, _parameters(item.request))
-                    running[str(count)] = item, len(ids)
+                    running[self._add(engine, item, count)] = _Row(item)
                 except Exception as error:
-                    item.answer.set_exception(error)
+                    outbox.put(item.reply, error)
             try:
-                outputs = engine.step() if running else []
+                outputs = core.get_output().outputs if running else []
             except BaseException as error:
-                for item, _ in running.values():
-                    item.answer.set_exception(error)
+                for row in running.values():
+                    outbox.put(row.pending.reply, error)
+                outbox.send()
                 raise
+            cut: list[str] = []
             for output in outputs:
-                if output.finished:
-                    item, length = running.pop(output.request_id)
-                    item.answer.set_result(self._completion(item.request, length, output.outputs[0]))
-        engine.engine_core.shutdown()
+                row = running.get(output.request_id)
+                if row is None:  # cut before, and one more token was on its way
+                    continue
+                try:
+                    done = self._took(row, output)
+                except Exception as error:
+                    outbox.put(row.pending.reply, error)
+                    done = True
+                else:
+                    if done:
+                        outbox.put(row.pending.reply, row.written)
+                if done:
+                    del running[output.request_id]
+                    if output.finish_reason is None:
+                        cut.append(output.request_id)
+            core.abort_requests(cut)
+            outbox.send()
+            self.meter.ran(len(outputs), time.perf_counter() - began)
 
-    def _completion(self, request: Request, prompt_tokens: int, output: Any) -> Completion:
-        ids = list(output.token_ids)
-        logprobs = None
-        if output.logprobs is not None:
-            logprobs = [step[token].logprob for step, token in zip(output.logprobs, ids, strict=True)]
-        ended = output.finish_reason == "stop" and not isinstance(output.stop_reason, str)
-        if ended:
-            ids, logprobs = ids[:-1], None if logprobs is None else logprobs[:-1]
-        return self._codec.completion(request, prompt_tokens, ids, logprobs, ended)
+    def _add(self, engine: Any, item: Pending, number: int) -> str:
+        """Hand a request to vLLM; return the name by which its tokens come."""
+        from vllm.inputs import tokens_input
+
+        processor = engine.input_processor
+        try:
+            request = processor.process_inputs(
+                str(number), tokens_input(list(item.prompt)), _parameters(item.request, self._speculates),
+                supported_tasks=engine.get_supported_tasks(),
+            )  # fmt: skip
+        except ValueError as error:
+            raise Unfit(f"vLLM does not take it: {str(error).splitlines()[0]}", "ask otherwise") from error
+        processor.assign_request_id(request)
+        engine.engine_core.add_request(request)
+        return str(request.request_id)
+
+    def _took(self, row: _Row, output: Any) -> bool:
+        """Add what came of a row; return whether it is done."""
+        request, written = row.pending.request, row.written
+        finish = None if output.finish_reason is None else str(output.finish_reason)
+        if finish not in (None, "stop", "length"):
+            raise RuntimeError(f"vLLM ended the request with `{finish}`")
+        tokens = output.new_token_ids
+        written.ended = finish == "stop"
+        if written.ended:
+            tokens = tokens[:-1]
+        for place, token in enumerate(tokens):
+            written.ids.append(token)
+            if output.new_logprobs is not None:
+                ids, values = output.new_logprobs.logprob_token_ids[place], output.new_logprobs.logprobs[place]
+                if request.logprobs:
+                    written.logprobs.append(float(values[0]))
+                if request.alternatives:  # the first is the token itself
+                    likeliest = zip(ids[1:].tolist(), values[1:].tolist(), strict=True)
+                    written.alternatives.append(list(likeliest)[: request.alternatives])
+            if self._codec.stops(written.ids, request.stop):
+                written.ended = False
+                return True
+        return finish is not None
+
+
+def _graphs(rows: int) -> list[int]:
+    """Sizes of batches for which CUDA graphs are made.
+
+    vLLM's own end at 512 tokens; a larger batch then costs a launch a kernel, which is what a small model's time goes
+    to. Beyond the rows there is room for prompts that come in while others are written.
+    """
+    small = [1, 2, 4, *range(8, 64, 8), *range(64, rows, 64)]
+    return sorted({size for size in small if size < rows} | {*range(rows, 2 * rows + 1, max(rows // 8, 1))})
 
 
 @contextmanager
@@ -148,20 +266,26 @@ def _positions(path: Any) -> int:
     return int(AutoConfig.from_pretrained(str(path), trust_remote_code=False).max_position_embeddings)
 
 
-def _parameters(request: Request) -> Any:
+def _parameters(request: Request, speculates: bool) -> Any:
     from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+    from vllm.sampling_params import StructuredOutputsParams
 
-    from multisynth.mark.vllm import FIELD
+    from multisynth.mark.vllm import FIELD as MARK
+    from multisynth.serving.seeded import FIELD
 
+    measured = request.alternatives or (0 if request.logprobs else None)
+    held = StructuredOutputsParams(json=request.schema) if request.schema and not request.prefix else None
+    plain = {
+        "max_tokens": request.max_tokens, "logprobs": measured, "structured_outputs": held, "detokenize": False,
+        "skip_clone": True,
+    }  # fmt: skip
+    if speculates:
+        seed = request.seed & (2**63 - 1)
+        return SamplingParams(
+            temperature=request.temperature, top_p=request.top_p, top_k=request.top_k, seed=seed, **plain
+        )
     mark = request.watermark
-    return SamplingParams(
-        temperature=request.temperature,
-        top_p=request.top_p,
-        seed=request.seed & (2**63 - 1),
-        max_tokens=request.max_tokens,
-        stop=list(request.stop),
-        logprobs=0 if request.logprobs else None,
-        output_kind=RequestOutputKind.FINAL_ONLY,
-        extra_args=None if mark is None else {FIELD: (mark.delta, mark.gamma, mark.width)},
-    )
+    extra: dict[str, Any] = {} if mark is None else {MARK: (mark.delta, mark.gamma, mark.width)}
+    if request.temperature > 0:
+        extra[FIELD] = (request.seed & (2**64 - 1), request.temperature, request.top_p, request.top_k)
+    return SamplingParams(temperature=0, extra_args=extra or None, **plain)

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -9,21 +11,35 @@ from pathlib import Path
 import pytest
 
 from multisynth.artifact import Artifact
-from multisynth.serving import Completion, LanguageModel, Message, Model, Request, Watermark
+from multisynth.errors import BadInput
+from multisynth.serving import Completion, LanguageModel, Message, Model, Request, Unfit, Watermark
 from multisynth.serving.cache import RequestCache
+from multisynth.serving.options import check
 
 ANSWER = Completion("seven — 7", (3, 1, 4), (-0.5, -1.25, -0.125), "stop", 9, 4)
 
 
+def put(cache: RequestCache, *digests: str, answer: Completion = ANSWER) -> None:
+    """Keep an answer under all of these, at the same time."""
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(cache.put(digest, answer) for digest in digests))
+
+    asyncio.run(all_at_once())
+
+
 def test_what_is_put_comes_back_to_every_reader(tmp_path: Path) -> None:
-    RequestCache(tmp_path / "c.sqlite").put("a", ANSWER)
+    put(RequestCache(tmp_path / "c.sqlite"), "a")
+    likely = replace(ANSWER, alternatives=(((" a", -0.5), ("", -1.0)), ((" é", -0.25),), ()))
+    put(RequestCache(tmp_path / "c.sqlite"), "likely", answer=likely)
+    assert RequestCache(tmp_path / "c.sqlite").get("likely") == likely
     assert RequestCache(tmp_path / "c.sqlite").get("a") == ANSWER
     assert RequestCache(tmp_path / "c.sqlite").get("b") is None
 
 
 def test_a_row_that_was_tampered_with_counts_as_absent(tmp_path: Path) -> None:
     cache = RequestCache(tmp_path / "c.sqlite")
-    cache.put("a", ANSWER)
+    put(cache, "a")
     with sqlite3.connect(cache.path) as database:
         database.execute("UPDATE completion1 SET value = zeroblob(length(value))")
     database.close()
@@ -35,7 +51,7 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, junk: bytes) ->
     path = tmp_path / "c.sqlite"
     path.write_bytes(junk)
     cache = RequestCache(path)
-    cache.put("a", ANSWER)
+    put(cache, "a")
     assert cache.get("a") == ANSWER
     assert (tmp_path / "c.corrupt").read_bytes() == junk
 
@@ -43,18 +59,55 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, junk: bytes) ->
 def test_without_a_place_to_write_it_goes_without(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     cache = RequestCache(tmp_path / "file" / "c.sqlite")
-    cache.put("a", ANSWER)
+    put(cache, "a")
     assert cache.get("a") is None
 
 
 def test_threads_may_share_it(tmp_path: Path) -> None:
     cache = RequestCache(tmp_path / "c.sqlite")
-    threads = [threading.Thread(target=cache.put, args=(str(k), replace(ANSWER, prompt_tokens=k))) for k in range(16)]
+    names = [[f"{k}-{n}" for n in range(50)] for k in range(8)]
+    threads = [threading.Thread(target=put, args=(cache, *some)) for some in names]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [cache.get(str(k)).prompt_tokens for k in range(16)] == list(range(16))
+    assert all(cache.get(name) == ANSWER for some in names for name in some)
+    cache.close()
+    assert cache.get("0-0") == ANSWER  # it may be used again
+    put(cache, "later")
+    assert cache.get("later") == ANSWER
+
+
+PUT = """
+import asyncio, sys
+from pathlib import Path
+from multisynth.serving.cache import RequestCache
+from multisynth.serving.protocol import Completion
+
+async def one(cache, k):
+    await cache.put(str(k), Completion("text", (1, 2), None, "stop", 3, 2))
+    print(k, flush=True)
+
+async def main():
+    cache = RequestCache(Path(sys.argv[1]))
+    for first in range(0, 10**6, 50):
+        await asyncio.gather(*(one(cache, k) for k in range(first, first + 50)))
+
+asyncio.run(main())
+"""
+
+
+def test_what_anyone_saw_kept_survives_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    process = subprocess.Popen([sys.executable, "-c", PUT, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    seen = [process.stdout.readline() for _ in range(333)]
+    process.kill()
+    seen += process.stdout.readlines()
+    process.wait()
+    process.stdout.close()
+    cache = RequestCache(path)
+    assert all(cache.get(line.strip()) is not None for line in seen if line.endswith("\n"))
 
 
 def test_everything_that_matters_counts_into_the_digest() -> None:
@@ -62,7 +115,8 @@ def test_everything_that_matters_counts_into_the_digest() -> None:
     others = [
         replace(base, prompt="q"), replace(base, prompt=(Message("user", "p"),)), replace(base, seed=2),
         replace(base, max_tokens=3), replace(base, temperature=0.5), replace(base, top_p=0.5),
-        replace(base, stop=("x",)),
+        replace(base, stop=("x",)), replace(base, prefix="x"), replace(base, top_k=5), replace(base, alternatives=2),
+        replace(base, schema="{}"),
         replace(base, logprobs=True), replace(base, watermark=Watermark()), replace(base, watermark=Watermark(delta=1)),
     ]  # fmt: skip
     digests = {base.digest("m"), base.digest("n"), *(other.digest("m") for other in others)}
@@ -83,7 +137,8 @@ class Counting:
         await asyncio.sleep(0.01)
         if request.prompt == "fail":
             raise RuntimeError("out of memory")
-        return replace(ANSWER, prompt_tokens=request.seed)
+        text = 'seven — 7"' if request.prefix else ANSWER.text
+        return replace(ANSWER, text=text, prompt_tokens=request.seed)
 
     def close(self) -> None: ...
 
@@ -91,7 +146,7 @@ class Counting:
 def language_model(tmp_path: Path) -> tuple[LanguageModel, Counting]:
     model = Model("m", tmp_path, Artifact("sha256:0", "model", "m"), "")
     served, engine = LanguageModel(model, "transformers", RequestCache(tmp_path / "c.sqlite")), Counting()
-    served._start = lambda: engine  # type: ignore[method-assign]
+    served._load = lambda: engine  # type: ignore[method-assign]
     return served, engine
 
 
@@ -103,6 +158,8 @@ def test_a_request_sent_twice_costs_once(tmp_path: Path) -> None:
     served, engine = language_model(tmp_path)
     assert asyncio.run(ask(served, *[1, 2, 3] * 400)) == [1, 2, 3] * 400
     assert sorted(request.seed for request in engine.asked) == [1, 2, 3]
+    stats = served.stats()
+    assert (stats.requests, stats.cached, stats.tokens) == (1200, 1197, 3 * ANSWER.generated)
     again, fresh = language_model(tmp_path)
     assert asyncio.run(ask(again, 3, 2, 1, 4)) == [3, 2, 1, 4]
     assert [request.seed for request in fresh.asked] == [4]
@@ -117,3 +174,37 @@ def test_a_failure_reaches_all_who_asked_and_is_not_kept(tmp_path: Path) -> None
     assert len(engine.asked) == 1
     asyncio.run(ask(served))
     assert len(engine.asked) == 2
+
+
+def test_an_answer_that_does_not_satisfy_its_schema_is_refused_and_paid_once(tmp_path: Path) -> None:
+    served, engine = language_model(tmp_path)
+    schema = '{"type": "string"}'
+    for _ in range(2):
+        with pytest.raises(Unfit, match="does not satisfy the schema: no JSON"):
+            asyncio.run(served.complete(Request("p", schema=schema)))
+    whole = asyncio.run(served.complete(Request("p", schema=schema, prefix='"the rest of ', seed=4)))
+    assert whole.text == 'seven — 7"' and len(engine.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"trust_remote_code": True}, "trust_remote_code"), ({"model": "x"}, "model"), ({"hf_overrides": {}}, "hf_ov"),
+        ({"max_num_sequences": 3}, "max_num_sequences"), ({"load_format": "pt"}, "load_format"),
+        ({"speculative_config": "ngram"}, "speculative_config"),
+        ({"speculative_config": {"method": "ngram", "trust_remote_code": True}}, "trust_remote_code"),
+    ],
+)  # fmt: skip
+def test_options_that_are_not_a_recipes_to_set_are_refused(options: dict, problem: str) -> None:
+    with pytest.raises(BadInput, match=problem):
+        check(options)
+
+
+def test_options_belong_to_vllm_and_count_into_the_digest(tmp_path: Path, monkeypatch) -> None:
+    model = Model("m", tmp_path, Artifact("sha256:0", "model", "m"), "")
+    with pytest.raises(BadInput, match="takes no options"):
+        LanguageModel(model, "transformers", options={"max_num_seqs": 4})
+    monkeypatch.setattr("multisynth.serving.choice.choose", lambda engine: "vllm")
+    cache = RequestCache(tmp_path / "c.sqlite")
+    served = [LanguageModel(model, "vllm", cache, options=o) for o in ({}, {"dtype": "float16"}, {"max_num_seqs": 4})]
+    assert len({one._digest(Request("p")) for one in served}) == 3

@@ -3,11 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from multisynth import seeds
 from multisynth.mark.key import VARIABLE
 from multisynth.serving import Completion, Message, Model, Request, Unfit, Watermark
+from multisynth.serving.sampling import uniforms
 from multisynth.serving.transformers import TransformersEngine
 from tests.serving.tiny import tiny_model
 
@@ -40,7 +41,8 @@ def plain(model: Model, request: Request) -> tuple[list[int], list[float]]:
 
     network = AutoModelForCausalLM.from_pretrained(model.path, dtype=torch.float32)
     ids = AutoTokenizer.from_pretrained(model.path)(request.prompt)["input_ids"]
-    draws = seeds.rng(request.seed, "serving.sampling").random(request.max_tokens)
+    seeds = np.full(request.max_tokens, request.seed, np.uint64)
+    draws = uniforms(seeds, np.arange(request.max_tokens, dtype=np.uint64))
     written: list[int] = []
     logprobs: list[float] = []
     for draw in draws:

@@ -27,7 +27,7 @@ def pair(tmp_path_factory):
     model = tiny_model(tmp_path_factory.mktemp("tiny"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, "a key for the test alone")
-        both = VllmEngine(model, batch=16), TransformersEngine(model)
+        both = VllmEngine(model, {"max_num_seqs": 16}), TransformersEngine(model)
         yield both
         for engine in both:
             engine.close()
