@@ -76,9 +76,7 @@ def refusal(
     said, code = _said(body)
     shown = f"HTTP {status}" + (f": {_without_key(endpoint, said)}" if said else "")
     if 300 <= status < 400:
-        return hopeless(
-            endpoint, f"it redirects (HTTP {status}), which is not followed", "give the address that it gives"
-        )
+        return hopeless(endpoint, f"it redirects (HTTP {status}), which is not followed", "give where it leads")
     if status in (401, 403):  # what it says may repeat parts of the key
         what = f"it refuses the key in {endpoint.key}" if endpoint.key else "it wants a key"
         remedy = "check its value" if endpoint.key else "name the environment variable that holds it: `key: VARIABLE`"
