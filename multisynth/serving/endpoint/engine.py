@@ -41,7 +41,8 @@ class EndpointEngine:
 
     Of completions: `token_ids` are empty, for endpoints tell none. Tokens are counted by the endpoint's `usage`; where
     it has none, those made by the log-probabilities that were asked for, else one for every four bytes, and a warning
-    says so. Answers that did not satisfy a schema are counted with the one that did.
+    says so. A server need not hold decoding to a schema: an answer that does not satisfy it is asked for again with
+    another seed, `ANSWERS` times in all; the last is returned as it is, and all of them are counted.
 
     A chat's `prefix` needs a server that continues the last message: vLLM, llama.cpp and what follows them. One that
     refuses fails the request; one that starts a new answer cannot be told from one that continues, except where it
@@ -69,7 +70,7 @@ class EndpointEngine:
         """Answer one request; all must come from one event loop.
 
         Raises:
-            Unfit: The model cannot take it: too long, cut by a filter, or no answer satisfied the schema.
+            Unfit: The model cannot take it: too long, or cut by a filter.
             Hopeless: The endpoint answers no request at all.
             BadInput: It does not take this one.
             NoAnswer: It was tried `attempts` times.
@@ -82,13 +83,12 @@ class EndpointEngine:
         if not request.schema:
             return await self._answer(request)
         read = written = 0
-        for number in range(ANSWERS):
+        for number in range(ANSWERS if request.temperature else 1):
             completion = await self._answer(replace(request, seed=request.seed + number))
             read, written = read + completion.prompt_tokens, written + completion.generated
-            wrong = mistake(request.prefix + completion.text, request.schema)
-            if wrong is None:
-                return replace(completion, prompt_tokens=read, generated=written)
-        raise Unfit(f"no answer satisfied the schema: {ANSWERS} tried, the last: {wrong}", "give it more max_tokens")
+            if mistake(request.prefix + completion.text, request.schema) is None:
+                break
+        return replace(completion, prompt_tokens=read, generated=written)
 
     def close(self) -> None:
         """Close the connections."""
