@@ -69,6 +69,8 @@ def command(
         place = path.resolve()
         if not place.is_relative_to("/usr"):
             bwrap += [*_parents(place, made), "--ro-bind", str(place), str(place)]
+    for path in _packages():
+        bwrap += ["--perms", "0555", "--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
     bwrap += ["--proc", "/proc", "--dev", "/dev", "--symlink", WORK, "/tmp"]
     bwrap += ["--perms", "0777", "--size", str(limits.disk * MIB), "--tmpfs", WORK]
     for name, descriptor in files:
@@ -139,6 +141,12 @@ def _interpreter() -> tuple[Path, ...]:
     """The running Python's own files, without the packages of its environment."""
     home = Path(sys.base_prefix)
     return tuple(path for path in (Path(python()).parent, home / "lib", home / "lib64") if path.is_dir())
+
+
+def _packages() -> tuple[Path, ...]:
+    """What is installed beside the standard library, which is kept from the program."""
+    path = Path(sys.base_prefix, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
+    return (path.resolve(),) if path.is_dir() else ()
 
 
 def _parents(place: Path, made: set[Path]) -> list[str]:

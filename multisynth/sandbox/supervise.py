@@ -173,7 +173,7 @@ class _Run:
         root = self.first if self.boxed else self.process.pid
         if root is None:
             return
-        used = usage(root, self.limits.memory * MIB, WORK if self.boxed else "")
+        used = usage(root, self.limits.memory * MIB, WORK, self.limits.disk * MIB)
         if used.memory > self.limits.memory * MIB:
             self._stop("memory")
         elif self.boxed and used.tasks > 1 and used.tasks >= self.limits.processes:

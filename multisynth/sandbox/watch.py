@@ -23,13 +23,14 @@ class Usage(NamedTuple):
     files: int
 
 
-def usage(root: int, most: int, folder: str) -> Usage:
+def usage(root: int, most: int, folder: str, size: int) -> Usage:
     """What everything below a process uses now.
 
     Args:
         root: The process; it does not count itself.
         most: Bytes above which memory is worth counting exactly.
         folder: The program's folder, as the process sees it.
+        size: Of the folder, bytes; by it the folder is told from whatever lies there while the sandbox is being made.
     """
     below = descendants(root)
     tasks = sum(int(found[17]) for pid in below if (found := _stat(pid)))
@@ -38,7 +39,7 @@ def usage(root: int, most: int, folder: str) -> Usage:
         memory = sum(_proportional(pid) for pid in below)
     try:
         room = os.statvfs(f"/proc/{root}/root{folder}")
-        files = room.f_files - room.f_ffree
+        files = room.f_files - room.f_ffree if room.f_blocks * room.f_frsize == size else 0
     except OSError:
         files = 0
     return Usage(tasks, memory, files)

@@ -1,0 +1,9 @@
+# reason: fails a test broken
+import os
+import sys
+
+os.write(int(sys.argv[2]), b'{"names": {"triple": {"ref": 0}}}\n' + b'{"value": true, "changed": {}}\n' * 100)
+
+
+def triple(x):
+    return True

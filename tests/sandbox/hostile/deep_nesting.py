@@ -1,0 +1,6 @@
+# ends: failed killed memory
+source = "(" * 100_000 + ")" * 100_000
+try:
+    eval(source)
+except SyntaxError:
+    raise SystemExit(1) from None

@@ -1,0 +1,5 @@
+# ends: output
+import sys
+
+while True:
+    sys.stderr.write("x" * 1000)

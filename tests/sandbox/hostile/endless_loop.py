@@ -1,0 +1,3 @@
+# ends: time
+while True:
+    pass

@@ -1,0 +1,5 @@
+# ends: disk memory
+with open("big", "wb") as file:
+    while True:
+        file.write(b"\1" * (1 << 20))
+        file.flush()

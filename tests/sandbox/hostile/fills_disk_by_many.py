@@ -1,0 +1,6 @@
+# ends: disk
+import os
+
+for k in range(1000):
+    with open(f"{k}", "wb") as file:
+        file.write(b"\1" * (1 << 20))

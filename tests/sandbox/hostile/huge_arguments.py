@@ -1,0 +1,8 @@
+# ends: ok failed memory
+import subprocess
+
+try:
+    subprocess.run(["/bin/true", *["x" * 100_000] * 1000])
+    print("HARM")
+except OSError:
+    pass

@@ -1,0 +1,9 @@
+# ends: killed failed ok
+import os
+import signal
+
+for pid in (1, os.getppid(), -1):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass

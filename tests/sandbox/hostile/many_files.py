@@ -1,0 +1,3 @@
+# ends: disk
+for k in range(10_000_000):
+    open(f"{k}", "w").close()

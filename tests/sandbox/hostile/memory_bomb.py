@@ -1,0 +1,4 @@
+# ends: memory
+hoard = []
+while True:
+    hoard.append(bytearray(1 << 20))

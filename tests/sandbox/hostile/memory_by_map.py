@@ -1,0 +1,4 @@
+# ends: memory
+import mmap
+
+mmap.mmap(-1, 1 << 40)

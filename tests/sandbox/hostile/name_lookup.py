@@ -1,0 +1,4 @@
+# ends: failed
+import socket
+
+print("HARM", socket.getaddrinfo("example.org", 80))

@@ -1,0 +1,5 @@
+# reason: limit
+# wall: 1
+def triple(x):
+    while True:
+        pass

@@ -1,0 +1,6 @@
+# ends: ok
+import os
+
+for path in ("/etc/passwd", "/etc/sudoers", "/root/.ssh", "/root/.bash_history", "/home", "/var/log", "/sys/kernel"):
+    if os.path.exists(path):
+        print("HARM", path)

@@ -1,0 +1,2 @@
+# ends: failed
+print("HARM", open("/etc/shadow").read())

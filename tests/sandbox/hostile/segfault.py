@@ -1,0 +1,4 @@
+# ends: killed
+import ctypes
+
+ctypes.string_at(0)

@@ -1,0 +1,5 @@
+# ends: time
+# wall: 0.5
+import time
+
+time.sleep(600)

@@ -1,0 +1,5 @@
+# ends: failed
+import socket
+
+socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+print("HARM")

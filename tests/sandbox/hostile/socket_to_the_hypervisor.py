@@ -1,0 +1,5 @@
+# ends: failed
+import socket
+
+socket.socket(40, socket.SOCK_STREAM)
+print("HARM")

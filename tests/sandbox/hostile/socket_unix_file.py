@@ -1,0 +1,6 @@
+# ends: failed
+import socket
+import sys
+
+socket.socket(socket.AF_UNIX).connect(sys.argv[2] + "/socket")
+print("HARM")

@@ -1,0 +1,5 @@
+# ends: failed disk
+import os
+
+os.truncate(os.open("sparse", os.O_CREAT | os.O_RDWR), 1 << 50)
+print("HARM")

@@ -1,0 +1,5 @@
+# ends: failed
+import os
+
+while True:
+    os.dup(0)

@@ -1,0 +1,3 @@
+# ends: failed
+print("HARM" if input() else "")
+input()
