@@ -1,0 +1,198 @@
+"""Tuning: what is learned, what is left out and counted, and that a stop changes nothing."""
+
+import asyncio
+import json
+
+import numpy as np
+import pytest
+from multisynth.text.prompting import Prompting
+from multisynth.text.train.descent import Descent, Pace
+from multisynth.text.train.lesson import Lesson
+from multisynth.text.train.network import fresh, from_bytes
+from multisynth.text.train.options import Fresh
+from multisynth.text.train.tune import Imitation, Tune
+from pydantic import ValidationError
+
+from multisynth.kinds import DOCUMENT
+from multisynth.sample import Sample
+from multisynth.serving import Request
+from multisynth.serving.checkpoint import model_of
+from multisynth.testing import inputs_of, run_stage
+from tests import comparing
+from tests.text.train.lessons import FRESH, sums
+
+SHORT = {"fresh": FRESH, "batch_size": 8, "learning_rate": 3e-3, "device": "cpu"}
+
+
+def only(ran) -> Sample:
+    assert not ran.failures, ran.failures[0][1]
+    return ran.samples[-1]
+
+
+def test_a_fresh_model_learns_and_says_what_it_learned_from():
+    samples = inputs_of(sums(40))
+    made = only(run_stage(Tune(**SHORT, epochs=12, held_out=0.25), samples))
+    losses, counts = made["losses"], made.meta
+    assert losses[0] == pytest.approx(np.log(257), abs=0.2), "every byte is as likely at first"
+    assert losses[-1] < 0.3 * losses[0]
+    assert made["held_out"] < 0.5 * counts["held_out_before"]
+    assert counts["samples"] + counts["held_out_samples"] == 40 and 3 <= counts["held_out_samples"] <= 20
+    assert made["step"] == len(losses) == 12 * -(-counts["samples"] // 8)
+    assert (made["base"], made["method"], made["license"]) == ("fresh", "sft", "CC0-1.0")
+    assert made["moments"] is None and json.loads(made["prompting"])["shots"] is False
+    assert set(samples["id"]) <= set(made["parents"])
+
+
+def test_a_stop_between_checkpoints_changes_nothing(make, monkeypatch):
+    block = {"use": "text.tune", "from": "documents", **SHORT, "epochs": 3, "checkpoints": 3}
+    blocks = {"documents": {"use": "test.count", "count": 20}, "tuned": block}
+    unbroken, result = make(blocks, out="unbroken")
+    assert result.ok
+    run = Descent.run
+
+    def stumbles(self, first, last, batch):
+        if first > 0:
+            raise KeyboardInterrupt
+        return run(self, first, last, batch)
+
+    monkeypatch.setattr(Descent, "run", stumbles)
+    with pytest.raises(KeyboardInterrupt):
+        make(blocks, out="stopped")
+    monkeypatch.setattr(Descent, "run", run)
+    stopped, _ = make(blocks, out="stopped")
+    comparing.assert_same(stopped, unbroken)
+    made = list(unbroken.table("tuned").samples())
+    assert [sample["step"] for sample in made] == [3, 6, 9]
+    assert [sample["moments"] is None for sample in made] == [False, False, True]
+    assert len({sample["weights"] for sample in made}) == 3
+    whole, _ = make({**blocks, "tuned": {**block, "checkpoints": 1}}, out="whole")
+    (once,) = whole.table("tuned").samples()
+    assert (once["weights"], once["tokens"]) == (made[-1]["weights"], made[-1]["tokens"])
+    np.testing.assert_array_equal(once["losses"], made[-1]["losses"])
+
+
+def test_a_sample_of_weight_two_counts_as_two():
+    short, long = Lesson((5, 6, 7, 8), 2), Lesson((9, 10, 11, 12, 13, 0), 1)
+    heavy = Lesson(short.ids, short.start, 2.0)
+    network = fresh(Fresh(**FRESH), 3)
+    gradients = [_gradient(network.model, items) for items in ([short, short, long], [heavy, long], [short, long])]
+    for one, two, other in zip(*gradients, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+        assert not np.allclose(one, other, atol=1e-4)
+
+
+def _gradient(model, items) -> list[np.ndarray]:
+    objective = Imitation()
+    model.zero_grad()
+    (objective.loss(model, items) / sum(map(objective.share, items))).backward()
+    return [parameter.grad.numpy().copy() for parameter in model.parameters() if parameter.ndim == 2]
+
+
+def test_passes_change_nothing_but_the_memory():
+    samples = inputs_of(sums(24, weight=0.5))
+    whole, cut = (only(run_stage(Tune(**SHORT, pass_tokens=tokens), samples)) for tokens in (10_000, 64))
+    np.testing.assert_allclose(whole["losses"], cut["losses"], rtol=1e-4)
+
+
+def test_what_is_left_out_is_counted():
+    weights = [1.0] * 8 + [0.0] * 2
+    samples = [Sample(DOCUMENT, k, text="x" * (5 + 20 * (k < 3)), weight=weight) for k, weight in enumerate(weights)]
+    made = only(run_stage(Tune(**SHORT, max_tokens=20), samples))
+    counts = {name: made.meta[name] for name in ("samples", "too_long", "without_weight", "held_out_samples")}
+    assert counts == {"samples": 5, "too_long": 3, "without_weight": 2, "held_out_samples": 0}
+    assert made["tokens"] == 5 * 6 and made["held_out"] is None
+
+
+@pytest.mark.parametrize(
+    ("samples", "options", "problem"),
+    [
+        ([], {}, "of 0 samples 0 have more than"),
+        ([""], {"max_tokens": 2, "held_out": 0.999}, "nothing is left to learn from"),
+        (["aaaa"], {"max_tokens": 3}, "1 have more than 3 tokens"),
+        (["a" * 200], {}, "1 have more than 128 tokens"),
+        (["a"], {"checkpoints": 2}, "1 steps are too few for 2 checkpoints"),
+        (["a"], {"lora": {"targets": ["nothing"]}}, "`lora.targets` cannot be had"),
+    ],
+)
+def test_nothing_to_learn_from_is_said(samples, options, problem):
+    inputs = inputs_of([Sample(DOCUMENT, k, text=text) for k, text in enumerate(samples)]) if samples else None
+    ran = run_stage(Tune(**{**SHORT, **options}), inputs)
+    assert problem in ran.failures[0][1]
+
+
+def test_attempts_at_one_question_are_held_out_together():
+    samples = [sample.replace(completion=f"{sample['completion']} {k}") for sample in sums(12) for k in range(3)]
+    samples = inputs_of([Sample(s.kind, k, **s.values) for k, s in enumerate(samples)])
+    made = only(run_stage(Tune(**SHORT, held_out=0.4), samples))
+    assert made.meta["held_out_samples"] % 3 == 0 and 0 < made.meta["held_out_samples"] < 36
+
+
+def test_adapters_are_merged_and_go_on_after_a_stop(tiny):
+    samples = inputs_of(sums(16))
+    options = {"base": str(tiny), "batch_size": 8, "learning_rate": 1e-2, "epochs": 4, "device": "cpu"}
+    lora = {"rank": 4, "alpha": 8, "dropout": 0.1, "targets": ["q_proj", "v_proj"]}
+    once = only(run_stage(Tune(**options, lora=lora), samples))
+    parts = run_stage(Tune(**options, lora=lora, checkpoints=4), samples)
+    np.testing.assert_array_equal(once["losses"], only(parts)["losses"])
+    assert once["weights"] == only(parts)["weights"] and once["losses"][-1] < once["losses"][0]
+    before, after = from_bytes((tiny / "model.safetensors").read_bytes()), from_bytes(once["weights"])
+    assert before.keys() == after.keys()
+    changed = {name.split(".")[-2] for name in before if not before[name].equal(after[name])}
+    assert changed == {"q_proj", "v_proj"}
+    moments = from_bytes(parts.samples[0]["moments"])
+    assert len(moments) == 3 * 2 * 2 * 2 and max(t.numel() for t in moments.values()) <= 4 * 64 * 2
+
+
+def test_training_goes_on_from_a_trained_model(tiny):
+    samples = inputs_of(sums(16))
+    first = run_stage(Tune(base=str(tiny), batch_size=8, learning_rate=1e-3, epochs=4, device="cpu"), samples)
+    second = Tune(start="tuned", batch_size=8, learning_rate=1e-3, device="cpu")
+    made = only(run_stage(second, samples, beside={"start": first.samples}))
+    assert made["base"].endswith(only(first).id) and only(first).id in made["parents"]
+    assert made["losses"][0] < first.samples[0]["losses"][0] - 0.1
+    assert second.artifacts() == ()
+    with pytest.raises(ValidationError, match="leave out one"):
+        Tune(start="tuned", fresh=FRESH)
+    empty = run_stage(second, samples, beside={"start": []})
+    assert "`tuned` made no model" in empty.failures[0][1]
+
+
+def test_a_fresh_model_is_asked_and_ends_its_answers():
+    from multisynth.serving.transformers import TransformersEngine
+
+    samples = inputs_of(sums(4))
+    made = only(run_stage(Tune(**SHORT, epochs=150), samples))
+    engine = TransformersEngine(model_of(made))
+    asked = Prompting.model_validate_json(made["prompting"])
+    requests = [Request(asked.prompt(sample), max_tokens=40, temperature=0) for sample in samples]
+
+    async def all_at_once():
+        return await asyncio.gather(*map(engine.complete, requests))
+
+    answers = asyncio.run(all_at_once())
+    engine.close()
+    assert [answer.text.strip() for answer in answers] == samples["completion"], "four answers are learned by heart"
+    assert {answer.finish for answer in answers} == {"stop"}
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"fresh": {"width": 100}}, "engines serve heads of 32"),
+        ({"checkpoints": 0}, "greater than or equal to 1"),
+        ({"held_out": 1}, "less than 1"),
+        ({"schedule": "cosin"}, "linear"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+    ],
+)
+def test_options_that_are_refused(options, problem):
+    with pytest.raises(ValidationError, match=problem):
+        Tune(**options)
+
+
+def test_the_learning_rate_rises_and_falls():
+    pace = Pace(1.0, "linear", 2, 10, 0.0, 1)
+    np.testing.assert_allclose([pace.at(k) for k in (0, 1, 2, 6, 9)], [1 / 3, 2 / 3, 1, 1 / 2, 1 / 8])
+    cosine = Pace(1.0, "cosine", 0, 8, 0.0, 1)
+    np.testing.assert_allclose([cosine.at(k) for k in (0, 4, 8)], [1, 0.5, 0], atol=1e-12)
+    assert Pace(1.0, "constant", 0, 8, 0.0, 1).at(7) == 1
