@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from multisynth.errors import BadInput
+from multisynth.errors import Hopeless
 from multisynth.kinds import PROBLEM, TREE
 from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion
@@ -86,7 +86,7 @@ class Search(Solving):
             )
         )  # fmt: skip
         if completion.logprobs is None or completion.alternatives is None:
-            raise BadInput(
+            raise Hopeless(
                 f"{self.asked} gives no alternatives of its tokens",
                 "search with a model on vllm or transformers, or an endpoint that gives `top_logprobs`",
             )

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from multisynth.serving import Completion
 
@@ -76,23 +77,19 @@ def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Ste
     """
     assert completion.logprobs is not None and completion.alternatives is not None
     whole = bud.text + completion.text
-    offsets = _offsets(completion)
+    places = _places(completion)
     texts, steps, start, place = split(whole) or [""], [], 0, 0
     for number, text in enumerate(texts):
-        end = start + len(text)
-        logprob, buds = (bud.logprob if number == 0 else 0.0), []
-        while place < len(completion.logprobs):
-            if place < len(offsets):
-                at = len(bud.text) + offsets[place][0]
-                if at >= end and number + 1 < len(texts):
-                    break
-                before = whole[start:at] if at >= start else ""
-                for other, value in completion.alternatives[place]:
-                    begun = before + other
-                    if other != offsets[place][1] and _fit(begun, other, stop):
-                        buds.append(Bud(begun, logprob + value, bud.length + place + 1))
-            elif number + 1 < len(texts):
-                break
+        end, last = start + len(text), number + 1 == len(texts)
+        logprob, buds = (0.0 if number else bud.logprob), []
+        while place < len(completion.logprobs) and (
+            last or (place < len(places) and len(bud.text) + places[place].at < end)
+        ):
+            if place < len(places):
+                before = whole[start : len(bud.text) + places[place].at]
+                for other, value in places[place].others:
+                    if _fit(before + other, other, stop):
+                        buds.append(Bud(before + other, logprob + value, bud.length + place + 1))
             logprob += completion.logprobs[place]
             place += 1
         steps.append(Step(text, logprob, tuple(buds)))
@@ -100,21 +97,25 @@ def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Ste
     return steps
 
 
-def _offsets(completion: Completion) -> list[tuple[int, str]]:
-    """Where each token begins in the text, and the token, as far as they can be told."""
+class _Place(NamedTuple):
+    """Where a token begins in the text, and what else was likely there."""
+
+    at: int
+    others: list[tuple[str, float]]
+
+
+def _places(completion: Completion) -> list[_Place]:
+    """The places of the tokens as far as they can be told: up to one that shows otherwise in the text."""
     assert completion.logprobs is not None and completion.alternatives is not None
-    found: list[tuple[int, str]] = []
+    found: list[_Place] = []
     at = 0
     for logprob, likeliest in zip(completion.logprobs, completion.alternatives, strict=True):
-        own = [
-            text
-            for text, value in likeliest
-            if text and completion.text.startswith(text, at) and math.isclose(value, logprob, abs_tol=_NEAR)
-        ]
-        if not own:
+        same = [text for text, value in likeliest if math.isclose(value, logprob, abs_tol=_NEAR)]
+        token = max((text for text in same if text and completion.text.startswith(text, at)), key=len, default=None)
+        drawn = same if token is None else [token]
+        found.append(_Place(at, [pair for pair in likeliest if pair[0] not in drawn]))
+        if token is None:
             break
-        token = max(own, key=len)
-        found.append((at, token))
         at += len(token)
     return found
 
