@@ -4,39 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import PrivateAttr
+from pydantic import Field
 
-from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.stage import Map
 
-from .verifiers import Verifiers
+from .judging import Judging
 
 
-class Verify(Map):
+class Verify(Judging):
     """Keeps an attempt if the verifier that its problem names finds it right; drops the rest with the reason."""
 
     version = 2
-    takes = (REASONING,)
 
-    _verifiers: Verifiers | None = PrivateAttr(None)
-
-    def open(self) -> None:
-        """Have the verifiers ready; each starts with the first problem that names it."""
-        self._verifiers = Verifiers()
-
-    def close(self) -> None:
-        """End what the verifiers started."""
-        if self._verifiers is not None:
-            self._verifiers.close()
+    flawless: bool = Field(
+        False,
+        description="Whether a right answer over a fault that its verifier notes, such as a wrong step, goes too.",
+    )
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
         """Judge each attempt by itself."""
-        assert self._verifiers is not None
-        for sample in samples:
-            verdict = self._verifiers.judge(sample, sample["completion"])
+        for sample, verdict in self.judged(samples):
             if not verdict.right:
                 yield Drop(sample, verdict.reason)
+                continue
+            if self.flawless and verdict.flaw:
+                yield Drop(sample, verdict.flaw)
                 continue
             text = sample["completion"].strip()
             kept = sample if text == sample["completion"] else sample.replace(completion=text)

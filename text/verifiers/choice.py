@@ -22,8 +22,8 @@ from .verdict import Verdict, Verifier
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
     "addition": Addition,
     "arithmetic": Arithmetic,
-    "exact": Exact,
     "code": lambda _: Code(),
+    "exact": Exact,
     "gym": Gym,
     "math": Mathematics,
     "schema": Schema,

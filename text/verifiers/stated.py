@@ -1,4 +1,4 @@
-"""Where a text states its final answer: in a box, after `####`, or after `the answer is`."""
+"""Where a text states its final answer: in a box or tags, after `####`, or after `the answer is`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 _FORMS = (
     re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"),
+    re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL),
     re.compile(r"####[ \t]*([^\n]+)"),
     re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
 )
