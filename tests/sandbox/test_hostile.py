@@ -164,7 +164,9 @@ def test_no_verdict_is_forged(name: str) -> None:
     verdict = Code(limits=limits(name)).judge(problem, PROGRAMS[name])
     assert not verdict.right
     expected = HEADS[name]["reason"]
-    assert verdict.reason.startswith(expected) or verdict.reason.split(":")[0].startswith(tuple(expected.split())), verdict
+    assert verdict.reason.startswith(expected) or verdict.reason.split(":")[0].startswith(tuple(expected.split())), (
+        verdict
+    )
     assert verdict.answer
 
 

@@ -149,6 +149,8 @@ def _reason(tests: Result, program: Result) -> str:
     problem = str(json.loads(tests.stdout)["problem"])
     if not problem.startswith("broken"):
         return problem
+    if program.status == "stopped":
+        return "unreadable: what it answers"
     if program.status in ("ok", "failed", "killed"):
         return f"ends early: exit code {program.code}"
     return f"limit: {program.status}"

@@ -42,7 +42,8 @@ def _serve(line: Line) -> None:
         if not name.startswith("__") and not isinstance(value, types.ModuleType)
     }
     served = Served(values)
-    line.send({"names": {name: served.encoded(value) for name, value in values.items()}})
+    modules = [name for name, value in vars(module).items() if isinstance(value, types.ModuleType)]
+    line.send({"names": {name: served.encoded(value) for name, value in values.items()}, "modules": modules})
     while True:
         line.send(served.answer(line.receive()))
 

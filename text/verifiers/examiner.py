@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import json
 import os
 import sys
@@ -29,7 +30,7 @@ class Remote:
         object.__setattr__(self, "_examiner", examiner)
         object.__setattr__(self, "_number", number)
 
-    def __call__(self, *places: Any, **names: Any) -> Any:
+    def __call__(self, *places: Any, **names: Any) -> Any:  # noqa: D102
         return self._examiner.call(self._number, places, names)
 
     def __getattr__(self, name: str) -> Any:
@@ -69,8 +70,8 @@ class Examiner:
     def __init__(self, line: Line) -> None:
         self._line = line
 
-    def names(self) -> dict[str, Any]:
-        """What the program defines.
+    def names(self) -> tuple[dict[str, Any], list[str]]:
+        """What the program defines, and the modules that it imports under their own names.
 
         Raises:
             ValueError: It does not load.
@@ -79,7 +80,8 @@ class Examiner:
         if "failed" in said:
             _, name, text = said["failed"]
             raise ValueError(f"does not load: {name}: {text}")
-        return {str(name): self._decoded(value) for name, value in dict(said["names"]).items()}
+        names = {str(name): self._decoded(value) for name, value in dict(said["names"]).items()}
+        return names, [name for name in said["modules"] if name in sys.stdlib_module_names]
 
     def call(self, number: int, places: tuple[Any, ...], names: dict[str, Any]) -> Any:
         """Call a function; lists, sets and dicts that it changed are changed here too."""
@@ -124,12 +126,13 @@ class Examiner:
 
 def examine(examiner: Examiner, check: dict[str, Any]) -> str:
     """Run the tests; what is wrong, or nothing."""
-    offered = examiner.names()
+    offered, modules = examiner.names()
     space: dict[str, Any] = {"__name__": "tests"}
     wanted = [name for test in (check["setup"], *check["tests"]) for name in called(test)]
     taken = [name for name in wanted if name in offered and name not in _BUILT_IN]
     # A program may be the test's `sum`, if that is what is tested; else no name of Python's own is left to it.
     space |= {name: offered[name] for name in (taken or [name for name in wanted if name in offered][:1])}
+    space |= {name: importlib.import_module(name) for name in wanted if name in modules}
     entry = check["entry_point"]
     if entry and entry not in offered:
         return f"does not define: {entry}"

@@ -55,7 +55,7 @@ def compiles(source: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(source)
+            compile(source, "program", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

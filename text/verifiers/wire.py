@@ -6,6 +6,7 @@ stays where it is, and a reference to it arrives.
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -59,9 +60,12 @@ def encode(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
         return {"Decimal" if isinstance(value, Decimal) else "Fraction": str(value)}
     if isinstance(value, range):
         return {"range": [{"int": hex(end)} for end in (value.start, value.stop, value.step)]}
+    if isinstance(value, type) and TYPES.get(value.__name__) is value:
+        return {"type": value.__name__}
     return refer(value)
 
 
+TYPES = {name: value for name, value in vars(builtins).items() if isinstance(value, type)}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "int": lambda text: int(text, 16),
     "tuple": tuple,
@@ -73,6 +77,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "bytearray": bytearray.fromhex,
     "Decimal": Decimal,
     "Fraction": Fraction,
+    "type": TYPES.__getitem__,
     "range": lambda ends: range(*ends),
 }
 
@@ -98,7 +103,7 @@ class Line:
     """Messages over two descriptors."""
 
     def __init__(self, read: int, write: int) -> None:
-        self._read, self._write = open(read, "rb"), open(write, "wb")  # noqa: PTH123, SIM115 — descriptors, kept open
+        self._read, self._write = open(read, "rb"), open(write, "wb")  # noqa: SIM115 — descriptors, kept open
 
     def send(self, message: Any) -> None:
         """Say something."""

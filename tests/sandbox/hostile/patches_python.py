@@ -1,4 +1,4 @@
-# reason: fails a test
+# reason: fails a test ends early broken unreadable raises
 import builtins
 import sys
 
