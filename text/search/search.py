@@ -46,10 +46,10 @@ class Search(Solving):
     max_tokens: int = Field(128, ge=1, le=32768, description="Tokens that a whole answer may have.")
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
-        """Grow the tree of one problem."""
+        """Grow the tree of one problem; its `meta` says after how many tokens the first right answer was there."""
         tree = Tree(self.c_puct, self.flatten, self.width)
         count = written = read_tokens = right = 0
-        first_right = False
+        first_right, right_after = False, None
         while count < self.rollouts and not (self.tokens and written >= self.tokens):
             # The first rollout is alone: until it has come, there is nothing to branch from.
             size = min(self.wave if count else 1, self.rollouts - count)
@@ -65,10 +65,12 @@ class Search(Solving):
                 first_right = verdict if count == 0 else first_right
                 count, right = count + 1, right + verdict
                 written, read_tokens = written + completion.generated, read_tokens + completion.prompt_tokens
+            if right and right_after is None:
+                right_after = written
             if self.enough and right >= self.enough:
                 break
         columns = {name: sample[name] for name in ("question", "answer", "domain", "verifier", "check")}
-        meta = {**sample.meta, "tokens_read": read_tokens, "right_rollouts": right}
+        meta = {**sample.meta, "tokens_read": read_tokens, "right_rollouts": right, "right_after": right_after}
         return [
             sample.child(
                 TREE, meta=meta, nodes=_nodes(tree), rollouts=count, first_right=first_right, tokens=written,

@@ -156,6 +156,7 @@ def test_budgets(tiny, asked) -> None:
     assert sample["rollouts"] == 5
     (sample,) = run_stage(search(tiny, rollouts=1000, enough=1, wave=1), problems(1)).samples
     assert sample.meta["right_rollouts"] == 1 and sample["rollouts"] < 24
+    assert sample.meta["right_after"] == sample["tokens"]
 
 
 def test_an_answer_that_is_cut_off_is_wrong_and_no_end(tiny, asked) -> None:
