@@ -52,13 +52,13 @@ def _is_text(path: Path) -> bool:
 
 
 def unpack(sample: Sample, folder: Path) -> None:
-    """Write a model's checkpoint into a folder, which is made.
+    """Write a model's checkpoint into a folder, which is made if need be.
 
     Raises:
         BadInput: The sample holds no checkpoint, or one that would write anything but texts beside its weights.
     """
     texts = _texts(sample)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     (folder / WEIGHTS).write_bytes(sample["weights"])

@@ -1,16 +1,28 @@
+import io
+from contextlib import redirect_stdout
+
 import numpy as np
 import pyarrow.json
+import pytest
 
 from multisynth.export.trl import Trl
-from multisynth.kinds import REASONING
+from multisynth.kinds import PREFERENCE, REASONING
 from multisynth.sample import Sample
+from tests.serving.tiny import tiny_model
 
 
-def reasoning(ordinal, completion):
+def reasoning(ordinal, completion, **values):
     return Sample(
         REASONING, ordinal, question=f"What is {ordinal} + 2?", answer=str(ordinal + 2), domain="sums",
-        completion=completion, attempt=0, model="m", token_ids=np.arange(3, dtype=np.int32),
+        completion=completion, attempt=0, model="m", token_ids=np.arange(3, dtype=np.int32), **values,
     )  # fmt: skip
+
+
+def preference(ordinal, **values):
+    columns = {"prompt": [{"role": "user", "content": f"Say {ordinal}."}], "chosen": f"{ordinal}.", "rejected": "No."}
+    return Sample(
+        PREFERENCE, ordinal, domain="d", margin=0.25 * ordinal, judge="verifier", model="m", **{**columns, **values}
+    )
 
 
 def test_lines_are_prompts_and_completions(run, folder):
@@ -24,3 +36,53 @@ def test_lines_are_prompts_and_completions(run, folder):
         assert row["prompt"] == [{"role": "user", "content": sample["question"]}]
         assert row["completion"] == [{"role": "assistant", "content": text}]
         assert row["license"] == "CC0-1.0"
+    assert not (folder / "steps.jsonl").exists()
+
+
+def test_steps_with_values_are_labelled(run, folder):
+    samples = [
+        reasoning(0, "a\nb", steps=["a\n", "b"], values=np.array([0.5, 0.25])),
+        reasoning(1, "c"),
+        reasoning(2, "d", steps=["d"]),
+    ]
+    made = run.add("paths", samples)
+    assert Trl().write(run.table("paths"), folder, run) == 3
+    assert len(pyarrow.json.read_json(folder / "train.jsonl")) == 3
+    (row,) = pyarrow.json.read_json(folder / "steps.jsonl").to_pylist()
+    assert (row["completions"], row["labels"], row["values"]) == (["a\n", "b"], [True, False], [0.5, 0.25])
+    assert (row["prompt"], row["id"]) == (samples[0]["question"], made[0].id)
+
+
+def test_preferences_are_conversations(run, folder):
+    begun = [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "It is"}]
+    samples = [preference(k) for k in range(3)] + [preference(3, prompt=begun, chosen=" 2.\u2028", rejected=" 3.")]
+    made = run.add("pairs", samples)
+    assert Trl().write(run.table("pairs"), folder, run) == 4
+    rows = pyarrow.json.read_json(folder / "train.jsonl").to_pylist()
+    for row, sample in zip(rows, made, strict=True):
+        assert row["prompt"] == sample["prompt"]
+        assert row["chosen"] == [{"role": "assistant", "content": sample["chosen"]}]
+        assert row["rejected"] == [{"role": "assistant", "content": sample["rejected"]}]
+        assert (row["margin"], row["id"], row["license"]) == (sample["margin"], sample.id, "CC0-1.0")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("trainer", ["DPO", "SFT"])
+def test_trl_trains_on_it(run, folder, tmp_path, trainer):
+    trl, datasets = pytest.importorskip("trl"), pytest.importorskip("datasets")
+    make = preference if trainer == "DPO" else lambda k: reasoning(k, f"It is {k + 2}.")
+    run.add("made", [make(k) for k in range(4)])
+    Trl().write(run.table("made"), folder, run)
+    files = str(folder / "train.jsonl")
+    rows = datasets.load_dataset("json", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
+    config = getattr(trl, f"{trainer}Config")(
+        output_dir=str(tmp_path / "out"), per_device_train_batch_size=2, max_steps=2, report_to=[], use_cpu=True,
+        bf16=False, gradient_checkpointing=False, save_strategy="no", logging_steps=1, disable_tqdm=True,
+    )  # fmt: skip
+    model = str(tiny_model(tmp_path / "tiny").path)
+    with redirect_stdout(io.StringIO()):
+        made = getattr(trl, f"{trainer}Trainer")(model=model, args=config, train_dataset=rows)
+        made.train()
+    losses = [entry["loss"] for entry in made.state.log_history if "loss" in entry]
+    assert len(losses) == 2 and np.isfinite(losses).all()
+    assert trainer != "DPO" or losses[0] == pytest.approx(np.log(2), abs=1e-4)
