@@ -87,14 +87,11 @@ def _longest(source: str) -> str | None:
 def _continued(prompt: str, body: str, entry_point: str) -> str | None:
     """The prompt with a body that may have lost the indentation of its first line, or of all."""
     body = body.strip("\n")
-    for indented in (body, f"    {body.lstrip()}", textwrap.indent(body, "    ")):
-        lines = indented.splitlines()
-        # Without its body a function is no program, so what is cut off ends before the first line of the body.
-        for cut in range(min(len(lines), _CUTS)):
-            kept = lines[: len(lines) - cut]
-            if not kept[0].startswith((" ", "\t")):
-                break
-            whole = f"{prompt.rstrip()}\n" + "\n".join(kept) + "\n"
+    variants = [text.splitlines() for text in (body, f"    {body.lstrip()}", textwrap.indent(body, "    "))]
+    variants = [lines for lines in variants if lines and lines[0].startswith((" ", "\t"))]
+    for cut in range(min(len(body.splitlines()), _CUTS)):
+        for lines in variants:
+            whole = "\n".join([prompt.rstrip(), *lines[: len(lines) - cut], ""])
             if compiles(whole) and _defines(whole, entry_point):
                 return whole
     return None
