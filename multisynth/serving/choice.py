@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import json
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -82,6 +83,7 @@ class Stats:
         requests: Requests in all.
         cached: Those that had been answered before, or were asked at the same time.
         tokens: Tokens made by the engine.
+        start: Seconds that the engine took to start.
         busy: Seconds in which the engine had work.
         fill: Mean share of the rows that could run together while it had work; None where the engine cannot tell.
     """
@@ -89,6 +91,7 @@ class Stats:
     requests: int = 0
     cached: int = 0
     tokens: int = 0
+    start: float = 0.0
     busy: float = 0.0
     fill: float | None = None
 
@@ -164,7 +167,7 @@ class LanguageModel:
             self._engine = None
         self._cache.close()
 
-    def _count(self, **more: int) -> None:
+    def _count(self, **more: float) -> None:
         self._stats = replace(self._stats, **{name: getattr(self._stats, name) + n for name, n in more.items()})
 
     def _digest(self, request: Request) -> str:
@@ -180,7 +183,9 @@ class LanguageModel:
         if self._engine is None:
             async with self._starting:
                 if self._engine is None:
+                    began = time.perf_counter()
                     self._engine = await self._start()
+                    self._count(start=time.perf_counter() - began)
                     digest = self._digest(request)  # another engine may have started than was thought
         completion = await self._engine.complete(request)
         self._count(tokens=completion.generated)

@@ -157,19 +157,16 @@ class ModelThread(Generic[Answer]):
                 outbox.put(item.reply, error)
             outbox.send()
 
-    @property
-    def open(self) -> bool:
-        """Whether it takes requests."""
-        return not self._failed and not self._inbox.closed and self._thread.is_alive()
+    def _refuse_if_closed(self) -> None:
+        if self._failed or self._inbox.closed or not self._thread.is_alive():
+            raise RuntimeError("the engine is closed")
 
     async def ask(self, request: Request, prompt: list[int]) -> Answer:
         """Leave a request and wait for its answer."""
-        if not self.open:
-            raise RuntimeError("the engine is closed")
+        self._refuse_if_closed()
         reply = Reply.here()
         self._inbox.put(Pending(request, tuple(prompt), reply))
-        if not self.open and not reply.future.done():
-            raise RuntimeError("the engine is closed")
+        self._refuse_if_closed()
         answer: Answer = await reply.future
         return answer
 

@@ -9,7 +9,7 @@ from multisynth.errors import BadInput, nearest
 
 PASSED_ON = frozenset(
     {
-        "attention_backend", "block_size", "compilation_config", "cpu_offload_gb", "cudagraph_capture_sizes",
+        "attention_backend", "block_size", "cpu_offload_gb", "cudagraph_capture_sizes",
         "disable_cascade_attn", "dtype", "enable_chunked_prefill", "enable_expert_parallel", "enable_prefix_caching",
         "enforce_eager", "gpu_memory_utilization", "kv_cache_dtype", "kv_cache_memory_bytes", "linear_backend",
         "max_cudagraph_capture_size", "max_model_len", "max_num_batched_tokens", "max_num_seqs", "moe_backend",

@@ -32,7 +32,7 @@ def uniforms(
 ) -> NDArray[np.float64]:
     """A draw in [0, 1) for each row: SplitMix64 (Steele et al., OOPSLA 2014), its stream chosen by the seed. [B]"""
     mixed = _mix(_mix(seeds + _GOLDEN) + (places + np.uint64(1)) * _GOLDEN)
-    return (mixed >> np.uint64(11)) * 2.0**-53
+    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -28,7 +28,6 @@ class SeededProcessor(LogitsProcessor):
         self._device = device
         self._seeds, self._temperature = np.zeros(most, np.uint64), np.zeros(most, np.float32)
         self._top_p, self._top_k = np.ones(most, np.float64), np.zeros(most, np.int64)
-        self._columns: tuple[np.ndarray, ...] = (self._seeds, self._temperature, self._top_p, self._top_k)
         self._written: list[list[int]] = [[] for _ in range(most)]
         self._sampler: Sampler | None = None
         self._rows: torch.Tensor | None = None
@@ -51,7 +50,7 @@ class SeededProcessor(LogitsProcessor):
             self._written[row] = written  # vLLM's own list, which grows
         for one, other, direction in batch_update.moved:
             swap = direction == MoveDirectionality.SWAP
-            for column in self._columns:
+            for column in (self._seeds, self._temperature, self._top_p, self._top_k):
                 column[other], column[one] = column[one], column[other] if swap else column[one]
             self._written[one], self._written[other] = self._written[other], self._written[one]
             if not swap:
@@ -61,7 +60,11 @@ class SeededProcessor(LogitsProcessor):
         """Raise the picked token of each row."""
         count = len(logits)
         if self._sampler is None:
-            self._sampler = Sampler(*(column[:count].copy() for column in self._columns), self._device)
+            # Copies: on a CPU, tensors would share the memory in which rows come and go.
+            self._sampler = Sampler(
+                self._seeds[:count].copy(), self._temperature[:count].copy(), self._top_p[:count].copy(),
+                self._top_k[:count].copy(), self._device,
+            )  # fmt: skip
             self._rows = self._sampler.rows if self._sampler.draws else None
         if self._rows is not None:
             # Lengths alone: where vLLM schedules ahead, the last token may be a stand-in still.

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -81,13 +82,14 @@ class VllmEngine:
 
     def _serve(self, inbox: Inbox, ready: Callable[[], None]) -> None:
         global _alive
+        assert self._path is not None  # an endpoint has an engine of its own
         for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
         import torch
         from vllm.v1.engine.llm_engine import LLMEngine
 
         with _starting, warnings.catch_warnings(action="ignore"), _prickly_modules_aside():
-            engine: Any = LLMEngine.from_engine_args(self._arguments(torch.cuda.is_available()))
+            engine: Any = LLMEngine.from_engine_args(self._arguments(self._path, torch.cuda.is_available()))
             _alive += 1
         self._codec = Codec(self._path, engine.model_config.max_model_len)
         self.meter.most = engine.vllm_config.scheduler_config.max_num_seqs
@@ -107,39 +109,19 @@ class VllmEngine:
                     cleanup_dist_env_and_memory()
             gc.collect()
 
-    def _arguments(self, cuda: bool) -> Any:
+    def _arguments(self, path: Path, cuda: bool) -> Any:
         from vllm import EngineArgs
-        from vllm.config import StructuredOutputsConfig
 
         from multisynth.mark.vllm import GreenListProcessor
         from multisynth.serving.seeded import SeededProcessor
 
-        assert self._path is not None  # an endpoint has an engine of its own
-        context = min(CONTEXT, _positions(self._path))
-        most = int(self._options.get("max_num_seqs", BATCH_CUDA if cuda else BATCH))
-        chosen: dict[str, Any] = {
-            "max_model_len": context,
-            "max_num_seqs": most,
-            "enable_prefix_caching": True,
-            # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
-            "dtype": "auto" if cuda else "float32",
-            "enforce_eager": not cuda,
-            # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
-            "enable_chunked_prefill": cuda,
-            "max_num_batched_tokens": max(context, 16384 if cuda else 8192),
-        }
-        if cuda and "max_cudagraph_capture_size" not in self._options:
-            chosen["cudagraph_capture_sizes"] = _graphs(most)
         return EngineArgs(
-            model=str(self._path),
+            model=str(path),
             logits_processors=None if self._speculates else [GreenListProcessor, SeededProcessor],
-            # Without spaces, which small models write without end where they are free.
-            structured_outputs_config=StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True),
-            disable_log_stats=True,
             trust_remote_code=False,
             load_format="safetensors",
             use_tqdm_on_load=False,  # its bar would run through the display of the run
-            **{**chosen, **self._options},
+            **settings(path, cuda, self._options),
         )
 
     def _run(self, engine: Any, inbox: Inbox) -> None:
@@ -164,9 +146,9 @@ class VllmEngine:
                 raise
             cut: list[str] = []
             for output in outputs:
-                row = running.get(output.request_id)
-                if row is None:  # cut before, and one more token was on its way
+                if output.request_id not in running:  # cut before, and one more token was on its way
                     continue
+                row = running[output.request_id]
                 try:
                     done = self._took(row, output)
                 except Exception as error:
@@ -222,6 +204,31 @@ class VllmEngine:
                 written.ended = False
                 return True
         return finish is not None
+
+
+def settings(path: Path, cuda: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `EngineArgs` that make vLLM fast, or the same whatever shares the batch; `options` come first."""
+    from vllm.config import StructuredOutputsConfig
+
+    context = min(CONTEXT, _positions(path))
+    most = int(options.get("max_num_seqs", BATCH_CUDA if cuda else BATCH))
+    chosen: dict[str, Any] = {
+        "max_model_len": context,
+        "max_num_seqs": most,
+        "enable_prefix_caching": True,
+        # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
+        "dtype": "auto" if cuda else "float32",
+        "enforce_eager": not cuda,
+        # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
+        "enable_chunked_prefill": cuda,
+        "max_num_batched_tokens": max(context, 16384 if cuda else 8192),
+        "disable_log_stats": True,
+        # Without spaces, which small models write without end where they are free.
+        "structured_outputs_config": StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True),
+    }
+    if cuda and "max_cudagraph_capture_size" not in options and not options.get("enforce_eager"):
+        chosen["cudagraph_capture_sizes"] = _graphs(most)
+    return {**chosen, **options}
 
 
 def _graphs(rows: int) -> list[int]:
