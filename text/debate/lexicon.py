@@ -134,7 +134,7 @@ def stem(word: str) -> str:
     """What the forms of a word have in common: `lying`, `lies` → `lie`; `stopped` → `stop`. No real word, at times."""
     word = IRREGULAR.get(word, word)
     for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("s", "")):
-        if word.endswith(ending) and len(word) - len(ending) > 2 and not word.endswith(("ss", "eed")):
+        if word.endswith(ending) and len(word) - len(ending) > 2 - len(instead) and not word.endswith(("ss", "eed")):
             word = word[: -len(ending)] + instead
             break
     word = word[:-1] if len(word) > 3 and word.endswith("e") else word

@@ -1,0 +1,187 @@
+"""Debates by scripted debaters: who stands for what, turns, flags, verdict, and the vote at equal tokens."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+from multisynth.text.debate.debate import Debate
+from multisynth.text.debate.settled import Settled
+from multisynth.text.debate.sides import another
+from multisynth.text.debate.speech import whole
+from multisynth.text.debate.votes import majority
+from multisynth.text.prompting import Prompting
+
+from multisynth import seeds
+from multisynth.kinds import PROBLEM
+from multisynth.sample import Sample
+from multisynth.serving import Completion, Request
+from multisynth.testing import run_stage
+from tests.serving.tiny import tiny_model
+
+PROBLEMS = [
+    Sample(PROBLEM, k, question=f"What is {k} + 2?", answer=str(k + 2), domain="d", verifier="math") for k in range(3)
+]
+OPEN = [Sample(PROBLEM, 0, question="Should he lie? Answer yes or no.", answer="", domain="ethics")]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> str:
+    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+
+
+@pytest.fixture
+def scripted(monkeypatch) -> Callable[..., list[Request]]:
+    """A model that answers by a function of the prompt's text and the request; seven tokens an answer, or as said."""
+
+    def install(answer: Callable[[str, Request], str], tokens: int = 7) -> list[Request]:
+        seen: list[Request] = []
+
+        async def complete(self: object, request: Request) -> Completion:
+            seen.append(request)
+            prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1].content
+            alternatives = ((("yes", math.log(0.8)), ("no", math.log(0.2))),) if request.alternatives else None
+            return Completion(answer(prompt, request), (1,), None, "stop", 10, tokens, alternatives)
+
+        monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
+        return seen
+
+    return install
+
+
+def debaters(prompt: str, request: Request) -> str:
+    """Every third sample is wrong by one; debaters keep to their side; the judge sums up without an answer."""
+    if "debate" not in prompt:
+        right = int(prompt.split("What is ")[1].split(" +")[0]) + 2
+        return f"I add. The answer is {right + (request.seed % 3 == 0)}."
+    if prompt.rstrip().endswith("Judge:"):
+        return "2." if request.prefix else "The proponent counts correctly."
+    return "I keep to my side."
+
+
+def test_a_debate_has_all_its_turns_and_a_vote_at_no_fewer_tokens(tiny, scripted) -> None:
+    seen = scripted(debaters)
+    stage = Debate(model=tiny, prompting=Prompting(shots=False), rounds=2, max_tokens=10)
+    ran = run_stage(stage, PROBLEMS)
+    assert not ran.failures and len(ran.samples) == 3
+    for debate in ran.samples:
+        acts = [(turn["speaker"][0], turn["act"]) for turn in debate["turns"]]
+        cross = [
+            ("p", "question"),
+            ("o", "reply"),
+            ("o", "question"),
+            ("p", "reply"),
+            ("p", "rebuttal"),
+            ("o", "rebuttal"),
+        ]
+        opening, closing = [("p", "opening"), ("o", "opening")], [("p", "closing"), ("o", "closing")]
+        assert acts == [*opening, *cross, *cross, *closing, ("j", "verdict")]
+        assert debate.meta["proponent"] != debate.meta["opponent"]
+        assert debate["verdict"] == "2" and debate["right"] == (debate["answer"] == "2")
+        # Each answer has 7 tokens: the least number of samples that reaches the debate's tokens.
+        assert debate["vote_tokens"] % 7 == 0 and 0 <= debate["vote_tokens"] - debate["tokens"] < 7
+        assert len(debate["votes"]) == debate["vote_tokens"] // 7
+        assert debate["vote"] == majority(debate["votes"]) and not debate["flagged"]
+        assert debate["vote_right"] == (debate["vote"] == debate["answer"])
+    # What was asked is what is on the ledger: the first samples vote too, and are asked once.
+    assert sum(ran.ledger.column("tokens_written").to_pylist()) == 7 * len(seen)
+    assert len({(request.prompt, request.prefix, request.seed) for request in seen}) == len(seen)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_debates_do_not_depend_on_batches(tiny, scripted, batch_size) -> None:
+    scripted(debaters)
+    stage = Debate(model=tiny, prompting=Prompting(shots=False), max_tokens=10)
+    whole_run, parts = run_stage(stage, PROBLEMS), run_stage(stage, PROBLEMS, batch_size=batch_size)
+    assert whole_run.samples.table == parts.samples.table
+
+
+def test_who_changes_the_answer_flags_the_debate_and_nothing_is_learnt_from_it(tiny, scripted) -> None:
+    def turncoat(prompt: str, request: Request) -> str:
+        if prompt.rstrip().endswith("Proponent:") and "(Close" in prompt:
+            return "The answer is 99."
+        return debaters(prompt, request)
+
+    scripted(turncoat)
+    ran = run_stage(Debate(model=tiny, prompting=Prompting(shots=False)), PROBLEMS)
+    for debate in ran.samples:
+        turns = debate["turns"]
+        assert debate["flagged"] and turns[8]["contradicts"] == 0 and turns[8]["claim"] == "99"
+        assert turns[8]["reason"] == f"other answer: {turns[0]['claim']}, then 99"
+        assert all(turn["contradicts"] == -1 for k, turn in enumerate(turns) if k != 8)
+    settled = run_stage(Settled(), ran.samples)
+    assert not len(settled.samples)
+    assert {reason for _, reason in settled.drops} == {"a speaker contradicts themselves: turn 8"}
+
+
+@pytest.mark.parametrize(
+    "reasons, told", [("winner", "I add. The answer is 2."), ("judge", "correctly. The answer is")]
+)
+def test_settled_keeps_the_winning_side_or_the_judges_reasons(tiny, scripted, reasons, told) -> None:
+    scripted(debaters)
+    debates = run_stage(Debate(model=tiny, prompting=Prompting(shots=False)), PROBLEMS).samples
+    ran = run_stage(Settled(reasons=reasons), debates)
+    assert [sample["answer"] for sample in ran.samples] == ["2"] and told in ran.samples[0]["completion"]
+    assert ran.samples[0]["verifier"] == "math" and len(ran.drops) == 2
+    assert all(reason.startswith("the verdict is wrong: 2, gold ") for _, reason in ran.drops)
+
+
+def test_without_a_gold_answer_nothing_is_right_or_wrong(tiny, scripted) -> None:
+    scripted(lambda prompt, request: "Lies hurt. The answer is no.")
+    ran = run_stage(Debate(model=tiny, prompting=Prompting(chat=True, shots=False), suspicion=0.75), OPEN)
+    (debate,) = ran.samples
+    assert debate["right"] is None and debate["vote_right"] is None and debate["verdict"] == debate["vote"] == "no"
+    assert debate.meta["opponent"] == "yes" and debate.meta["opponent_from"] == "drawn"
+    # The scripted judge finds a contradiction with probability 0.8 everywhere.
+    assert debate["flagged"] and all(turn["contradicts"] >= 0 for turn in debate["turns"][2:-1])
+    assert debate["turns"][2]["reason"] == "the judge says so: 0.80"
+    assert [reason for _, reason in run_stage(Settled(), ran.samples).drops] == [
+        "a speaker contradicts themselves: turn 2"
+    ]
+
+
+def test_a_model_that_never_answers_is_dropped(tiny, scripted) -> None:
+    scripted(lambda prompt, request: "Hm.")
+    ran = run_stage(Debate(model=tiny, prompting=Prompting(shots=False), samples=3), PROBLEMS)
+    assert {reason for _, reason in ran.drops} == {"no answer: 3 samples"} and len(ran.drops) == 3
+
+
+def test_another_judge_is_asked_for_the_verdict_alone(tiny, scripted, tmp_path) -> None:
+    scripted(debaters)
+    other = tiny_model(tmp_path / "other")
+    ran = run_stage(Debate(model=tiny, judge=str(other.path), prompting=Prompting(shots=False)), PROBLEMS)
+    assert set(ran.samples["judge"]) == {str(other.path)} and set(ran.samples["model"]) == {tiny}
+
+
+def test_real_tokens_go_through(tiny) -> None:
+    """A random model states no answer, and its prompts are too long for it: both are drops, not failures."""
+    ran = run_stage(Debate(model=tiny, engine="transformers", prompting=Prompting(shots=False), max_tokens=8), PROBLEMS)
+    assert not ran.failures and len(ran.drops) == 3
+
+
+@pytest.mark.parametrize(
+    ("answers", "winner"),
+    [
+        (["3", "4", "4.0"], "4"), (["7", "8"], "7"), (["8", "7"], "8"), (["", "5"], "5"), ([], ""), ([""], ""),
+        (["b", "a", "A", "B"], "b"),
+    ],
+)  # fmt: skip
+def test_majority_breaks_ties_by_the_first_vote(answers, winner) -> None:
+    assert majority(answers) == winner
+
+
+@pytest.mark.parametrize(
+    "answer, others", [("yes", {"no"}), ("False", {"true"}), ("x^2", {"not x^2"}), ("5", set("34567"))]
+)
+def test_another_answer_is_another(answer, others) -> None:
+    drawn = {another(answer, seeds.rng(seed, "t")) for seed in range(40)}
+    assert drawn <= others - {answer} and (len(others) < 3 or len(drawn) > 2)
+
+
+def test_a_turn_that_was_cut_off_ends_with_its_last_whole_sentence() -> None:
+    assert whole("One is so.  Two is\nso. Three is", "length") == "One is so. Two is so."
+    assert whole("One is", "length") == "One is" and whole("One is so. Two is", "stop") == "One is so. Two is"
