@@ -69,20 +69,21 @@ class Plan:
 
 def pretrained(model: str) -> Plan:
     """Of a pretrained model: STaR's ten worked examples a length, and its steps, which grow by a fifth a round."""
-    shared = {"base": model, "batch_size": 64, "learning_rate": 2e-4, "warmup": 0.1}
+    shared = {"base": model, "batch_size": 64, "learning_rate": 3e-4, "warmup": 0.1}
     return Plan(
         digits=(1, 2, 3, 4, 5), taught=(1, 2, 3, 4, 5), worked=10, first={**shared, "batch_size": 10, "steps": 60},
-        tune=shared, problems=2000, held_out=500, attempts=4, temperature=0.7, max_tokens=220, steps=60, growth=1.2,
+        tune=shared, problems=1500, held_out=500, attempts=2, temperature=0.7, max_tokens=220, steps=60, growth=1.2,
         most=250, hint_shots=False,
     )  # fmt: skip
 
 
 def tiny() -> Plan:
     """Of a model of under a million weights."""
-    fresh = {"layers": 3, "width": 128, "heads": 4, "context": 256}
-    shared = {"batch_size": 48, "learning_rate": 2e-3, "warmup": 0.1}
+    fresh = {"layers": 3, "width": 96, "heads": 3, "context": 256}
+    shared = {"batch_size": 32, "warmup": 0.05}
     return Plan(
-        digits=(1, 2, 3), taught=(1, 2), worked=400, first={**shared, "fresh": fresh, "steps": 500},
+        digits=(1, 2, 3), taught=(1, 2), worked=600,
+        first={**shared, "fresh": fresh, "steps": 700, "learning_rate": 4e-3},
         tune={**shared, "learning_rate": 1e-3, "start": "tuned-0"}, problems=300, held_out=150, attempts=2,
         temperature=0.7, max_tokens=130, steps=100, growth=1.0, most=100, hint_shots=False,
     )  # fmt: skip
