@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import multisynth
 from multisynth.artifact import Artifact
 from multisynth.deliver import deliver
+from multisynth.energy import Meter, gpus, meter
 from multisynth.errors import BadInput
 from multisynth.executors import Executor
 from multisynth.executors.local import LocalExecutor
@@ -118,11 +119,17 @@ class _Run:
     ) -> None:
         self.recipe, self.store, self.artifacts = recipe, store, artifacts
         self.executor, self.progress = executor, progress
+        self.meter = Meter([]) if executor.spread else meter()
 
     def run(self) -> Result:
         started = time.perf_counter()
         before = self.before()
-        info = {**_describe(self.recipe), "started": before.get("started") or _now(), "state": "running"}
+        info = {
+            **_describe(self.recipe),
+            **self.hardware(),
+            "started": before.get("started") or _now(),
+            "state": "running",
+        }
         result = Result(self.store.root)
         try:
             self.store.write_info(info)
@@ -143,7 +150,13 @@ class _Run:
             seconds = before.get("seconds", 0.0) + time.perf_counter() - started
             how = {"states": result.states, "exported": result.exports, "errors": result.errors}
             self.store.write_info({**info, **how, "finished": _now(), "seconds": round(seconds, 3)})
+            self.meter.close()
         return result
+
+    def hardware(self) -> dict[str, Any]:
+        """What the run has to work with, for its account: cores, GPUs where they are this machine's, and meters."""
+        known = None if self.executor.spread else gpus()
+        return {"cores": self.executor.workers, "gpus": known, "meters": self.meter.names}
 
     def before(self) -> dict[str, Any]:
         """What `run.json` said; nothing where there is none, or where it is spoilt."""
@@ -202,6 +215,7 @@ class _Run:
         total = sum(len(ids) for ids in inputs)
         begun = pc.is_in(pa.concat_arrays(inputs), done)
         self.progress.begin(step.name, total, pc.sum(begun).as_py() or 0)
+        self.meter.take()  # what was used before is no stage's
         failed = 0
         if reduces and not pc.all(begun, min_count=0).as_py():
             job, broken = self.resolve(step, job, inputs)
@@ -283,6 +297,8 @@ class _Run:
 
     def append(self, shelf: Shelf, step: Step, pending: list[Done]) -> int:
         ledger = pa.concat_tables([LEDGER.empty_table(), *(done.ledger for done in pending)])
+        if ledger.num_rows:
+            ledger = _shared_out(self.meter.take(), ledger)
         shelf.append([fragment for done in pending for fragment in done.fragments], ledger)
         counts = {row["values"]: row["counts"] for row in pc.value_counts(ledger["status"]).to_pylist()}
         outputs = pc.sum(ledger["outputs"]).as_py() or 0
@@ -290,6 +306,16 @@ class _Run:
             step.name, counts.get("kept", 0), counts.get("dropped", 0), counts.get("failed", 0), outputs
         )
         return int(counts.get("failed", 0))
+
+
+def _shared_out(joules: float | None, ledger: pa.Table) -> pa.Table:
+    """Ledger rows with the energy that was used since the last were committed, by their seconds."""
+    if joules is None:
+        return ledger
+    seconds = ledger["seconds"].to_numpy()
+    shares = seconds / seconds.sum() if seconds.sum() else 1 / ledger.num_rows + 0 * seconds
+    place = ledger.schema.get_field_index("joules")
+    return ledger.set_column(place, LEDGER.field("joules"), pa.array(joules * shares, pa.float64()))
 
 
 class _Cutter:

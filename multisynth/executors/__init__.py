@@ -10,7 +10,13 @@ from multisynth.work import Done, Job, Task, Worker, in_turn
 
 
 class Executor(Protocol):
-    """Does tasks, many at once, and hands the results back in the order of the tasks."""
+    """Does tasks, many at once, and hands the results back in the order of the tasks.
+
+    `workers` is the number of cores that it uses; `spread` says that they may be other machines'.
+    """
+
+    workers: int
+    spread: bool
 
     def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
         """Do the tasks of a stage. Tasks are drawn from the iterator only as workers become free.

@@ -34,6 +34,8 @@ class LocalExecutor:
         workers: Cores to use.
     """
 
+    spread = False
+
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
         self._pool: ProcessPoolExecutor | None = None

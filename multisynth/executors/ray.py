@@ -43,6 +43,7 @@ class RayExecutor:
             )
         self._actors: list[Any] = []
         self._shape: tuple[float, float] | None = None
+        self.spread = address is not None or not self._mine
         self.workers = workers or int(ray.cluster_resources().get("CPU", 1))
 
     def map(self, job: Job, needs: Needs, tasks: Iterator[Task]) -> Iterator[Done]:
