@@ -17,14 +17,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from multisynth.errors import BadInput
 
 from .limits import MIB, Limits
 
-WORK = "/work"
+WORK = "/sandbox"
 """The program's own folder, where it starts."""
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": WORK, "TMPDIR": WORK, "PYTHONHASHSEED": "0"}
 _NOBODIES = itertools.count()
@@ -40,14 +40,18 @@ def python() -> str:
 
 
 def command(
-    limits: Limits, argv: Sequence[str], readable: Sequence[Path], files: Sequence[tuple[str, int]], seccomp: int | None
+    limits: Limits,
+    argv: Sequence[str],
+    readable: Mapping[str, Path],
+    files: Sequence[tuple[str, int]],
+    seccomp: int | None,
 ) -> list[str]:
     """What to start.
 
     Args:
         limits: What it may use.
         argv: The program and its arguments.
-        readable: Files and folders of this machine that it may read, at their own places.
+        readable: Files and folders of this machine that it may read, by the place where it finds them.
         files: Names in its folder, and descriptors that their contents are read from.
         seccomp: A descriptor that the filter is read from.
     """
@@ -65,10 +69,12 @@ def command(
         bwrap += ["--setenv", name, value]
     bwrap += _system()
     made: set[Path] = {Path("/"), Path("/usr")}
-    for path in (*_interpreter(), *readable):
+    for path in _interpreter():
         place = path.resolve()
         if not place.is_relative_to("/usr"):
             bwrap += [*_parents(place, made), "--ro-bind", str(place), str(place)]
+    for name, path in readable.items():
+        bwrap += [*_parents(Path(name), made), "--ro-bind", str(path.resolve()), name]
     for path in _packages():
         bwrap += ["--perms", "0555", "--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
     bwrap += ["--proc", "/proc", "--dev", "/dev", "--symlink", WORK, "/tmp"]
@@ -106,7 +112,7 @@ def require() -> None:
     Raises:
         BadInput: They cannot.
     """
-    argv = command(Limits(), ["/usr/bin/env", "true"], (), (), None)
+    argv = command(Limits(), ["/usr/bin/env", "true"], {}, (), None)
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     if done.returncode:
         said = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]

@@ -58,16 +58,19 @@ class Sandbox:
         limits: What each run may use.
         isolation: `none` runs them as ordinary processes in a folder that is removed: limits on each process and on
             time and output hold, but a program can read, write, send and kill whatever this user can.
-        readable: Files and folders that programs may read, at their own places.
+        readable: Files and folders that programs may read, by the absolute place where they find them.
 
     Raises:
         BadInput: Bubblewrap is missing or not allowed here.
     """
 
     def __init__(
-        self, limits: Limits | None = None, isolation: Isolation = "bubblewrap", readable: Sequence[Path] = ()
+        self,
+        limits: Limits | None = None,
+        isolation: Isolation = "bubblewrap",
+        readable: Mapping[str, Path] | None = None,
     ) -> None:
-        self.limits, self.isolation, self.readable = limits or Limits(), isolation, tuple(readable)
+        self.limits, self.isolation, self.readable = limits or Limits(), isolation, dict(readable or {})
         if isolation == "bubblewrap":
             bubble.require()
 
@@ -106,7 +109,7 @@ class Sandbox:
                     path = Path(folder, name)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
-                command = bubble.bare(self.limits, [part.replace(WORK, folder) for part in argv])
+                command = bubble.bare(self.limits, [self._outside(part, folder) for part in argv])
                 ending = supervise(
                     command, self.limits, standard_input, inherit, until, folder, bubble.bare_environment(folder)
                 )
@@ -136,6 +139,13 @@ class Sandbox:
     async def run_python_async(self, source: str, **given: object) -> Result:
         """As `run_python`, without keeping other coroutines waiting."""
         return await asyncio.to_thread(self.run_python, source, **given)  # type: ignore[arg-type]
+
+    def _outside(self, argument: str, folder: str) -> str:
+        """An argument, where there is no sandbox in which its paths would hold."""
+        for place, path in {**self.readable, WORK: Path(folder)}.items():
+            if argument == place or argument.startswith(f"{place}/"):
+                return f"{path}{argument[len(place) :]}"
+        return argument
 
     def _check(self, files: Mapping[str, bytes]) -> None:
         for name in files:

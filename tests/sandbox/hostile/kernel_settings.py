@@ -5,7 +5,7 @@ for path in (
 ):
     try:
         with open("/proc/" + path, "w") as file:
-            file.write("|/work/main.py")
+            file.write("|/sandbox/main.py")
         print("HARM", path)
     except OSError:
         pass

@@ -5,7 +5,7 @@ import os
 import re
 
 _FOUND = []
-for path in [*glob.glob("/work/**", recursive=True), *glob.glob("/proc/*/cmdline"), *glob.glob("/proc/*/environ")]:
+for path in [*glob.glob("/sandbox/**", recursive=True), *glob.glob("/proc/*/cmdline"), *glob.glob("/proc/*/environ")]:
     try:
         _FOUND += re.findall(rb"triple\((\d+)\) == (\d+)", open(path, "rb").read())
     except OSError:

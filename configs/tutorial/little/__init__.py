@@ -1,0 +1,1 @@
+"""A little library for the tutorial recipe: numerals, intervals and runs."""
