@@ -18,7 +18,7 @@ class Verify(Judging):
 
     flawless: bool = Field(
         False,
-        description="Whether a right answer over a fault that its verifier notes, such as a wrong step, goes too.",
+        description="Whether a right answer over a fault that its verifier notes (a wrong step) goes too.",
     )
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:

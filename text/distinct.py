@@ -1,0 +1,81 @@
+"""Different ways to the same answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from pydantic import Field
+
+from multisynth.kinds import REASONING
+from multisynth.sample import Batch, Drop, Sample
+from multisynth.stage import Reduce
+
+from .verifiers.equations import Unreadable, equations
+from .verifiers.stated import stated
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Distinct(Reduce):
+    """Of the attempts at each problem, keeps the first few that reason differently.
+
+    Two attempts reason alike if they compute the same equations in the same order, whatever words stand around them
+    (as Yuan et al. 2023, arXiv 2308.01825, section 3.3, tell reasoning paths apart), or, where one has none that can be
+    read, if their words are the same. What verifies comes in, so chain-of-thought verification is k attempts, then
+    `text.verify`, then this.
+    """
+
+    takes = (REASONING,)
+
+    most: int = Field(4, ge=1, le=1024, description="Attempts to keep of each problem.")
+
+    def sketch(self, samples: Batch) -> pa.Table:
+        """How each reasons, which problem is meant, and which attempt it is."""
+        return pa.table(
+            {
+                "way": pa.array([way(sample["completion"]) for sample in samples], pa.string()),
+                "problem": pa.array([_problem(sample) for sample in samples], pa.string()),
+                "attempt": pa.array([sample["attempt"] for sample in samples], pa.int32()),
+            }
+        )
+
+    def resolve(self, sketches: pa.Table) -> dict[str, str]:
+        """Why which samples go, by id."""
+        rows = sketches.to_pylist()
+        seen: dict[str, dict[str, int]] = {}
+        gone: dict[str, str] = {}
+        for row in sorted(rows, key=lambda row: (row["attempt"], row["id"])):
+            ways = seen.setdefault(row["problem"], {})
+            if row["way"] in ways:
+                gone[row["id"]] = f"reasons as another attempt: {ways[row['way']]}"
+            elif len(ways) >= self.most:
+                gone[row["id"]] = f"enough attempts at its problem: {len(ways)}"
+            else:
+                ways[row["way"]] = row["attempt"]
+        return gone
+
+    def apply(self, samples: Batch, decision: Any) -> Iterator[Sample | Drop]:
+        """As `Reduce.apply`."""
+        for sample in samples:
+            yield Drop(sample, decision[sample.id]) if sample.id in decision else sample
+
+
+def way(completion: str) -> str:
+    """How a text reasons: what it computes, in order, or its words where no equation of it can be read."""
+    found = stated(completion)
+    reasoning = completion if found is None else completion[: found.start]
+    try:
+        computing = [equation for equation in equations(reasoning) if equation.computes]
+    except Unreadable:
+        computing = []
+    if computing:
+        return "; ".join(" ".join(equation.text.split()) for equation in computing)
+    return " ".join(_WORD.findall(reasoning.casefold()))
+
+
+def _problem(sample: Sample) -> str:
+    """The problem by its text: attempts at it may come from several stages and models."""
+    return f"{sample['question']}\x1f{sample['answer']}"
