@@ -167,6 +167,7 @@ class VllmEngine:
 
     def _add(self, engine: Any, item: Pending, number: int) -> str:
         """Hand a request to vLLM; return the name by which its tokens come."""
+        from vllm.exceptions import VLLMValidationError
         from vllm.inputs import tokens_input
 
         processor = engine.input_processor
@@ -175,7 +176,7 @@ class VllmEngine:
                 str(number), tokens_input(list(item.prompt)), _parameters(item.request, self._speculates),
                 supported_tasks=engine.get_supported_tasks(),
             )  # fmt: skip
-        except ValueError as error:
+        except (ValueError, VLLMValidationError) as error:
             raise Unfit(f"vLLM does not take it: {str(error).splitlines()[0]}", "ask otherwise") from error
         processor.assign_request_id(request)
         engine.engine_core.add_request(request)
