@@ -3,10 +3,10 @@
     python -m benchmarks.text_sandbox ../shared/data [--problems N] [--threads N]
 
 Times `/bin/true` and an isolated Python that does nothing, bare and in the sandbox, by turns. Then judges the reference
-solution of every HumanEval and MBPP problem, and a mutant of each: the same with one operator, comparison or constant
-taken away or turned round. A mutant may do what the original does as far as the tests see; so each survivor runs again
-as one plain script with its tests behind it, and must pass there too. Prints JSON; the exit code is 1 if a reference solution
-fails, if a mutant passes that should not, or if the sandbox adds more than 15 ms.
+solution of every HumanEval and MBPP problem, and a mutant of each: what it returns last is taken away, or a comparison
+turned round. A mutant may do what the original does as far as the tests see; so each survivor runs again as one plain
+script with its tests behind it, and must pass there too. Prints JSON; the exit code is 1 if a reference solution fails,
+if a mutant passes that should not, or if the sandbox adds more than 15 ms.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from multisynth.text.verifiers import Verifiers
+from multisynth.text.verifiers.code import Check
+
 from benchmarks.machine import machine
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.sandbox import Sandbox
 from multisynth.sandbox.bubble import python
-from multisynth.text.verifiers import Verifiers
-from multisynth.text.verifiers.code import Check
 
 MOST = 15.0
 """Milliseconds that the sandbox may add."""

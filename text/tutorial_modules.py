@@ -27,17 +27,19 @@ class Modules(Source):
     makes = DOCUMENT
 
     repository: InputPath = Field(description="The folder that holds the packages.")
-    modules: int = Field(100, ge=1, le=1_000_000, description="How many of its modules.")
+    modules: int | None = Field(None, ge=1, le=1_000_000, description="How many of its modules; by default all.")
     largest: int = Field(100_000, ge=1, le=10_000_000, description="Bytes that a module may have.")
     license: str = Field("NOASSERTION", description="SPDX identifier of the repository, given to what is made of it.")
 
+    def count_of(self) -> int:
+        """How many modules there are: those asked for, or all of the folder."""
+        have = len(self._found())
+        return have if self.modules is None else min(have, self.modules)
+
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample | Drop]:
         """Read the modules of these ordinals."""
-        found = self._found(max(ordinals, default=-1) + 1)
+        found = self._found()
         for ordinal in ordinals:
-            if ordinal >= len(found):
-                yield Drop(ordinal, f"no such module: the folder has {len(found)}")
-                continue
             path = found[ordinal]
             with path.open("rb") as file:
                 content = file.read(self.largest + 1)
@@ -52,7 +54,7 @@ class Modules(Source):
             source = path.relative_to(self.repository).as_posix()
             yield Sample(DOCUMENT, ordinal, license=self.license, text=text, source=source)
 
-    def _found(self, most: int) -> list[Path]:
+    def _found(self) -> list[Path]:
         found: list[Path] = []
         for folder, folders, files in os.walk(self.repository):
             folders[:] = sorted(name for name in folders if name.isidentifier() and name not in _LEFT_OUT)
@@ -60,6 +62,4 @@ class Modules(Source):
                 path = Path(folder, name)
                 if path.suffix == ".py" and path.stem.isidentifier() and path.is_file() and not path.is_symlink():
                     found.append(path)
-            if len(found) >= most:
-                break
         return found

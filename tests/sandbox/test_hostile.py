@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from multisynth.text.verifiers.code import Code
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.sandbox import Limits, Result, Sandbox
-from multisynth.text.verifiers.code import Code
 
 PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).with_name("hostile").glob("*.py")}
 HEAD = re.compile(r"^# (ends|reason|wall): (.+)$", re.MULTILINE)
@@ -131,7 +131,7 @@ def test_nothing_is_left_of_them_and_nothing_is_changed(world: World, results: d
     assert sorted(path.name for path in world.canary.iterdir()) == ["secret", "socket"]
     assert (world.canary / "secret").read_text() == SECRET
     assert [path.name for path in world.home.rglob("*")] == [".ssh", "id_secret"]
-    for folder in ("/", "/usr", "/dev", "/dev/shm", "/tmp", os.path.realpath(os.path.dirname(os.__file__))):
+    for folder in ("/", "/usr", "/dev", "/dev/shm", "/tmp", str(Path(os.__file__).parent)):
         assert not Path(folder, "planted").exists()
 
 

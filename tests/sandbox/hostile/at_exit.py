@@ -1,4 +1,5 @@
 # reason: fails a test
+# ruff: noqa
 import atexit
 import os
 import threading

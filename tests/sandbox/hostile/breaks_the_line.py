@@ -1,4 +1,5 @@
 # reason: unreadable raises broken ends early
+# ruff: noqa
 import os
 import sys
 

@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 for line in open("/proc/self/status"):
     name, _, value = line.partition(":")
     if name in ("CapPrm", "CapEff", "CapAmb") and int(value, 16):

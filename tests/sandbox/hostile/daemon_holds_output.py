@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 import os
 import time
 

@@ -1,4 +1,5 @@
 # ends: failed killed memory
+# ruff: noqa
 source = "(" * 100_000 + ")" * 100_000
 try:
     eval(source)

@@ -1,4 +1,5 @@
 # ends: failed killed time memory
+# ruff: noqa
 import sys
 
 sys.setrecursionlimit(1 << 30)

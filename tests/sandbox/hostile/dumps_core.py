@@ -1,4 +1,5 @@
 # ends: killed
+# ruff: noqa
 import os
 import resource
 

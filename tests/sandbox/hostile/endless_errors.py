@@ -1,4 +1,5 @@
 # ends: output
+# ruff: noqa
 import sys
 
 while True:

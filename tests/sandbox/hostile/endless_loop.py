@@ -1,3 +1,4 @@
 # ends: time
+# ruff: noqa
 while True:
     pass

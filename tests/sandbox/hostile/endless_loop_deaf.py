@@ -1,4 +1,5 @@
 # ends: time
+# ruff: noqa
 import signal
 
 for number in range(1, 65):

@@ -1,3 +1,4 @@
 # ends: output
+# ruff: noqa
 while True:
     print("x" * 1000)

@@ -1,4 +1,5 @@
 # reason: ends early
+# ruff: noqa
 import sys
 
 sys.exit(0) if sys.argv[0] == "" else None

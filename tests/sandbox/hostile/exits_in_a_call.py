@@ -1,4 +1,5 @@
 # reason: ends early
+# ruff: noqa
 import os
 
 

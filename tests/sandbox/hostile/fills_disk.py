@@ -1,4 +1,5 @@
 # ends: disk memory
+# ruff: noqa
 with open("big", "wb") as file:
     while True:
         file.write(b"\1" * (1 << 20))

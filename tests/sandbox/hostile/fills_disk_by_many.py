@@ -1,4 +1,5 @@
 # ends: disk
+# ruff: noqa
 import os
 
 for k in range(1000):

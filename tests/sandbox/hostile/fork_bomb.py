@@ -1,4 +1,5 @@
 # ends: processes
+# ruff: noqa
 import os
 
 while True:

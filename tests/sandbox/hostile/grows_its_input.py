@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 import os
 
 for path in ("/proc/self/fd/0", "/dev/stdin"):

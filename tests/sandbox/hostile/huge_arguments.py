@@ -1,4 +1,5 @@
 # ends: ok failed memory
+# ruff: noqa
 import subprocess
 
 try:

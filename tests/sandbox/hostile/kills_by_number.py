@@ -1,4 +1,5 @@
 # ends: killed failed ok
+# ruff: noqa
 import os
 import sys
 

@@ -1,4 +1,5 @@
 # ends: disk
+# ruff: noqa
 import os
 
 while True:

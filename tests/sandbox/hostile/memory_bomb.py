@@ -1,4 +1,5 @@
 # ends: memory
+# ruff: noqa
 hoard = []
 while True:
     hoard.append(bytearray(1 << 20))

@@ -1,4 +1,5 @@
 # ends: memory
+# ruff: noqa
 import os
 import time
 

@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 import ctypes
 import os
 

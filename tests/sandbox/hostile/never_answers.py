@@ -1,5 +1,6 @@
 # reason: limit
 # wall: 1
+# ruff: noqa
 def triple(x):
     while True:
         pass

@@ -1,4 +1,5 @@
 # reason: fails a test ends early broken unreadable raises
+# ruff: noqa
 import builtins
 import sys
 

@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 import resource
 
 for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_NPROC", "RLIMIT_FSIZE", "RLIMIT_NOFILE"):

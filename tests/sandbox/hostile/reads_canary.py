@@ -1,4 +1,5 @@
 # ends: failed
+# ruff: noqa
 import sys
 
 print("HARM", open(sys.argv[2] + "/secret").read())

@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 import os
 
 print(dict(os.environ))

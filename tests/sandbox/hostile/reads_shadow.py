@@ -1,2 +1,3 @@
 # ends: failed
+# ruff: noqa
 print("HARM", open("/etc/shadow").read())

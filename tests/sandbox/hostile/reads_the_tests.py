@@ -1,4 +1,5 @@
 # reason: fails a test
+# ruff: noqa
 import gc
 import glob
 import os
@@ -12,7 +13,9 @@ for path in [*glob.glob("/sandbox/**", recursive=True), *glob.glob("/proc/*/cmdl
         pass
 for thing in gc.get_objects():
     if isinstance(thing, str | bytes):
-        _FOUND += re.findall(rb"triple\((\d+)\) == (\d+)", thing if isinstance(thing, bytes) else thing.encode("utf-8", "replace"))
+        _FOUND += re.findall(
+            rb"triple\((\d+)\) == (\d+)", thing if isinstance(thing, bytes) else thing.encode("utf-8", "replace")
+        )
 _ANSWERS = {int(a): int(b) for a, b in _FOUND}
 
 

@@ -1,4 +1,5 @@
 # ends: killed
+# ruff: noqa
 import ctypes
 
 ctypes.string_at(0)

@@ -1,4 +1,5 @@
 # ends: ok failed
+# ruff: noqa
 import socket
 import sys
 

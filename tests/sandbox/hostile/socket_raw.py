@@ -1,4 +1,5 @@
 # ends: failed
+# ruff: noqa
 import socket
 
 socket.socket(socket.AF_PACKET, socket.SOCK_RAW)

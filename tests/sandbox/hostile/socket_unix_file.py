@@ -1,4 +1,5 @@
 # ends: failed
+# ruff: noqa
 import socket
 import sys
 

@@ -1,4 +1,5 @@
 # reason: fails a test
+# ruff: noqa
 class _Same:
     def __init__(self, *_):
         pass

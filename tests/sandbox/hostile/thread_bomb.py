@@ -1,4 +1,5 @@
 # ends: processes memory
+# ruff: noqa
 import threading
 import time
 

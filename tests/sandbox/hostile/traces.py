@@ -1,4 +1,5 @@
 # ends: ok
+# ruff: noqa
 import ctypes
 
 libc = ctypes.CDLL(None)

@@ -1,3 +1,4 @@
 # ends: failed
+# ruff: noqa
 print("HARM" if input() else "")
 input()

@@ -1,4 +1,5 @@
 # ends: disk memory
+# ruff: noqa
 import zlib
 
 packed = zlib.compress(b"\0" * (1 << 26), 9)

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from multisynth.kinds import PROBLEM
-from multisynth.sample import Sample
 from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.code import Check
 from multisynth.text.verifiers.extract import program_in
 from multisynth.text.verifiers.verdict import Verdict
 from multisynth.text.verifiers.wire import decode, encode
 
+from multisynth.kinds import PROBLEM
+from multisynth.sample import Sample
+
 DATA = Path(__file__).parents[4] / "shared" / "data"
 HUMANEVAL = DATA / "humaneval" / "HumanEval.jsonl.gz"
 MBPP = DATA / "mbpp" / "mbpp.jsonl"
+
+PAIR = "class Pair:\n    def __init__(s, a, b): s.a, s.b = a, b"
+NODE = "class Node:\n    def __init__(s, v): s.v = v"
 
 
 def judge(check: Check, completion: str) -> Verdict:
@@ -37,8 +40,8 @@ def judge(check: Check, completion: str) -> Verdict:
         ("assert f(3) == 9", "def f(x):\n    return x * x"),
         ("x = [3, 1]\nf(x)\nassert x == [1, 3]", "def f(x):\n    x.sort()"),
         ("assert list(f(3)) == [0, 1, 2]", "def f(n):\n    yield from range(n)"),
-        ("assert f([Pair(1, 2)]) == 3", "class Pair:\n    def __init__(s, a, b): s.a, s.b = a, b\ndef f(l): return l[0].a + l[0].b"),
-        ("t = Node(1)\nt.left = Node(2)\nassert f(t) == 2", "class Node:\n    def __init__(s, v): s.v = v\ndef f(t): return t.left.v"),
+        ("assert f([Pair(1, 2)]) == 3", f"{PAIR}\ndef f(l): return l[0].a + l[0].b"),
+        ("t = Node(1)\nt.left = Node(2)\nassert f(t) == 2", f"{NODE}\ndef f(t): return t.left.v"),
         ("assert sum(1, 2) == 3", "def sum(a, b):\n    return a + b"),
         ("assert f((1, 2.5), int) == [1]", "def f(t, kind):\n    return [x for x in t if type(x) is kind]"),
         ("assert f() == math.pi", "import math\ndef f():\n    return math.pi"),
