@@ -205,6 +205,30 @@ def report(run: RunFolder, as_json: Json = False) -> None:
 
 
 @app.command()
+def cost(
+    run: RunFolder,
+    prices: Annotated[Path | None, typer.Option(help="A table of prices; configs/prices.yaml by default.")] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Say what so many of each final stage would cost.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a run cost: tokens, hours, joules and dollars, by stage and for each accepted sample."""
+    from multisynth.economics import cost as accounting
+    from multisynth.economics import prices as lists
+    from multisynth.economics import rows
+
+    bill = accounting.bill(_open(run), lists.load(prices))
+    if as_json:
+        say_json(rows.facts(bill, samples))
+        return
+    for heading, table in rows.tables(bill, samples).items():
+        say(f"{heading}:")
+        say_table(table)
+        say("")
+    for note in bill.notes:
+        say(f"note: {note}")
+
+
+@app.command()
 def lineage(
     run: RunFolder, id: Annotated[str, typer.Argument(help="A sample's or an artifact's id.")], as_json: Json = False
 ) -> None:
