@@ -12,7 +12,7 @@ from pydantic import Field
 
 from multisynth.kinds import DEBATE, PROBLEM
 from multisynth.sample import Drop, Sample
-from multisynth.serving import Completion
+from multisynth.serving import Completion, Message
 from multisynth.serving.asking import Ask, Asked
 
 from ..preferences.odds import ALTERNATIVES, log_odds, probability
@@ -20,7 +20,7 @@ from ..solving import Solving
 from ..verifiers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
 from .sides import another
-from .speech import STOPS, Act, Speaker, doubt, prompt, whole
+from .speech import STOPS, Act, Speaker, doubt, opinion, prompt, whole
 from .votes import majority
 
 _ROUND: tuple[tuple[Speaker, Act], ...] = (
@@ -94,7 +94,10 @@ class Debate(Solving):
         return self.asks(sample, self.judge) if self.judge else ask
 
     async def _sample(self, problem: Sample, number: int, ask: Ask) -> Completion:
-        return await ask(self.question(problem, f"sample {number}"))
+        if _verifiable(problem):
+            return await ask(self.question(problem, f"sample {number}"))
+        put = opinion(problem["question"], self.form)
+        return await ask(self.request(put, problem, f"sample {number}", stop=self.form.stop))
 
     async def _claim(self, problem: Sample, text: str) -> str:
         """The answer that a text states, as the verifier reads it."""
@@ -104,10 +107,15 @@ class Debate(Solving):
         return "" if found is None else found.answer
 
     async def _turn(self, held: _Held, speaker: Speaker, act: Act, ask: Ask, **changes: Any) -> None:
-        put = prompt(held.problem["question"], held.turns, speaker, act, held.stands[speaker], chat=self.form.chat)
+        put = self._prompt(held, held.turns, speaker, act)
         answer = await ask(self.request(put, held.problem, f"turn {len(held.turns)}", stop=STOPS, **changes))
         held.tokens += answer.generated
         self._said(held, speaker, act, answer, await self._claim(held.problem, answer.text))
+
+    def _prompt(self, held: _Held, turns: Sequence[Turn], speaker: Speaker, act: Act) -> str | tuple[Message, ...]:
+        form, unsettled = self.form, not _verifiable(held.problem)
+        asked = (held.problem["question"], turns, speaker, act, held.stands[speaker])
+        return prompt(*asked, chat=form.chat, shots=form.shots, unsettled=unsettled)
 
     def _said(self, held: _Held, speaker: Speaker, act: Act, answer: Completion, claim: str) -> None:
         held.cut += answer.finish == "length"
@@ -120,7 +128,7 @@ class Debate(Solving):
         spoken = held.turns[-1]
         if spoken.claim:
             return
-        put = prompt(held.problem["question"], before, "judge", "verdict", "", chat=self.form.chat)
+        put = self._prompt(held, before, "judge", "verdict")
         begun = f"{spoken.text} The answer is".strip()
         changes = {"prefix": begun if self.form.chat else f" {begun}", "max_tokens": 16, "temperature": 0.0}
         answer = await ask(self.request(put, held.problem, "verdict", stop=(*STOPS, ". "), **changes))

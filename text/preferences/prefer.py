@@ -44,9 +44,7 @@ class Prefer(Solving):
     constitution: InputPath | None = Field(
         None, description="YAML file of principles, one of which is drawn for each prompt; by default a plain question."
     )
-    margin: float = Field(
-        0.0, ge=0, le=100, description="Least log-odds, nats, by which the chosen one is better."
-    )
+    margin: float = Field(0.0, ge=0, le=100, description="Least log-odds, nats, by which the chosen one is better.")
 
     _questions: Sequence[tuple[str, str]] = PrivateAttr(())
 

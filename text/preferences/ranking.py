@@ -36,7 +36,7 @@ class Comparison:
     @property
     def flips(self) -> bool:
         """Whether the place decides: in one order the first is preferred, in the other the second, or neither."""
-        return not self.forth * self.back < 0
+        return not (self.forth > 0 > self.back or self.back > 0 > self.forth)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Debates by scripted debaters: who stands for what, turns, flags, verdict, and the vote at equal tokens."""
 
 import math
+import re
 from collections.abc import Callable
 
 import pytest
@@ -55,10 +56,10 @@ def scripted(monkeypatch) -> Callable[..., list[Request]]:
 
 def debaters(prompt: str, request: Request) -> str:
     """Every third sample is wrong by one; debaters keep to their side; the judge sums up without an answer."""
-    if "debate" not in prompt:
+    if prompt.rstrip().endswith("Answer:"):
         right = int(prompt.split("What is ")[1].split(" +")[0]) + 2
         return f"I add. The answer is {right + (request.seed % 3 == 0)}."
-    if prompt.rstrip().endswith("Judge:"):
+    if prompt.endswith("Judge decides:"):
         return "2." if request.prefix else "The proponent counts correctly."
     return "I keep to my side."
 
@@ -102,7 +103,7 @@ def test_debates_do_not_depend_on_batches(tiny, scripted, batch_size) -> None:
 
 def test_who_changes_the_answer_flags_the_debate_and_nothing_is_learnt_from_it(tiny, scripted) -> None:
     def turncoat(prompt: str, request: Request) -> str:
-        if prompt.rstrip().endswith("Proponent:") and "(Close" in prompt:
+        if re.search(r"Proponent \(for \d\) closes:$", prompt):
             return "The answer is 99."
         return debaters(prompt, request)
 
