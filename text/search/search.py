@@ -16,7 +16,7 @@ from multisynth.serving.asking import Ask
 
 from ..solving import Solving
 from .steps import read
-from .tree import Leaf, Tree
+from .tree import Leaf, Tree, shares
 
 
 class Search(Solving):
@@ -42,15 +42,19 @@ class Search(Solving):
     width: int = Field(16, ge=1, le=256, description="Untried steps kept beside each other: the likeliest.")
     alternatives: int = Field(8, ge=2, le=20, description="Likeliest tokens among which rollouts sample and branch.")
     c_puct: float = Field(1.0, gt=0, le=100, description="Weight of the prior and of few visits against the value.")
-    flatten: float = Field(1.0, gt=0, le=100, description="Temperature of the priors: over 1 they are more alike.")
+    widening: float = Field(
+        2.0, gt=0, le=100, description="Steps that follow a step at most, for each unit of the root of its visits."
+    )
     max_tokens: int = Field(128, ge=1, le=32768, description="Tokens that a whole answer may have.")
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Grow the tree of one problem; its `meta` says after how many tokens the first right answer was there."""
-        tree = Tree(self.c_puct, self.flatten, self.width)
+        tree = Tree(self.c_puct, self.widening, self.width)
         count = written = read_tokens = right = 0
         first_right, right_after = False, None
         while count < self.rollouts and not (self.tokens and written >= self.tokens):
+            if self.temperature > 0 and not any(node.text for node in tree.nodes) and not tree.nodes[0].free:
+                tree.sow()  # the model ended at once, which gives nothing to branch from
             # The first rollout is alone: until it has come, there is nothing to branch from.
             size = min(self.wave if count else 1, self.rollouts - count)
             leaves = [leaf for _ in range(size) if (leaf := tree.select()) is not None]
@@ -100,9 +104,9 @@ class Search(Solving):
 def _nodes(tree: Tree) -> list[dict[str, Any]]:
     """As the kind has them: a node's prior is its share among the children of its parent."""
     priors = [1.0] * len(tree.nodes)
-    for at, node in enumerate(tree.nodes):
-        shares = tree.priors(at)[: len(node.children)]
-        for child, share in zip(node.children, shares, strict=True):
+    for node in tree.nodes:
+        among = shares([tree.nodes[child].logprob for child in node.children])
+        for child, share in zip(node.children, among, strict=True):
             priors[child] = share
     return [
         {

@@ -23,14 +23,16 @@ class Bud:
         text: How the step begins.
         logprob: Of that beginning under the model, after the steps before, in nats.
         length: Tokens of the answer up to its end.
+        own: Tokens of it.
     """
 
     text: str
     logprob: float
     length: int
+    own: int = 1
 
 
-SEED = Bud("", 0.0, 0)
+SEED = Bud("", 0.0, 0, 0)
 """The beginning of any answer."""
 
 
@@ -42,11 +44,13 @@ class Step:
         text: Of the step.
         logprob: Of the step under the model, after the steps before, in nats.
         buds: Steps that leave it at one of its tokens; no two of them, nor any and the step, can become the same.
+        length: Tokens of it.
     """
 
     text: str
     logprob: float
     buds: tuple[Bud, ...] = ()
+    length: int = 1
 
 
 def split(text: str) -> list[str]:
@@ -81,7 +85,7 @@ def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Ste
     texts, steps, start, place = split(whole) or [""], [], 0, 0
     for number, text in enumerate(texts):
         end, last = start + len(text), number + 1 == len(texts)
-        logprob, buds = (0.0 if number else bud.logprob), []
+        logprob, own, buds = (0.0, 0, []) if number else (bud.logprob, bud.own, [])
         while place < len(completion.logprobs) and (
             last or (place < len(places) and len(bud.text) + places[place].at < end)
         ):
@@ -89,10 +93,10 @@ def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Ste
                 before = whole[start : len(bud.text) + places[place].at]
                 for other, value in places[place].others:
                     if _fit(before + other, other, stop):
-                        buds.append(Bud(before + other, logprob + value, bud.length + place + 1))
+                        buds.append(Bud(before + other, logprob + value, bud.length + place + 1, own + 1))
             logprob += completion.logprobs[place]
-            place += 1
-        steps.append(Step(text, logprob, tuple(buds)))
+            place, own = place + 1, own + 1
+        steps.append(Step(text, logprob, tuple(buds), max(own, 1)))
         start = end
     return steps
 

@@ -21,6 +21,7 @@ class Node:
         parent: Place of its parent; -1 for the root.
         text: The step.
         logprob: Of the step under the model, after its ancestors, in nats.
+        length: Tokens of the step.
         visits: Rollouts through it that are backed up.
         total: Sum of their rewards.
         pending: Rollouts through it that are being written.
@@ -29,12 +30,14 @@ class Node:
         children: Places of the steps that follow.
         buds: Steps that may follow, by how they begin.
         taken: Beginnings that were buds and were selected.
+        opening: Buds of it that are being written.
         free: Buds at and below it.
     """
 
     parent: int
     text: str
     logprob: float
+    length: int = 1
     visits: int = 0
     total: float = 0.0
     pending: int = 0
@@ -43,6 +46,7 @@ class Node:
     children: list[int] = field(default_factory=list)
     buds: dict[str, Bud] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    opening: int = 0
     free: int = 0
 
     @property
@@ -69,19 +73,20 @@ class Tree:
 
     Args:
         c_puct: Weight of exploration.
-        flatten: Temperature of the priors: 1 for the model's own probabilities, more for flatter ones.
+        widening: A node opens a bud only while it has fewer children than this times the root of its visits
+            (progressive widening, Coulom 2007), or none that leads on; so the search gets deep as well as broad.
         width: Buds that a node bears at once, the likeliest.
     """
 
-    def __init__(self, c_puct: float = 1.0, flatten: float = 1.0, width: int = 16) -> None:
-        self._c, self._flatten, self._width = c_puct, flatten, width
+    def __init__(self, c_puct: float = 1.0, widening: float = 2.0, width: int = 16) -> None:
+        self._c, self._widening, self._width = c_puct, widening, width
         self.nodes = [Node(-1, "", 0.0, buds={"": SEED}, free=1)]
 
     def select(self) -> Leaf | None:
         """Take the bud that PUCT leads to (Silver et al. 2017); until its rollout is backed up it counts as lost.
 
-        A child scores `Q + c P sqrt(sum N) / (1 + N)`, where rollouts under way count in N with reward 0, and P is the
-        probability of the child's step among those of its siblings and of the buds beside it; a bud has Q = N = 0.
+        A child scores `Q + c P sqrt(sum N) / (1 + N)`, where rollouts under way count in N with reward 0, and P is its
+        prior among its siblings and the buds beside it; a bud has Q = N = 0.
 
         Returns:
             None where no bud is left, or all are being written.
@@ -96,6 +101,7 @@ class Tree:
             if isinstance(chosen, Bud):
                 del self.nodes[at].buds[chosen.text]
                 self.nodes[at].taken.add(chosen.text)
+                self.nodes[at].opening += 1
                 return Leaf(at, chosen)
             at = chosen
 
@@ -103,6 +109,8 @@ class Tree:
         node = self.nodes[at]
         priors = self.priors(at)
         tried = node.visits + node.pending - 1  # without the rollout that is being selected
+        leads_on = any(self.nodes[child].free for child in node.children)
+        wide = len(node.children) + node.opening >= self._widening * math.sqrt(tried)
         best: tuple[float, int | Bud] | None = None
         for place, candidate in enumerate([*node.children, *node.buds.values()]):
             visits, value = 0, 0.0
@@ -112,6 +120,8 @@ class Tree:
                     continue
                 visits = child.visits + child.pending
                 value = child.total / visits if visits else 0.0
+            elif wide and leads_on:
+                break
             score = value + self._c * priors[place] * math.sqrt(tried) / (1 + visits)
             if best is None or score > best[0]:
                 best = score, candidate
@@ -119,13 +129,15 @@ class Tree:
         return best[1]
 
     def priors(self, at: int) -> list[float]:
-        """Probabilities of a node's children, then of its buds, among each other."""
+        """Priors of a node's children, then of its buds, among each other.
+
+        They are as the geometric mean of the probabilities of their tokens, so that a long step counts as much as a
+        short one of which the model is as sure.
+        """
         node = self.nodes[at]
-        logprobs = [self.nodes[child].logprob for child in node.children]
-        logprobs += [bud.logprob for bud in node.buds.values()]
-        highest = max(logprobs, default=0.0)
-        weights = [math.exp((logprob - highest) / self._flatten) for logprob in logprobs]
-        return [weight / sum(weights) for weight in weights]
+        means = [self.nodes[child].logprob / self.nodes[child].length for child in node.children]
+        means += [bud.logprob / max(bud.own, 1) for bud in node.buds.values()]
+        return shares(means)
 
     def prefix(self, leaf: Leaf) -> str:
         """What an answer begins with that grows from a leaf."""
@@ -146,15 +158,21 @@ class Tree:
             The place of its last step.
         """
         at = leaf.node
+        self.nodes[at].opening -= 1
         for step in steps:
             self._bear(at, step.buds)
             found = next((child for child in self.nodes[at].children if self.nodes[child].text == step.text), None)
             if found is None:
                 found = len(self.nodes)
-                self.nodes.append(Node(at, step.text, step.logprob))
+                self.nodes.append(Node(at, step.text, step.logprob, step.length))
                 self.nodes[at].children.append(found)
             at = found
         return at
+
+    def sow(self) -> None:
+        """Give the root its first bud again, for when nothing grew from it."""
+        self.nodes[0].buds[SEED.text] = SEED
+        self.nodes[0].free += 1
 
     def _bear(self, at: int, buds: Sequence[Bud]) -> None:
         node = self.nodes[at]
@@ -182,3 +200,10 @@ class Tree:
             self.nodes[place].total += right
         if ends:
             self.nodes[last].ends, self.nodes[last].right = True, right
+
+
+def shares(logprobs: Sequence[float]) -> list[float]:
+    """Probabilities that sum to 1."""
+    highest = max(logprobs, default=0.0)
+    weights = [math.exp(logprob - highest) for logprob in logprobs]
+    return [weight / sum(weights) for weight in weights]

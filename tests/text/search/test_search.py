@@ -167,6 +167,20 @@ def test_an_answer_that_is_cut_off_is_wrong_and_no_end(tiny, asked) -> None:
     assert [reason for _, reason in ran.drops] == ["no right answer: 0 of 6 rollouts"]
 
 
+def test_a_model_that_ends_at_once_is_asked_again(tiny, monkeypatch) -> None:
+    seen: list[Request] = []
+
+    async def answer(self: object, request: Request) -> Completion:
+        seen.append(request)
+        return complete(request) if len(seen) > 2 else Completion("", (), (), "stop", 20, 1, ())
+
+    monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", answer)
+    (sample,) = run_stage(search(tiny, rollouts=8, temperature=0.5), problems(1)).samples
+    assert sample["rollouts"] == 8 and len({request.seed for request in seen}) == 8
+    assert [request.prefix == "" for request in seen] == [True] * 3 + [False] * 5
+    assert not len(run_stage(Paths(failed=9), [sample]).failures)
+
+
 def test_siblings_share_what_came_before_and_differ_in_value(tiny, asked) -> None:
     (sample,) = run_stage(search(tiny, rollouts=1000), problems(1)).samples
     tree = Grown(sample)

@@ -62,17 +62,20 @@ def test_buds_have_the_probability_of_what_they_begin_with() -> None:
 
 
 def test_what_goes_on_from_a_bud_begins_with_it() -> None:
-    bud = Bud(" I take", math.log(0.05), 2)
+    bud = Bud(" I take", math.log(0.05), 2, 2)
     first, second = read(bud, completion((" one", 0.5, {" two": 0.4}), (".\n", 0.9, {}), ("End", 1.0, {})))
     assert first.text == " I take one.\n" and second.text == "End"
     assert math.exp(first.logprob) == pytest.approx(0.05 * 0.5 * 0.9)
-    assert [(b.text, b.length, round(math.exp(b.logprob), 6)) for b in first.buds] == [(" I take two", 3, 0.02)]
+    assert [(b.text, b.length, b.own, round(math.exp(b.logprob), 6)) for b in first.buds] == [
+        (" I take two", 3, 3, 0.02)
+    ]
+    assert (first.length, second.length) == (4, 1)
 
 
 def test_a_bud_that_ends_its_step() -> None:
     whole = Bud(" Done.", math.log(0.2), 7)
     first, second = read(whole, completion((" Now", 0.5, {" But": 0.25})))
-    assert first == type(first)(" Done.", math.log(0.2), ())
+    assert first == type(first)(" Done.", math.log(0.2), (), 1)
     assert second.text == " Now" and [(b.text, b.length) for b in second.buds] == [(" But", 8)]
 
 

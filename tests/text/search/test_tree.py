@@ -138,6 +138,28 @@ def test_a_loss_under_way_turns_the_next_rollout_elsewhere() -> None:
     assert all(leaf is not None for leaf in wave) and len({leaf.node for leaf in wave if leaf}) == 3
 
 
+def test_widening_sends_the_second_rollout_deep() -> None:
+    """With 1, a step that was tried once is gone on from before another is tried beside it."""
+    for widening, deep in ((1.0, True), (9.0, False)):
+        tree = Tree(widening=widening)
+        root = tree.select()
+        assert root is not None
+        steps = [Step("a", math.log(0.3), (Bud("b", math.log(0.7), 1),)), Step("c", 0.0, (Bud("d", math.log(0.1), 2),))]
+        tree.backup(root, tree.expand(root, steps), right=False, ends=True)
+        leaf = tree.select()
+        assert leaf is not None and tree.prefix(leaf) == ("ad" if deep else "b")
+
+
+def test_long_steps_count_as_much_as_short_ones() -> None:
+    tree = Tree()
+    root = tree.select()
+    assert root is not None
+    tree.expand(
+        root, [Step("a b c", 3 * math.log(0.4), (Bud("d", math.log(0.4), 1), Bud("e f", 2 * math.log(0.2), 2, 2)), 3)]
+    )
+    assert tree.priors(0) == pytest.approx([0.4, 0.4, 0.2])
+
+
 def test_width_keeps_the_likeliest() -> None:
     tree = Tree(width=2)
     root = tree.select()
