@@ -5,43 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import Field
+
+from multisynth.errors import BadInput
 from multisynth.export.exporter import Exporter, Table, Tables
 from multisynth.export.strict_json import dumps
 from multisynth.kinds import PREFERENCE, REASONING, Kind
 from multisynth.sample import Sample
 
-_SCORED = 0.5
+_RIGHT = 0.5
 
 
 class Trl(Exporter):
     """Write reasoning and preferences in TRL's formats for supervised, preference and process-reward training.
 
     One line a sample (https://huggingface.co/docs/trl/dataset_formats), each with the sample's `id` and `license`,
-    which TRL leaves alone:
-
-    - `train.jsonl` has questions with completions as messages (`prompt`, `completion`) for `SFTTrainer`, or preferences
-      (`prompt`, `chosen`, `rejected` as messages, and the `margin`) for `DPOTrainer`;
-    - `steps.jsonl` has reasoning whose steps have values (`prompt`, `completions`, `labels`) for `PRMTrainer`, where a
-      step is right if at least half of what follows from it is; `values` has the values themselves.
+    which TRL leaves alone: for `SFTTrainer` questions with completions as messages (`prompt`, `completion`), for
+    `DPOTrainer` preferences (`prompt`, `chosen`, `rejected` as messages, and the `margin`). With `stepwise`, reasoning
+    whose steps have values for `PRMTrainer` (`prompt`, `completions`, `labels`): a step is right if its value is a half
+    or more; `values` has the values themselves.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (REASONING, PREFERENCE)
 
+    stepwise: bool = Field(False, description="Whether to write steps and their values instead of completions.")
+
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
-        """Write the lines; returns how many samples there are."""
-        write = _reasoning if samples.kind.name == REASONING.name else _pair
-        count = scored = 0
-        lines, steps = folder / "train.jsonl", folder / "steps.jsonl"
-        with lines.open("w", encoding="utf-8") as file, steps.open("w", encoding="utf-8") as second:
+        """Write the lines; returns how many there are.
+
+        Raises:
+            BadInput: Steps are asked for and there are none, or they have no values.
+        """
+        if self.stepwise and samples.kind.name != REASONING.name:
+            raise BadInput(f"`{samples.name}` makes {samples.kind.name}s, which have no steps", "leave out `stepwise`")
+        line = _pair if samples.kind.name == PREFERENCE.name else _stepwise if self.stepwise else _reasoning
+        count = 0
+        with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
             for sample in samples.samples([*samples.kind.columns, "license"], batch_size=1024):
-                whose = {"id": sample.id, "license": sample["license"]}
-                file.write(dumps({**write(sample), **whose}) + "\n")
+                file.write(dumps({**line(sample), "id": sample.id, "license": sample["license"]}) + "\n")
                 count += 1
-                if write is _reasoning and sample["steps"] and sample["values"] is not None:
-                    second.write(dumps({**_stepwise(sample), **whose}) + "\n")
-                    scored += 1
-        if not scored:
-            steps.unlink()
         return count
 
 
@@ -62,8 +64,8 @@ def _pair(sample: Sample) -> dict[str, Any]:
 
 
 def _stepwise(sample: Sample) -> dict[str, Any]:
+    if not sample["steps"] or sample["values"] is None:
+        raise BadInput(f"sample {sample.id} has no steps with values", "take what `text.paths` makes of search trees")
     values = [float(value) for value in sample["values"]]
-    return {
-        "prompt": sample["question"], "completions": sample["steps"], "labels": [value >= _SCORED for value in values],
-        "values": values,
-    }  # fmt: skip
+    labels = [value >= _RIGHT for value in values]
+    return {"prompt": sample["question"], "completions": sample["steps"], "labels": labels, "values": values}

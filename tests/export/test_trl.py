@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow.json
 import pytest
 
+from multisynth.errors import BadInput
 from multisynth.export.trl import Trl
 from multisynth.kinds import PREFERENCE, REASONING
 from multisynth.sample import Sample
@@ -36,21 +37,23 @@ def test_lines_are_prompts_and_completions(run, folder):
         assert row["prompt"] == [{"role": "user", "content": sample["question"]}]
         assert row["completion"] == [{"role": "assistant", "content": text}]
         assert row["license"] == "CC0-1.0"
-    assert not (folder / "steps.jsonl").exists()
 
 
-def test_steps_with_values_are_labelled(run, folder):
-    samples = [
-        reasoning(0, "a\nb", steps=["a\n", "b"], values=np.array([0.5, 0.25])),
-        reasoning(1, "c"),
-        reasoning(2, "d", steps=["d"]),
-    ]
-    made = run.add("paths", samples)
-    assert Trl().write(run.table("paths"), folder, run) == 3
-    assert len(pyarrow.json.read_json(folder / "train.jsonl")) == 3
-    (row,) = pyarrow.json.read_json(folder / "steps.jsonl").to_pylist()
+def test_steps_are_right_if_their_value_is_a_half_or_more(run, folder):
+    made = run.add("paths", [reasoning(0, "a\nb", steps=["a\n", "b"], values=np.array([0.5, 0.25]))])
+    assert Trl(stepwise=True).write(run.table("paths"), folder, run) == 1
+    (row,) = pyarrow.json.read_json(folder / "train.jsonl").to_pylist()
     assert (row["completions"], row["labels"], row["values"]) == (["a\n", "b"], [True, False], [0.5, 0.25])
-    assert (row["prompt"], row["id"]) == (samples[0]["question"], made[0].id)
+    assert (row["prompt"], row["id"]) == (made[0]["question"], made[0].id)
+
+
+def test_steps_that_are_not_there_are_missed(run, folder):
+    run.add("plain", [reasoning(0, "c", steps=["c"])])
+    with pytest.raises(BadInput, match="has no steps with values"):
+        Trl(stepwise=True).write(run.table("plain"), folder, run)
+    run.add("pairs", [preference(0)])
+    with pytest.raises(BadInput, match="makes preferences, which have no steps"):
+        Trl(stepwise=True).write(run.table("pairs"), folder, run)
 
 
 def test_preferences_are_conversations(run, folder):
