@@ -36,6 +36,7 @@ SWITCH = 0.0005
 """Seconds: after a call to the device, this thread may wait so long for others that run Python; 5 ms by default."""
 
 _alive = 0
+_retired: list[Any] = []
 _starting = threading.Lock()
 
 
@@ -99,15 +100,12 @@ class VllmEngine:
         try:
             self._run(engine, inbox)
         finally:
-            engine.engine_core.shutdown()
-            del engine
             with _starting:
+                _retired.append(engine)
+                del engine
                 _alive -= 1
-                if not _alive:  # what it lets go of belongs to the whole process
-                    from vllm.distributed import cleanup_dist_env_and_memory
-
-                    cleanup_dist_env_and_memory()
-            gc.collect()
+                if not _alive:
+                    _shut_down()
 
     def _arguments(self, path: Path, cuda: bool) -> Any:
         from vllm import EngineArgs
@@ -205,6 +203,16 @@ class VllmEngine:
                 written.ended = False
                 return True
         return finish is not None
+
+
+def _shut_down() -> None:
+    """End the engines that are done, now that none is at work: vLLM ends with one what all of a process share."""
+    from vllm.distributed import cleanup_dist_env_and_memory
+
+    while _retired:
+        _retired.pop().engine_core.shutdown()
+    cleanup_dist_env_and_memory()
+    gc.collect()
 
 
 def settings(path: Path, cuda: bool, options: Mapping[str, Any]) -> dict[str, Any]:
