@@ -119,6 +119,17 @@ def require() -> None:
         raise BadInput(f"bubblewrap does not work here: {said[0]}", _REMEDY)
 
 
+def require_readable(path: Path) -> None:
+    """See that programs will be able to read a file or folder.
+
+    Raises:
+        BadInput: Only root can, and root's programs are not root.
+    """
+    wanted = 0o005 if path.is_dir() else 0o004
+    if os.geteuid() == 0 and path.stat().st_mode & wanted != wanted:
+        raise BadInput(f"{path} cannot be read by the programs that root runs", f"chmod -R o+rX {path}")
+
+
 @functools.cache
 def _tool(name: str) -> str:
     path = shutil.which(name)

@@ -61,7 +61,7 @@ class Sandbox:
         readable: Files and folders that programs may read, by the absolute place where they find them.
 
     Raises:
-        BadInput: Bubblewrap is missing or not allowed here.
+        BadInput: Bubblewrap is missing or not allowed here, or what root lets programs read is for root alone.
     """
 
     def __init__(
@@ -73,6 +73,8 @@ class Sandbox:
         self.limits, self.isolation, self.readable = limits or Limits(), isolation, dict(readable or {})
         if isolation == "bubblewrap":
             bubble.require()
+            for path in self.readable.values():
+                bubble.require_readable(path)
 
     def run(
         self,

@@ -1,0 +1,171 @@
+"""What a run says of a program, and that it is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from multisynth.errors import BadInput
+from multisynth.sandbox import Isolation, Limits, Sandbox, bubble, filter
+
+BOTH = pytest.mark.parametrize("isolation", ["bubblewrap", "none"])
+
+
+@BOTH
+def test_a_program_gets_its_files_arguments_and_input(isolation: Isolation, tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("given")
+    tmp_path.chmod(0o755)
+    sandbox = Sandbox(isolation=isolation, readable={"/given": tmp_path})
+    program = "\n".join(
+        [
+            "import os, sys",
+            "print(open('a/b.txt').read(), sys.argv[1], sys.stdin.read())",
+            "print(open(sys.argv[2]).read(), sorted(os.listdir()))",
+            "print('é', file=sys.stderr)",
+            "sys.exit(3)",
+        ]
+    )
+    ran = sandbox.run_python(program, files={"a/b.txt": "laid"}, stdin="typed", arguments=["said", "/given/given"])
+    assert (ran.status, ran.code, ran.stderr) == ("failed", 3, "é\n")
+    assert ran.stdout == "laid said typed\ngiven ['a', 'main.py']\n"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("program", "status", "code"),
+    [
+        ("pass", "ok", 0),
+        ("1 / 0", "failed", 1),
+        ("import os; os.abort()", "killed", -6),
+        ("while True: pass", "time", None),
+        ("import time; time.sleep(60)", "time", None),
+        ("while True: print('x' * 99)", "output", None),
+        ("x = bytearray(1 << 30)", "memory", 1),
+        ("open('x', 'wb').write(b'x' * (2 << 20))", "disk", 1),
+    ],
+)
+def test_statuses(isolation: Isolation, program: str, status: str, code: int | None) -> None:
+    wall = 0.5 if "sleep" in program else 20
+    ran = Sandbox(Limits(seconds=1, wall=wall, memory=256, disk=1), isolation).run_python(program)
+    assert ran.status == status, ran
+    assert code is None or ran.code == code
+    assert len(ran.stdout) <= 1 << 16
+
+
+@pytest.mark.parametrize("name", ["/x", "../x", "a/../../x", "", "a\0b", "x" * 300])
+def test_no_file_leaves_the_folder(name: str) -> None:
+    with pytest.raises(ValueError, match="no name for a file"):
+        Sandbox().run_python("", files={name: ""})
+
+
+def test_what_root_alone_can_read_is_refused(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root runs programs as somebody else")
+    tmp_path.chmod(0o700)
+    with pytest.raises(BadInput, match="cannot be read by the programs that root runs"):
+        Sandbox(readable={"/given": tmp_path})
+
+
+def test_files_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not fit into 1 MiB"):
+        Sandbox(Limits(disk=1)).run_python("", files={"x": "x" * (2 << 20)})
+
+
+@BOTH
+def test_it_stops_when_it_is_no_longer_wanted(isolation: Isolation) -> None:
+    read, write = os.pipe()
+    begun = time.monotonic()
+    threading.Timer(0.3, os.close, (write,)).start()
+    ran = Sandbox(isolation=isolation).run_python("import time; time.sleep(60)", until=read)
+    os.close(read)
+    assert ran.status == "stopped"
+    assert time.monotonic() - begun < 10
+
+
+def test_threads_and_coroutines_share_one() -> None:
+    sandbox = Sandbox()
+    with ThreadPoolExecutor(4) as pool:
+        assert [r.stdout for r in pool.map(lambda k: sandbox.run_python(f"print({k})"), range(8))] == [
+            f"{k}\n" for k in range(8)
+        ]
+
+    async def both() -> list[str]:
+        ran = await asyncio.gather(*(sandbox.run_python_async(f"print({k})") for k in range(3)))
+        return [r.stdout for r in ran]
+
+    assert asyncio.run(both()) == ["0\n", "1\n", "2\n"]
+
+
+def test_no_descriptor_is_left_open() -> None:
+    sandbox = Sandbox(Limits(wall=0.5))
+    sandbox.run_python("pass")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for program in ("pass", "import time; time.sleep(9)", "1/0"):
+        sandbox.run_python(program, files={"a": "b"})
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_starts_it_may_die() -> None:
+    """A run that was killed leaves no program behind."""
+    mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
+    outer = (
+        "from multisynth.sandbox import Sandbox\n"
+        f"Sandbox().run_python('import time; time.sleep(600)', arguments=['{mark}'])"
+    )
+
+    def running() -> int:
+        found = 0
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                found += f"main.py\0{mark}".encode() in (place / "cmdline").read_bytes()
+            except OSError:
+                continue
+        return found
+
+    def wait(wanted: bool) -> bool:
+        last = time.monotonic() + 30
+        while bool(running()) != wanted and time.monotonic() < last:
+            time.sleep(0.05)
+        return bool(running()) == wanted
+
+    with subprocess.Popen([sys.executable, "-c", outer]) as process:
+        assert wait(True)
+        process.kill()
+    assert wait(False)
+
+
+def test_without_bubblewrap_nothing_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refusing = tmp_path / "bwrap"
+    refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    bubble._tool.cache_clear()
+    bubble.require.cache_clear()
+    try:
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+        with pytest.raises(BadInput, match="No permissions to create new namespace") as error:
+            Sandbox()
+        assert "sandbox: none" in error.value.remedy and "bubblewrap" in error.value.remedy
+        bubble._tool.cache_clear()
+        monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+        with pytest.raises(BadInput, match="no bwrap on the path"):
+            Sandbox()
+    finally:
+        bubble._tool.cache_clear()
+        bubble.require.cache_clear()
+
+
+def test_the_filter_is_a_program_that_the_kernel_takes() -> None:
+    whole = filter.program()
+    if whole is None:
+        pytest.skip("no filter for this processor")
+    assert len(whole) % 8 == 0 and len(whole) // 8 < 4096
+    seen = Sandbox().run_python("print(open('/proc/self/status').read())").stdout
+    assert "Seccomp:\t2" in seen and "NoNewPrivs:\t1" in seen
