@@ -94,7 +94,7 @@ class Descent(Generic[T]):
         ]
         self._ordered = [p for group in groups for p in group["params"]]
         self._cuda = bool(self._learned[0].is_cuda)
-        self._optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.999), eps=1e-8, fused=self._cuda)
+        self._optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.999), eps=1e-8, fused=True)
 
     def run(self, first: int, last: int, batch: Callable[[int], Sequence[T]]) -> list[float]:
         """Do the steps [first, last); returns the loss at each, before its step, in nats.
