@@ -17,7 +17,7 @@ from multisynth.sandbox import Limits, Sandbox
 from multisynth.serving.asking import Ask, Asking
 from multisynth.stage import InputPath
 
-from .tutorial_facts import Facts, Part, facts_of, unknown_names
+from .tutorial_facts import Facts, Part, facts_of, grounded, unknown_names
 from .tutorial_run import REPOSITORY, Ran, dependents, run_blocks
 from .verifiers.extract import compiles
 
@@ -39,9 +39,9 @@ class Tutorial(Asking):
 
     What is true comes from the module: a step for each public function or class, its signature, its docstring's first
     paragraph, and its examples. A model adds a sentence to each step, which is left out if it writes as code a name
-    that the module does not have, and an example where the docstring has none. All blocks run one after another in one
-    sandboxed Python; what the text shows of them is what they printed there. A block that fails is mended once by the
-    model, who sees the error, or cut with every block that needs it.
+    that the module does not have, or strays from what the docstring speaks of, and an example where the docstring has
+    none. All blocks run one after another in one sandboxed Python; what the text shows of them is what they printed
+    there. A block that fails is mended once by the model, who sees the error, or cut with every block that needs it.
     """
 
     takes = (DOCUMENT,)
@@ -50,6 +50,12 @@ class Tutorial(Asking):
     repository: InputPath = Field(description="The folder that the modules were read from, and are imported from.")
     blocks: int = Field(2, ge=1, le=1000, description="Blocks that have to run, besides the import.")
     steps: int = Field(12, ge=1, le=200, description="Functions and classes of a module that are told of, at most.")
+    grounded: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of a sentence's words that its subject's docstring and code have to use too.",
+    )
     sandbox: Literal["bubblewrap", "none"] = Field(
         "bubblewrap", description="Where blocks run; none only where the repository and the model are trusted."
     )
@@ -100,7 +106,9 @@ class Tutorial(Asking):
         )
         answer = await ask(self.request(prompt, sample, f"prose {part.name}", stop=("\n",)))
         sentence = _SENTENCE.match(answer.text.strip())
-        prose = sentence[0] if sentence and not unknown_names(sentence[0], facts, module) else ""
+        prose = sentence[0] if sentence else ""
+        if unknown_names(prose, facts, module) or grounded(prose, part, facts) < self.grounded:
+            prose = ""
         if part.examples:
             return Step(part, prose, "\n".join(example.rstrip() for example in part.examples), "docstring")
         code = await self._example(sample, ask, part, module, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import doctest
 import keyword
 import re
@@ -66,9 +65,85 @@ def facts_of(source: str) -> Facts:
 
 def unknown_names(prose: str, facts: Facts, module: str) -> list[str]:
     """What a text writes as code and the module does not know: in backticks, dotted, called, or with an underscore."""
-    known = facts.names | set(module.split(".")) | set(dir(builtins)) | set(keyword.kwlist)
+    known = facts.names | set(module.split(".")) | set(keyword.kwlist)
     written = [quoted or bare for quoted, bare in _CODE.findall(prose)]
     return [word for text in written for word in _WORD.findall(_without_strings(text)) if word not in known]
+
+
+def grounded(prose: str, part: Part, facts: Facts) -> float:
+    """The share of a text's words that the part's own docstring and code, or the module's summary, use as well.
+
+    Words of three letters and less, and those that any sentence about code has, do not count. A word that differs in
+    its ending counts.
+    """
+    said = _stems(prose) - _COMMON
+    told = _stems(" ".join([part.name.replace("_", " "), part.signature, part.summary, *part.examples, facts.summary]))
+    return len(said & told) / len(said) if said else 0.0
+
+
+_STEM = 5
+_COMMON = frozenset(
+    word[:_STEM]
+    for word in [
+        "this",
+        "that",
+        "these",
+        "those",
+        "when",
+        "with",
+        "from",
+        "they",
+        "them",
+        "their",
+        "there",
+        "then",
+        "than",
+        "have",
+        "will",
+        "would",
+        "could",
+        "should",
+        "your",
+        "into",
+        "only",
+        "also",
+        "such",
+        "some",
+        "more",
+        "most",
+        "what",
+        "which",
+        "where",
+        "used",
+        "uses",
+        "useful",
+        "using",
+        "need",
+        "needs",
+        "needed",
+        "want",
+        "function",
+        "class",
+        "method",
+        "python",
+        "code",
+        "program",
+        "tutorial",
+        "beginner",
+        "example",
+        "value",
+        "values",
+        "result",
+        "return",
+        "returns",
+        "call",
+        "called",
+    ]
+)
+
+
+def _stems(text: str) -> set[str]:
+    return {word.lower()[:_STEM] for word in re.findall(r"[A-Za-z]{4,}", text)}
 
 
 def _without_strings(text: str) -> str:

@@ -101,9 +101,14 @@ def tutorial(
     return run_stage(stage, [Sample(DOCUMENT, 0, text=source, source="boxes.py")])
 
 
+PROSE = {"count": "It counts boxes. And more"}
+
+
 def scripted(prompt: str) -> str:
     if "One sentence" in prompt:
-        return "Use `imaginary_tool` for it." if "pack(" in prompt else "It helps at home. And more"
+        return (
+            "Boxes of `imaginary_tool`." if "pack(" in prompt else PROSE.get(prompt.split("(")[0][-5:], "Clouds drift.")
+        )
     if "bare" in prompt:
         return "bare(41)"
     return "broken(boxes) if False else 7" if "RuntimeError" in prompt else "no code at all ("
@@ -152,7 +157,8 @@ def test_shown_outputs_are_those_of_a_plain_python(monkeypatch: pytest.MonkeyPat
 def test_prose_that_names_what_is_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
     (sample,) = tutorial(monkeypatch, repository, scripted).samples
     assert "imaginary_tool" not in sample["text"]
-    assert "It helps at home." in sample["text"] and "And more" not in sample["text"]
+    assert "It counts boxes." in sample["text"] and "And more" not in sample["text"]
+    assert "Clouds" not in sample["text"]
 
 
 @pytest.mark.parametrize(
