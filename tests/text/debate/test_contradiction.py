@@ -22,7 +22,10 @@ def exchanges(name: str) -> list[list[Turn]]:
     return [[turn("proponent", a), turn("opponent", b), turn("proponent", c)] for _, a, b, c in cut]
 
 
-@pytest.mark.parametrize(("name", "count", "least"), [("planted.txt", 50, 0.9), ("held_planted.txt", 25, 0.9)])
+@pytest.mark.parametrize(
+    ("name", "count", "least"),
+    [("planted.txt", 50, 0.9), ("held_planted.txt", 25, 0.9), ("fresh_planted.txt", 22, 0.75)],
+)
 def test_planted_contradictions_are_caught_and_placed(name, count, least) -> None:
     found = [contradictions(turns) for turns in exchanges(name)]
     assert len(found) == count
@@ -30,7 +33,7 @@ def test_planted_contradictions_are_caught_and_placed(name, count, least) -> Non
     assert all((one.place, one.earlier) == (2, 0) and one.reason for flags in found for one in flags)
 
 
-@pytest.mark.parametrize(("name", "count"), [("clean.txt", 50), ("held_clean.txt", 25)])
+@pytest.mark.parametrize(("name", "count"), [("clean.txt", 50), ("held_clean.txt", 25), ("fresh_clean.txt", 22)])
 def test_clean_exchanges_are_seldom_flagged(name, count) -> None:
     found = [contradictions(turns) for turns in exchanges(name)]
     assert len(found) == count and sum(map(bool, found)) <= 0.1 * count
