@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
+from multisynth.text.demonstrate import Demonstrate
 from multisynth.text.hints import hinted, leak
+from multisynth.text.problems.addition import Addition
 from multisynth.text.prompting import Prompting
+from multisynth.text.scratchpad import scratchpad
 from multisynth.text.star import Star
+from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.stated import stated
 from multisynth.text.worked import WORKED
 from pydantic import ValidationError
 
+from multisynth import Recipe, run
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.serving import Completion, Request
+from multisynth.store import Store
 from multisynth.testing import Ran, run_stage
 from tests.serving.tiny import tiny_model
 
@@ -211,3 +218,56 @@ def test_rationales_do_not_depend_on_batches(tiny, monkeypatch, tmp_path, batch_
     parts = run_stage(stage, problems, batch_size=batch_size)
     assert not whole.failures and whole.drops == parts.drops and len(whole.drops) == 4
     assert whole.ledger["tokens_written"].to_pylist() == parts.ledger["tokens_written"].to_pylist()
+
+
+def test_sums_are_demonstrated_by_rule_with_a_hint_and_without() -> None:
+    sums = run_stage(Addition(problems=20)).samples
+    made = run_stage(Demonstrate(hints=True), sums)
+    assert len(made.samples) == 40 and not made.drops
+    assert sum("Target: " in question for question in made.samples["question"]) == 20
+    verifiers = Verifiers()
+    for sample in made.samples:
+        verdict = verifiers.judge(sample, sample["completion"])
+        assert verdict.right and not verdict.flaw
+    (_, reason), *_ = run_stage(Demonstrate(), [problem()]).drops
+    assert reason == "cannot be worked out by rule: verifier math"
+
+
+def test_a_loop_learns_from_its_rationales_and_no_hint_is_learned(tmp_path, scripted) -> None:
+    """The model is a script that adds only where it sees the sum; training and the loop are real."""
+
+    def adds(request: Request) -> str:
+        asked = request.prompt.rpartition("Question: ")[2].removesuffix("\nAnswer:")
+        sum_, _, hint = asked.partition("\nTarget: ")
+        first, second = (int(term.replace(" ", "")) for term in sum_.split("+"))
+        return scratchpad(first, second if hint else second + 1)
+
+    seen = scripted(adds)
+    fresh = {"layers": 1, "width": 32, "heads": 1, "context": 256}
+    loop = {
+        "tuned": {"use": "text.tune", "from": ["lessons", "found@previous"], "fresh": fresh, "steps": 1},
+        "answers": {"use": "text.attempt", "from": "held_out", "trained": "tuned", "attempts": 1, "temperature": 0},
+        "graded": {"use": "text.grade", "from": "answers"},
+        "found": {"use": "text.star", "from": "problems", "trained": "tuned", "engine": "transformers"},
+    }
+    stages = {
+        "worked": {"use": "text.addition", "problems": 2, "digits": [1]},
+        "lessons": {"use": "text.demonstrate", "from": "worked"},
+        "problems": {"use": "text.addition", "problems": 3, "digits": [2]},
+        "held_out": {"use": "text.addition", "problems": 2, "digits": [2], "part": "held_out"},
+        "rounds": {"loop": 2, "stages": loop},
+    }
+    result = run(Recipe.of({"name": "star", "seed": 1, "stages": stages}), tmp_path / "run")
+    assert result.ok, result.errors
+    store = Store.open(tmp_path / "run")
+    table = {name: store.table(name).dataset.to_table(columns) for name, columns in (
+        ("lessons", ["id"]), ("found-1", ["id", "question", "completion", "meta"]), ("tuned-1", ["parents"]),
+        ("tuned-2", ["parents"]),
+    )}  # fmt: skip
+    found = table["found-1"].to_pylist()
+    assert [json.loads(row["meta"])["route"] for row in found] == ["rationalised"] * 3
+    assert not any("Target" in row["question"] + row["completion"] for row in found)
+    lessons = set(table["lessons"]["id"].to_pylist())
+    assert set(table["tuned-1"]["parents"][0].as_py()) == lessons
+    assert set(table["tuned-2"]["parents"][0].as_py()) == lessons | {row["id"] for row in found}
+    assert {request.prompt.count("Question:") for request in seen} == {1, 4}
