@@ -9,7 +9,6 @@ from math import exp
 
 from pydantic import Field, PrivateAttr
 
-from multisynth.errors import BadInput
 from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving import Message, Request
@@ -50,8 +49,7 @@ class Reward(Asking):
         if not self._classifies():
             super().open()
             return
-        if self.trained or not isinstance(self.model, str):
-            raise BadInput("a classifier runs here by itself", "give `model` alone")
+        assert isinstance(self.model, str)
         path = found(self.model).path
         assert path is not None
         self._classifier = Classifier(path, self.batch)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+_TAGGED = re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL)
 _FORMS = (
     re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"),
-    re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL),
+    _TAGGED,
     re.compile(r"####[ \t]*([^\n]+)"),
     re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
 )
@@ -27,7 +28,8 @@ def stated(completion: str) -> Stated | None:
         matches = list(form.finditer(completion))
         if matches:
             last = matches[-1]
-            return Stated(last[1].strip().strip("*$ ").rstrip("."), last.start(), last.end())
+            said = last[1].strip()
+            return Stated(said if form is _TAGGED else said.strip("*$ ").rstrip("."), last.start(), last.end())
     return None
 
 

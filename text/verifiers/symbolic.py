@@ -5,6 +5,9 @@ Plain numbers are compared here. Everything else (LaTeX, expressions, sets) goes
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
+
 from ..apart import Apart
 from .equations import number
 
@@ -27,6 +30,8 @@ class Symbolic:
             TimeoutError: It could not be decided in time.
         """
         first, second = number(gold), number(got)
+        if first is None or second is None:
+            first, second = _amount(gold), _amount(got)
         if first is not None and second is not None:
             return first == second, "exact"
         if max(len(gold), len(got)) > LONGEST:
@@ -36,3 +41,12 @@ class Symbolic:
     def close(self) -> None:
         """End the process."""
         self._apart.close()
+
+
+_AMOUNT = re.compile(r"([-−]?)[£€]?([$]?[\d.,/ ]*\d)(?: ?[a-zA-Z]{2,}(?: [a-zA-Z]+){0,2})?\.?")
+
+
+def _amount(text: str) -> Fraction | None:
+    """A number with its unit in plain words: `12 dollars`, `£12`; what has no number, or LaTeX, is none."""
+    match = _AMOUNT.fullmatch(text.strip()[: LONGEST + 1])
+    return None if match is None else number(match[1] + match[2])

@@ -1,0 +1,149 @@
+"""Problems from files: the shapes of the field, and files that nobody should trust."""
+
+import ast
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from multisynth.text.problems import lines as lines_module
+from multisynth.text.problems.files import Problems
+from multisynth.text.verifiers import Verifiers
+
+from multisynth.errors import BadInput
+from multisynth.testing import run_stage
+
+GSM8K = {
+    "question": "Natalia sold clips to 48 of her friends in April, and then she sold half as many in May. How many?",
+    "answer": "In May she sold 48/2 = <<48/2=24>>24 clips.\nAltogether 48+24 = <<48+24=72>>1,072 clips.\n#### 1,072",
+}
+MBPP = {
+    "text": "Write a function to add two numbers.", "code": "def add(a, b):\n    return a + b", "task_id": 11,
+    "test_setup_code": "", "test_list": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"], "challenge_test_list": [],
+}  # fmt: skip
+SANITISED = {
+    "prompt": "Write a function to add.", "code": "def add(a, b): return a + b", "task_id": 2,
+    "test_imports": ["import math", "import re"], "test_list": ["assert add(1, 2) == 3"],
+}  # fmt: skip
+HUMANEVAL = {
+    "task_id": "HumanEval/0", "prompt": "def add(a, b):\n    '''Add.'''\n", "entry_point": "add",
+    "canonical_solution": "    return a + b\n", "test": "def check(candidate):\n    assert candidate(1, 2) == 3\n",
+}  # fmt: skip
+
+
+def written(folder: Path, *rows, name: str = "rows.jsonl") -> Path:
+    text = "".join(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows).encode()
+    path = folder / name
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    return path
+
+
+def read(folder: Path, *rows, name: str = "rows.jsonl", **options):
+    ran = run_stage(Problems(path=written(folder, *rows, name=name), **options))
+    assert not ran.failures, ran.failures
+    return list(ran.samples)
+
+
+def test_gsm8k_s_gold_answer_is_what_follows_the_hashes(tmp_path) -> None:
+    (problem,) = read(tmp_path, GSM8K)
+    assert (problem["answer"], problem["domain"], problem["verifier"]) == ("1072", "gsm8k", "math")
+    assert problem["question"] == GSM8K["question"] and "<<" not in problem.meta["solution"]
+    assert problem.meta["solution"].endswith("48+24 = 1,072 clips.")
+    assert Verifiers().judge(problem, "Reasoning. The answer is 1,072.").right
+
+
+@pytest.mark.parametrize("row", [MBPP, SANITISED, HUMANEVAL], ids=["mbpp", "sanitized-mbpp", "humaneval"])
+def test_code_comes_with_its_tests_and_the_reference_passes_them_in_plain_python(tmp_path, row) -> None:
+    (problem,) = read(tmp_path, row)
+    check = json.loads(problem["check"])
+    assert problem["verifier"] == "code" and problem.meta["task_id"] == row["task_id"]
+    program = "\n".join([check["setup"], problem["answer"], *check["tests"]])
+    if check["entry_point"]:
+        program += f"\ncheck({check['entry_point']})"
+    ast.parse(program)
+    exec(compile(program, "reference", "exec"), {})  # noqa: S102 — our own rows, above
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        ({"question": "2 + 2?", "answer": 4}, {"answer": "4", "verifier": "math", "domain": "plain"}),
+        ({"prompt": "Say hello."}, {"question": "Say hello.", "answer": ""}),
+        ({"question": "q", "answer": None, "domain": "d"}, {"answer": "", "domain": "d"}),
+        ({"question": "q", "answer": "a", "verifier": "exact"}, {"verifier": "exact"}),
+        (
+            {"question": "q", "verifier": "schema", "check": {"schema": {"type": "object"}}},
+            {"check": '{"schema": {"type": "object"}}'},
+        ),
+    ],
+)
+def test_plain_problems(tmp_path, row, columns) -> None:
+    (problem,) = read(tmp_path, row)
+    assert {name: problem[name] for name in columns} == columns
+
+
+def test_other_fields_of_plain_problems_are_kept_in_meta(tmp_path) -> None:
+    assert read(tmp_path, {"question": "q", "source": "mine", "level": 3})[0].meta == {"source": "mine", "level": 3}
+
+
+def test_a_packed_file_is_the_same_and_more_are_made_when_asked_for(tmp_path) -> None:
+    rows = [{"question": f"{k} + 1?", "answer": k + 1} for k in range(9)]
+    plain = read(tmp_path, *rows)
+    packed = read(tmp_path, *rows, "\n", name="rows.jsonl.gz")
+    assert [p["question"] for p in plain] == [p["question"] for p in packed] == [row["question"] for row in rows]
+    assert [p["answer"] for p in read(tmp_path, *rows, problems=3)] == ["1", "2", "3"]
+    assert [p["answer"] for p in read(tmp_path, *rows, skip=7)] == ["8", "9"]
+    assert Problems(path=written(tmp_path, *rows), problems=100).count_of() == 9
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "message"),
+    [
+        ("{\n", {}, r"rows.jsonl:2: no JSON"),
+        ("[1]\n", {}, r"rows.jsonl:2: a JSON list"),
+        ("[" * 100_000 + "\n", {}, r"rows.jsonl:2: no JSON"),
+        (b"\xff\xfe\n".decode("latin-1"), {}, r"rows.jsonl:2: no JSON"),
+    ],
+)
+def test_lines_that_are_no_problem_are_refused_with_their_place(tmp_path, row, options, message) -> None:
+    path = written(tmp_path, {"question": "q"}, row)
+    with pytest.raises(BadInput, match=message):
+        Problems(path=path, **options).count_of()
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "message"),
+    [
+        ({"Question": "q"}, {}, "rename `Question` for `question`"),
+        ({"answer": "q"}, {}, "it has `answer`"),
+        ({"question": 3}, {}, "field `question` is 3"),
+        ({"question": " "}, {}, "field `question` is ' '"),
+        ({"question": "q", "answer": ["x"]}, {}, r"field `answer` is \['x'\]"),
+        ({"question": "q", "verifier": "maths"}, {}, "did you mean `math`"),
+        ({"question": "q", "answer": "12"}, {"shape": "gsm8k"}, "does not end in `####"),
+        ({**MBPP, "test_list": "assert"}, {}, "field `test_list` is 'assert'"),
+        ({**MBPP, "test_list": []}, {}, "its tests cannot be used"),
+        ({**HUMANEVAL, "entry_point": None}, {}, "field `entry_point` is None"),
+    ],
+)
+def test_fields_that_do_not_fit_are_named_with_their_line(tmp_path, row, options, message) -> None:
+    ran = run_stage(Problems(path=written(tmp_path, {"question": "good", "answer": "#### 1"}, row), **options))
+    assert len(ran.samples) == 1 and len(ran.failures) == 1
+    assert re.search(message, ran.failures[0][1]) and "rows.jsonl:2" in ran.failures[0][1]
+
+
+def test_long_lines_and_bombs_are_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(lines_module, "LONGEST", 1000)
+    with pytest.raises(BadInput, match=r"rows.jsonl:1: a line of more than"):
+        Problems(path=written(tmp_path, {"question": "x" * 2000})).count_of()
+    monkeypatch.setattr(lines_module, "MOST", 5000)
+    with pytest.raises(BadInput, match=r"rows.jsonl.gz:6: more than"):
+        Problems(path=written(tmp_path, *[{"question": "x" * 900}] * 50, name="rows.jsonl.gz")).count_of()
+
+
+def test_a_file_that_is_not_packed_is_refused(tmp_path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_text("{}")
+    with pytest.raises(BadInput, match="the problems cannot be read"):
+        Problems(path=path).count_of()

@@ -1,0 +1,172 @@
+"""reasoning-gym: its own library agrees, the same in every process, and no answer can run."""
+
+import ast
+import importlib.util
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from multisynth.text.problems.gym import Gym
+from multisynth.text.verifiers import Verifiers
+from multisynth.text.verifiers.gym_process import BLOCK, GymProcess
+from multisynth.text.verifiers.gym_server import EXPRESSIONS, LISTS, plain
+from pydantic import ValidationError
+
+from multisynth.errors import BadInput
+from multisynth.kinds import PROBLEM
+from multisynth.sample import Sample
+from multisynth.testing import run_stage
+
+pytest.importorskip("reasoning_gym")
+SETS = ("chain_sum", "leg_counting", "sentence_reordering", "n_queens", "simple_integration", "countdown", "rearc")
+
+
+@pytest.fixture(scope="module")
+def gym():
+    gym = GymProcess()
+    yield gym
+    gym.close()
+
+
+@pytest.fixture(scope="module")
+def verifiers():
+    verifiers = Verifiers()
+    yield verifiers
+    verifiers.close()
+
+
+def problem(entry) -> Sample:
+    return Sample(
+        PROBLEM, 0, question=entry.question, answer=entry.answer, domain="d", verifier="gym",
+        check=json.dumps(entry.check),
+    )  # fmt: skip
+
+
+def test_problems_are_those_of_the_library(gym) -> None:
+    from reasoning_gym import create_dataset
+
+    for name in ("chain_sum", "leg_counting"):
+        theirs = create_dataset(name, seed=11, size=BLOCK)
+        for index in (0, 7, BLOCK - 1):
+            entry = gym.make(name, {}, 11, index)
+            assert (entry.question, entry.answer) == (theirs[index]["question"], theirs[index]["answer"])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_right_answer_gets_full_marks_and_another_does_not(gym, verifiers, name) -> None:
+    for index in range(4):
+        entry = gym.make(name, {}, 3, index)
+        for said in (f"I think.\n<answer>{entry.answer}</answer>", f"Well. The answer is {entry.answer}."):
+            assert verifiers.judge(problem(entry), said).right, (name, said)
+        verdict = verifiers.judge(problem(entry), "The answer is 1234567.")
+        assert not verdict.right and verdict.reason.startswith("wrong answer: score 0.")
+        assert verifiers.judge(problem(entry), "I cannot say.").reason == "no answer"
+
+
+def test_a_stage_makes_the_same_whatever_the_batches_and_goes_on_when_raised(gym) -> None:
+    stage = Gym(set="ransom_note", problems=12)
+    few, many = run_stage(stage, batch_size=5).samples, run_stage(Gym(set="ransom_note", problems=20)).samples
+    assert few["question"] == many["question"][:12] and few["check"] == many["check"][:12]
+    assert set(many["domain"]) == {"algorithmic/ransom_note"} and set(many["verifier"]) == {"gym"}
+
+
+def test_a_set_that_walks_over_python_s_sets_is_made_again_in_another_process(gym) -> None:
+    other = GymProcess()
+    try:
+        for name in ("isomorphic_strings", "list_functions", "ransom_note"):
+            assert [gym.make(name, {}, 5, k) for k in range(5)] == [other.make(name, {}, 5, k) for k in range(5)]
+    finally:
+        other.close()
+
+
+def test_a_problem_that_another_version_made_is_refused(gym) -> None:
+    entry = gym.make("chain_sum", {}, 3, 0)
+    with pytest.raises(ValueError, match="another problem of set `chain_sum`"):
+        gym.score({**entry.check, "known": "0" * 16}, ["1"])
+
+
+@pytest.mark.parametrize(
+    "name", ["n_queens", "spiral_matrix", "binary_matrix", "string_insertion", "countdown", "puzzle24"]
+)
+def test_no_answer_runs_or_hangs(gym, verifiers, name, tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    entry = gym.make(name.rpartition(".")[2], {}, 3, 0)
+    for answer in (
+        f"[open({str(proof)!r},'w')]", f"__import__('os').system('touch {proof}')",
+        f"open({str(proof)!r},'w').write('x')",
+        "().__class__.__base__.__subclasses__()", "(" * 500, "1" * 5000,
+    ):  # fmt: skip
+        assert not verifiers.judge(problem(entry), f"<answer>{answer}</answer>").right
+    assert not proof.exists()
+
+
+def test_a_scorer_that_does_not_come_to_an_end_is_stopped_and_the_next_answer_is_judged(gym, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.text.verifiers.gym_process.SCORING", 2.0)
+    entry = gym.make("countdown", {}, 3, 0)
+    start = time.perf_counter()
+    with pytest.raises(TimeoutError, match="not enough"):
+        gym.score(entry.check, ["9**9**9**9"])
+    assert time.perf_counter() - start < 20
+    monkeypatch.setattr("multisynth.text.verifiers.gym_process.SCORING", 60.0)
+    assert gym.score(entry.check, [entry.answer]) == 1
+
+
+@pytest.mark.parametrize("text", ["8*(5*1 - 2)", "3*Integral(x**3*cos(3*x), x) + C", "1.5*X^2", " .5 + 2. ", ""])
+def test_expressions_are_read(text) -> None:
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["x.real", "(1).real", "os", "open('x')", "x[0]", "a;b", "lambda", "__import__", "1" * 1001, "x=1", "ｘ.y"]
+)
+def test_whatever_else_is_not(text) -> None:
+    with pytest.raises(ValueError, match="plain"):
+        plain(text)
+
+
+def test_all_scorers_that_run_answers_are_known() -> None:
+    """Reads the installed library: a new call of `eval` or sympy's parser with `answer` has to be seen by somebody."""
+    spec = importlib.util.find_spec("reasoning_gym")
+    assert spec is not None and spec.origin is not None
+    folder = Path(spec.origin).parent
+    known = {*LISTS, *EXPRESSIONS}
+    for path in folder.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if not re.search(r"\b(eval|exec|parse_expr|sympify)\(", source) or "gsm_symbolic" in path.parts:
+            continue
+        module = ".".join(path.relative_to(folder).with_suffix("").parts)
+        for node in ast.walk(ast.parse(source)):
+            if not isinstance(node, ast.Call) or not {"answer", "user_answer"} & {
+                part.id for part in ast.walk(node) if isinstance(part, ast.Name)
+            }:
+                continue
+            named = isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec", "parse_expr", "sympify")
+            assert not named or module in known, module
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"terms": 3}, "no option `terms`; it has .*min_terms"),
+        ({"min_terms": 0}, "AssertionError: min_terms"),
+        ({"min_terms": "x"}, "TypeError"),
+        ({"seed": 3}, "no option `seed`"),
+    ],
+)
+def test_wrong_options_are_told(gym, options, message) -> None:
+    assert re.search(message, gym.fault("chain_sum", options))
+    assert gym.fault("chain_sum", {"min_terms": 3}) == ""
+
+
+def test_wrong_sets_are_refused_before_work() -> None:
+    with pytest.raises(BadInput, match=r"no set `chain_sums`\n.*did you mean `chain_sum`"):
+        Gym(set="chain_sums").artifacts()
+
+
+def test_a_check_that_is_none_is_refused(verifiers) -> None:
+    for check in ("{}", '{"set": "../x", "options": {}, "seed": 1, "index": 0, "known": "0000000000000000"}'):
+        bad = Sample(PROBLEM, 0, question="", answer="", domain="", verifier="gym", check=check)
+        with pytest.raises(ValidationError):
+            verifiers.judge(bad, "The answer is 3.")
