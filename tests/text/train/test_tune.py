@@ -17,6 +17,7 @@ from multisynth.kinds import DOCUMENT
 from multisynth.sample import Sample
 from multisynth.serving import Request
 from multisynth.serving.checkpoint import model_of
+from multisynth.serving.choice import LanguageModel
 from multisynth.testing import inputs_of, run_stage
 from tests import comparing
 from tests.text.train.lessons import FRESH, sums
@@ -157,20 +158,25 @@ def test_training_goes_on_from_a_trained_model(tiny):
     assert "`tuned` made no model" in empty.failures[0][1]
 
 
-def test_a_fresh_model_is_asked_and_ends_its_answers():
-    from multisynth.serving.transformers import TransformersEngine
+ENGINES = ["transformers", pytest.param("vllm", marks=pytest.mark.slow)]
 
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("base", ["fresh", "tiny"])
+def test_a_trained_model_is_asked_and_ends_its_answers(engine, base, tiny):
+    pytest.importorskip(engine)
     samples = inputs_of(sums(4))
-    made = only(run_stage(Tune(**SHORT, epochs=150), samples))
-    engine = TransformersEngine(model_of(made))
+    options = SHORT if base == "fresh" else {**SHORT, "fresh": None, "base": str(tiny), "learning_rate": 1e-3}
+    made = only(run_stage(Tune(**options, epochs=150), samples))
+    model = LanguageModel(model_of(made), engine)
     asked = Prompting.model_validate_json(made["prompting"])
     requests = [Request(asked.prompt(sample), max_tokens=40, temperature=0) for sample in samples]
 
     async def all_at_once():
-        return await asyncio.gather(*map(engine.complete, requests))
+        return await asyncio.gather(*map(model.complete, requests))
 
     answers = asyncio.run(all_at_once())
-    engine.close()
+    model.close()
     assert [answer.text.strip() for answer in answers] == samples["completion"], "four answers are learned by heart"
     assert {answer.finish for answer in answers} == {"stop"}
 
