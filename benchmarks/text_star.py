@@ -38,6 +38,7 @@ class Plan:
         digits: Lengths of the numbers that it teaches itself to add.
         taught: Lengths of the sums that are worked out for it.
         worked: How many of those for each length.
+        few: How many of each further length, without which a small model does not go on to longer numbers.
         first: Options of the model's first training.
         tune: Options of each round's training.
         problems: Problems a round.
@@ -54,6 +55,7 @@ class Plan:
     digits: tuple[int, ...]
     taught: tuple[int, ...]
     worked: int
+    few: int
     first: dict[str, Any]
     tune: dict[str, Any]
     problems: int
@@ -71,7 +73,8 @@ def pretrained(model: str) -> Plan:
     """Of a pretrained model: STaR's ten worked examples a length, and its steps, which grow by a fifth a round."""
     shared = {"base": model, "batch_size": 64, "learning_rate": 3e-4, "warmup": 0.1}
     return Plan(
-        digits=(1, 2, 3, 4, 5), taught=(1, 2, 3, 4, 5), worked=10, first={**shared, "batch_size": 10, "steps": 60},
+        digits=(1, 2, 3, 4, 5), taught=(1, 2, 3, 4, 5), worked=10, few=0,
+        first={**shared, "batch_size": 10, "steps": 60},
         tune=shared, problems=1500, held_out=500, attempts=2, temperature=0.7, max_tokens=220, steps=60, growth=1.2,
         most=250, hint_shots=False,
     )  # fmt: skip
@@ -82,8 +85,8 @@ def tiny() -> Plan:
     fresh = {"layers": 3, "width": 96, "heads": 3, "context": 256}
     shared = {"batch_size": 32, "warmup": 0.05}
     return Plan(
-        digits=(1, 2, 3), taught=(1, 2), worked=600,
-        first={**shared, "fresh": fresh, "steps": 700, "learning_rate": 4e-3},
+        digits=(1, 2, 3), taught=(1, 2), worked=800, few=50,
+        first={**shared, "fresh": fresh, "steps": 1000, "learning_rate": 4e-3},
         tune={**shared, "learning_rate": 1e-3, "start": "tuned-0"}, problems=300, held_out=150, attempts=2,
         temperature=0.7, max_tokens=130, steps=100, growth=1.0, most=100, hint_shots=False,
     )  # fmt: skip
@@ -96,10 +99,13 @@ def recipe(plan: Plan, rounds: int, *, rationalise: bool, engine: str, seed: int
     problems = {"use": "text.addition", "digits": list(plan.digits)}
     stages: dict[str, Any] = {
         "worked": worked,
-        "lessons": {"use": "text.demonstrate", "from": "worked", "hints": rationalise},
+        "lessons": {"use": "text.demonstrate", "from": ["worked"], "hints": rationalise},
         "held_out": {**problems, "problems": plan.held_out, "part": "held_out"},
         "tuned-0": {"use": "text.tune", "from": "lessons", **plan.first},
     }
+    if further := [length for length in plan.digits if length not in plan.taught]:
+        stages["few"] = {"use": "text.addition", "problems": plan.few * len(further), "digits": further}
+        stages["lessons"]["from"].append("few")
     star = {
         "use": "text.star", "rationalise": rationalise, "hint_shots": plan.hint_shots, "attempts": plan.attempts,
         "temperature": plan.temperature, **asking,
