@@ -38,5 +38,5 @@ class Exact:
 def normalised(text: str) -> str:
     """A text as it is compared (after SQuAD, Rajpurkar et al. 2016, but for punctuation, which may matter)."""
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
-    text = " ".join(text.split()).strip("\"'` ").rstrip(".").strip("\"'` ")
+    text = " ".join(text.split()).strip("\"'`* ").rstrip(".").strip("\"'`* ")
     return _ARTICLE.sub("", text)

@@ -21,8 +21,8 @@ EXPRESSIONS = ("games.countdown", "games.puzzle24")
 
 _TOKENS = re.compile(r"(?:\s|\d++(?:\.\d*+)?|\.\d++|[A-Za-z]++|[-+*/^(),])*+")
 _WORDS = frozenset({
-    "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "ln", "sqrt",
-    "Abs", "pi", "Integral", "Rational",
+    "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "ln",
+    "sqrt", "Abs", "pi", "Integral", "Rational",
 })  # fmt: skip
 _LONGEST = 1000
 
