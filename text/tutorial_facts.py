@@ -84,61 +84,12 @@ def grounded(prose: str, part: Part, facts: Facts) -> float:
 _STEM = 5
 _COMMON = frozenset(
     word[:_STEM]
-    for word in [
-        "this",
-        "that",
-        "these",
-        "those",
-        "when",
-        "with",
-        "from",
-        "they",
-        "them",
-        "their",
-        "there",
-        "then",
-        "than",
-        "have",
-        "will",
-        "would",
-        "could",
-        "should",
-        "your",
-        "into",
-        "only",
-        "also",
-        "such",
-        "some",
-        "more",
-        "most",
-        "what",
-        "which",
-        "where",
-        "used",
-        "uses",
-        "useful",
-        "using",
-        "need",
-        "needs",
-        "needed",
-        "want",
-        "function",
-        "class",
-        "method",
-        "python",
-        "code",
-        "program",
-        "tutorial",
-        "beginner",
-        "example",
-        "value",
-        "values",
-        "result",
-        "return",
-        "returns",
-        "call",
-        "called",
-    ]
+    for word in re.findall(
+        r"\w+",
+        "this that these those when with from they them their there then than have will would could should your into "
+        "only also such some more most what which where used uses useful using need needs needed want function class "
+        "method python code program tutorial beginner example value values result return returns call called",
+    )
 )
 
 

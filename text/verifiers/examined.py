@@ -82,12 +82,15 @@ class Served:
             if action == "get":
                 return {"value": self.encoded(getattr(target, given))}
             if action == "set":
-                return {"value": setattr(target, *given)}
+                setattr(target, *given)
+                return {"value": None}
             if action == "list":
                 return {"value": self.encoded([part for part, _ in zip(target, range(_MOST), strict=False)])}
             if action == "item":
                 return {"value": self.encoded(target[given])}
-            return {"value": {"len": len, "bool": bool, "str": str}[action](target)}
+            if action == "len":
+                return {"value": len(target)}
+            return {"value": bool(target) if action == "bool" else str(target)}
         except BaseException as error:
             return {"raised": said(error)}
 
