@@ -77,7 +77,7 @@ def bare(options: argparse.Namespace, tuned: bool) -> Figures:
     import torch
     from vllm import LLM, SamplingParams
 
-    from multisynth.serving.vllm import SETTINGS, settings
+    from multisynth.serving.vllm_settings import SETTINGS, settings
 
     cuda = torch.cuda.is_available()
     if not cuda:

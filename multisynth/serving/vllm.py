@@ -8,30 +8,17 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from multisynth.serving.inbox import Inbox, Meter, ModelThread, Outbox, Pending
 from multisynth.serving.models import Model
 from multisynth.serving.protocol import Completion, Request, Unfit
 from multisynth.serving.tokens import Codec, Written
+from multisynth.serving.vllm_settings import BATCH, SETTINGS, prickly_modules_aside, settings
 
-SETTINGS = {
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # a second process would start slower and read the watermark's key again
-    "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
-    "VLLM_LOGGING_LEVEL": "ERROR",
-    "VLLM_NO_USAGE_STATS": "1",
-    "TORCH_CPP_LOG_LEVEL": "ERROR",
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # cores are shared with other workers
-}
-CONTEXT = 4096
-"""Tokens of prompt and completion together at most, so that the cache of a long-context model fits."""
-BATCH, BATCH_CUDA = 128, 1024
-"""Requests that run together at most."""
 SWITCH = 0.0005
 """Seconds: after a call to the device, this thread may wait so long for others that run Python; 5 ms by default."""
 
@@ -89,7 +76,7 @@ class VllmEngine:
         import torch
         from vllm.v1.engine.llm_engine import LLMEngine
 
-        with _starting, warnings.catch_warnings(action="ignore"), _prickly_modules_aside():
+        with _starting, warnings.catch_warnings(action="ignore"), prickly_modules_aside():
             engine: Any = LLMEngine.from_engine_args(self._arguments(self._path, torch.cuda.is_available()))
             _alive += 1
         self._codec = Codec(self._path, engine.model_config.max_model_len)
@@ -213,73 +200,6 @@ def _shut_down() -> None:
         _retired.pop().engine_core.shutdown()
     cleanup_dist_env_and_memory()
     gc.collect()
-
-
-def settings(path: Path, cuda: bool, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of `EngineArgs` that make vLLM fast, or the same whatever shares the batch; `options` come first."""
-    from vllm.config import StructuredOutputsConfig
-
-    context = min(CONTEXT, _positions(path))
-    most = int(options.get("max_num_seqs", BATCH_CUDA if cuda else BATCH))
-    chosen: dict[str, Any] = {
-        "max_model_len": context,
-        "max_num_seqs": most,
-        "enable_prefix_caching": True,
-        # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
-        "dtype": "auto" if cuda else "float32",
-        "enforce_eager": not cuda,
-        # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
-        "enable_chunked_prefill": cuda,
-        "max_num_batched_tokens": max(context, 16384 if cuda else 8192),
-        "disable_log_stats": True,
-        # Without spaces, which small models write without end where they are free.
-        "structured_outputs_config": StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True),
-    }
-    if cuda and "max_cudagraph_capture_size" not in options and not options.get("enforce_eager"):
-        chosen["cudagraph_capture_sizes"] = _graphs(most)
-    return {**chosen, **options}
-
-
-def _graphs(rows: int) -> list[int]:
-    """Sizes of batches for which CUDA graphs are made.
-
-    vLLM's own end at 512 tokens; a larger batch then costs a launch a kernel, which is what a small model's time goes
-    to. Beyond the rows there is room for prompts that come in while others are written.
-    """
-    small = [1, 2, 4, *range(8, 64, 8), *range(64, rows, 64)]
-    return sorted({size for size in small if size < rows} | {*range(rows, 2 * rows + 1, max(rows // 8, 1))})
-
-
-@contextmanager
-def _prickly_modules_aside() -> Iterator[None]:
-    """Hide modules that hold something that raises at a touch: trimesh's stand-ins for libraries it lacks, or the
-    handle of llvmlite's library, which answers with a function to any name, `__dict__` included.
-
-    vLLM 0.32 looks at every value in every loaded module while it starts on a CPU, and would not survive them.
-    """
-    aside = {name: module for name, module in list(sys.modules.items()) if _is_prickly(module)}
-    for name in aside:
-        del sys.modules[name]
-    try:
-        yield
-    finally:
-        sys.modules.update(aside)
-
-
-def _is_prickly(module: ModuleType) -> bool:
-    for value in list(vars(module).values()) if isinstance(module, ModuleType) else ():
-        try:
-            if hasattr(value, "__dict__"):
-                vars(value).get("kernel")  # as vLLM does
-        except Exception:
-            return True
-    return False
-
-
-def _positions(path: Any) -> int:
-    from transformers import AutoConfig
-
-    return int(AutoConfig.from_pretrained(str(path), trust_remote_code=False).max_position_embeddings)
 
 
 def _parameters(request: Request, speculates: bool) -> Any:

@@ -1,0 +1,90 @@
+"""How vLLM is started: its environment, its settings, and what stands in its way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+SETTINGS = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # a second process would start slower and read the watermark's key again
+    "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_NO_USAGE_STATS": "1",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # cores are shared with other workers
+}
+CONTEXT = 4096
+"""Tokens of prompt and completion together at most, so that the cache of a long-context model fits."""
+BATCH, BATCH_CUDA = 128, 1024
+"""Requests that run together at most."""
+
+
+def settings(path: Path, cuda: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `EngineArgs` that make vLLM fast, or the same whatever shares the batch; `options` come first."""
+    from vllm.config import StructuredOutputsConfig
+
+    context = min(CONTEXT, _positions(path))
+    most = int(options.get("max_num_seqs", BATCH_CUDA if cuda else BATCH))
+    chosen: dict[str, Any] = {
+        "max_model_len": context,
+        "max_num_seqs": most,
+        "enable_prefix_caching": True,
+        # float32 on a CPU: in bfloat16 the same request samples other tokens beside other neighbours.
+        "dtype": "auto" if cuda else "float32",
+        "enforce_eager": not cuda,
+        # A prompt read in pieces makes vLLM 0.32 wind back the request's generator, which a CPU's cannot do.
+        "enable_chunked_prefill": cuda,
+        "max_num_batched_tokens": max(context, 16384 if cuda else 8192),
+        "disable_log_stats": True,
+        # Without spaces, which small models write without end where they are free.
+        "structured_outputs_config": StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True),
+    }
+    if cuda and "max_cudagraph_capture_size" not in options and not options.get("enforce_eager"):
+        chosen["cudagraph_capture_sizes"] = _graphs(most)
+    return {**chosen, **options}
+
+
+def _graphs(rows: int) -> list[int]:
+    """Sizes of batches for which CUDA graphs are made.
+
+    vLLM's own end at 512 tokens; a larger batch then costs a launch a kernel, which is what a small model's time goes
+    to. Beyond the rows there is room for prompts that come in while others are written.
+    """
+    small = [1, 2, 4, *range(8, 64, 8), *range(64, rows, 64)]
+    return sorted({size for size in small if size < rows} | {*range(rows, 2 * rows + 1, max(rows // 8, 1))})
+
+
+def _positions(path: Any) -> int:
+    from transformers import AutoConfig
+
+    return int(AutoConfig.from_pretrained(str(path), trust_remote_code=False).max_position_embeddings)
+
+
+@contextmanager
+def prickly_modules_aside() -> Iterator[None]:
+    """Hide modules that hold something that raises at a touch: trimesh's stand-ins for libraries it lacks, or the
+    handle of llvmlite's library, which answers with a function to any name, `__dict__` included.
+
+    vLLM 0.32 looks at every value in every loaded module while it starts on a CPU, and would not survive them.
+    """
+    aside = {name: module for name, module in list(sys.modules.items()) if _is_prickly(module)}
+    for name in aside:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.modules.update(aside)
+
+
+def _is_prickly(module: ModuleType) -> bool:
+    for value in list(vars(module).values()) if isinstance(module, ModuleType) else ():
+        try:
+            if hasattr(value, "__dict__"):
+                vars(value).get("kernel")  # as vLLM does
+        except Exception:
+            return True
+    return False
