@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from multisynth.errors import nearest
 from multisynth.sample import Sample
+from multisynth.sandbox import Isolation
 
 from .addition import Addition
 from .arithmetic import Arithmetic
@@ -33,9 +34,14 @@ NAMES = tuple(_MAKERS)
 
 
 class Verifiers:
-    """All verifiers; opened once a worker."""
+    """All verifiers; opened once a worker.
 
-    def __init__(self) -> None:
+    Args:
+        sandbox: Where programs are judged: `none` only where every one of them may be trusted.
+    """
+
+    def __init__(self, sandbox: Isolation = "bubblewrap") -> None:
+        self._sandbox = sandbox
         self._symbolic = Symbolic()
         self._made: dict[str, Verifier] = {}
         self._making = threading.Lock()
@@ -55,7 +61,8 @@ class Verifiers:
             raise ValueError(f"no verifier is called `{name}`: {nearest(name, list(NAMES))}")
         if name not in self._made:
             with self._making:
-                self._made.setdefault(name, _MAKERS[name](self._symbolic))
+                made = Code(self._sandbox) if name == "code" else _MAKERS[name](self._symbolic)
+                self._made.setdefault(name, made)
         return self._made[name].judge(problem, completion)
 
     async def verdict(self, problem: Sample, completion: str) -> Verdict:
