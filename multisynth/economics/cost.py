@@ -13,8 +13,9 @@ from multisynth.economics.prices import Prices
 from multisynth.executors import fitting
 from multisynth.recipe import Recipe, Step
 from multisynth.report.tables import Account, accounts, upstream
+from multisynth.serving.asking import Asking
 from multisynth.serving.endpoint import Endpoint
-from multisynth.stage import Series
+from multisynth.stage import Series, Stage
 from multisynth.store import Store
 
 SECONDS_AN_HOUR = 3600.0
@@ -98,7 +99,8 @@ def bill(store: Store, prices: Prices) -> Bill:
     """Account for a run.
 
     The machine is paid for whole, its GPUs and as many cores as the run was given, for as long as each stage's workers
-    took on it; starting up and committing are not counted. Tokens are paid for where an endpoint elsewhere has them.
+    took on it; starting up and committing are not counted, and answers that the request cache had took no time. Tokens
+    are paid for where an endpoint elsewhere has them, as many as the samples needed, cached or not.
 
     Args:
         store: The run.
@@ -135,14 +137,14 @@ def _spent(
     if info.get("cores"):
         workers = 1 if isinstance(step.stage, Series) else fitting(info["cores"], step.needs)
         hours = account.seconds / workers / SECONDS_AN_HOUR
-    asked = list(_endpoints(step.stage.model_dump()))
+    asked = _asked(step.stage)
     tokens = _tokens(step, asked, read, written, prices, made)
     power = 0.0
     if joules is not None and prices.kwh is not None:
         power = joules / JOULES_A_KWH * prices.kwh
     rent = None if hours is None or machine is None else hours * machine
     dollars = None if tokens is None or rent is None else tokens + rent + power
-    here = not any(not endpoint.local for endpoint in asked)
+    here = not any(map(_elsewhere, asked))
     return Spent(
         account.name, account.inputs, account.outputs, account.kept / account.inputs if account.inputs else None,
         read, written, account.seconds, hours, joules,
@@ -180,22 +182,34 @@ def _machine_hour(info: dict[str, Any], prices: Prices, made: Bill) -> float | N
     return whole
 
 
-def _tokens(step: Step, asked: list[Endpoint], read: int, written: int, prices: Prices, made: Bill) -> float | None:
+def _tokens(
+    step: Step, asked: list[str | Endpoint], read: int, written: int, prices: Prices, made: Bill
+) -> float | None:
     """Dollars for a stage's tokens; 0 where models run here, None where that cannot be told."""
-    away = {endpoint.name for endpoint in asked if not endpoint.local}
+    away = {model.name for model in asked if isinstance(model, Endpoint) and _elsewhere(model)}
     if not away or not read + written:
         return 0.0
     missing = sorted(away - prices.models.keys())
     if missing:
         made.note(f"there is no price for {', '.join(missing)} under `models`, so {step.name} has none")
         return None
-    own = getattr(step.stage, "model", None)
     rates = {(prices.models[name].read, prices.models[name].written) for name in away}
-    if len(rates) > 1 or isinstance(own, str) or any(endpoint.local for endpoint in asked):
+    if len(rates) > 1 or not all(map(_elsewhere, asked)):
         made.note(f"{step.name} asks models of different prices, and its tokens are counted together")
         return None
     ((a_read, a_written),) = rates
     return (read * a_read + written * a_written) / 1e6
+
+
+def _elsewhere(model: str | Endpoint) -> bool:
+    return isinstance(model, Endpoint) and not model.local
+
+
+def _asked(stage: Stage) -> list[str | Endpoint]:
+    """The models that a stage asks."""
+    if isinstance(stage, Asking):
+        return [stage.trained or stage.model, *stage.others()]
+    return list(_endpoints(stage.model_dump()))
 
 
 def _endpoints(options: Any) -> Iterator[Endpoint]:

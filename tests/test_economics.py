@@ -1,0 +1,181 @@
+"""The account of a run: sums that can be done by hand, what is absent, and prices that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from multisynth import energy
+from multisynth.economics import cost, rows
+from multisynth.economics.prices import EXAMPLE, Prices, Tokens, load
+from multisynth.economics.scale import scaled
+from multisynth.errors import BadInput
+from multisynth.execute import run
+from multisynth.kinds import KINDS
+from multisynth.recipe import Recipe
+from multisynth.store import Store
+from tests.serving.fake_server import FakeServer
+from tests.test_energy import Ticking
+
+PROBLEMS, ATTEMPTS = 6, 3
+PRICES = Prices(
+    models={"fake": Tokens(read=2.0, written=8.0)}, core_hour=0.36, gpu_hour={"H100": 3.6}, kwh=0.5,
+    labels={"reasoning": 2.0},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Iterator[Path]:
+    """A run over an endpoint, on a machine with a GPU and a meter, with 360 J in each commit."""
+    folder = tmp_path_factory.mktemp("economics")
+    with pytest.MonkeyPatch.context() as patch, FakeServer(reply=" So it is.\n\n") as server:
+        patch.setattr("multisynth.serving.choice.cache_file", lambda: folder / "completions.sqlite")
+        patch.setattr("multisynth.execute.meter", lambda: energy.Meter([Ticking(360.0)]))
+        patch.setattr("multisynth.execute.gpus", lambda: ["NVIDIA H100 80GB HBM3"])
+        recipe = Recipe.of({
+            "name": "cost", "seed": 1,
+            "stages": {
+                "problems": {"use": "text.arithmetic", "problems": PROBLEMS},
+                "attempts": {
+                    "use": "text.attempt", "from": "problems", "attempts": ATTEMPTS,
+                    "model": {"url": server.url, "name": "fake"},
+                },
+                "verified": {"use": "text.verify", "from": "attempts"},
+            },
+        })  # fmt: skip
+        assert run(recipe, folder / "run").ok
+    yield folder / "run"
+
+
+@pytest.fixture
+def store(made, tmp_path) -> Store:
+    """The run, to do with as one likes."""
+    return Store.open(Path(shutil.copytree(made, tmp_path / "run")))
+
+
+def away(store: Store) -> None:
+    """Have the endpoint stand elsewhere, as far as the account can see."""
+    info = store.info
+    info["recipe"]["stages"]["attempts"]["model"]["url"] = "https://api.example.org/v1"
+    store.write_info(info)
+
+
+def test_the_bill_is_what_the_ledger_adds_up_to(store) -> None:
+    away(store)
+    bill = cost.bill(store, PRICES)
+    problems, attempts, verified = bill.stages
+    ledger = [row for row in store.ledger().to_pylist() if row["stage"] == "attempts"]
+    read, written = (sum(row[name] for row in ledger) for name in ("tokens_read", "tokens_written"))
+    assert written == PROBLEMS * ATTEMPTS * 4 and (attempts.read, attempts.written) == (read, written)
+    assert (attempts.inputs, attempts.accepted, attempts.passed) == (PROBLEMS, PROBLEMS * ATTEMPTS, 1.0)
+    assert (verified.inputs, verified.accepted, verified.passed) == (PROBLEMS * ATTEMPTS, 0, 0.0)
+    seconds = sum(row["seconds"] for row in ledger)
+    assert attempts.seconds == pytest.approx(seconds) and attempts.hours == pytest.approx(seconds / 3600)
+    assert attempts.joules == pytest.approx(sum(row["joules"] for row in ledger)) and attempts.joules >= 360
+    assert attempts.tokens_a_joule is None  # what wrote them is no meter of ours
+    expected = read * 2e-6 + written * 8e-6 + attempts.hours * (3.6 + 0.36) + attempts.joules / 3.6e6 * 0.5
+    assert attempts.dollars == pytest.approx(expected)
+    assert bill.total is not None and bill.total.dollars == pytest.approx(
+        sum(spent.dollars for spent in (problems, attempts, verified))
+    )
+    assert not bill.notes
+    (product,) = bill.products
+    assert (
+        product.name == "verified"
+        and product.dollars is None
+        and product.stages == ("verified", "attempts", "problems")
+    )
+    assert scaled(product, 1000).dollars is None and scaled(product, 1000).labels == 2000
+
+
+def test_a_model_on_this_machine_costs_its_machine_alone(store) -> None:
+    bill = cost.bill(store, PRICES)
+    attempts = bill.stages[1]
+    assert attempts.hours is not None and attempts.joules is not None
+    assert attempts.tokens_a_joule == pytest.approx(attempts.written / attempts.joules)
+    assert attempts.dollars == pytest.approx(attempts.hours * (3.6 + 0.36) + attempts.joules / 3.6e6 * 0.5)
+
+
+def test_each_sample_bears_all_that_stood_before_it_and_many_go_by_proportion(store) -> None:
+    info = store.info
+    del info["stages"]["verified"], info["recipe"]["stages"]["verified"]
+    store.write_info(info)
+    bill = cost.bill(store, PRICES)
+    (product,) = bill.products
+    whole = sum(spent.dollars for spent in bill.stages)
+    assert product.accepted == PROBLEMS * ATTEMPTS and product.dollars == pytest.approx(whole / product.accepted)
+    assert product.times == pytest.approx(2.0 / product.dollars)
+    more = scaled(product, 100 * product.accepted)
+    assert more.dollars == pytest.approx(100 * whole) and more.joules == pytest.approx(100 * product.joules)
+    assert more.hours == pytest.approx(100 * product.hours) and more.machines == 1
+    many = scaled(product, int(1e12))
+    assert many.machines == pytest.approx(many.hours / 168, rel=0.01)
+    json.dumps(rows.facts(bill, 100), allow_nan=False)
+
+
+def test_what_has_no_price_has_no_cost(store) -> None:
+    away(store)
+    for prices, note in (
+        (PRICES.model_copy(update={"models": {}}), "no price for fake under `models`"),
+        (PRICES.model_copy(update={"gpu_hour": {}}), "no price for NVIDIA H100 80GB HBM3 under `gpu_hour`"),
+        (PRICES.model_copy(update={"core_hour": None}), "no price for `core_hour`"),
+    ):
+        bill = cost.bill(store, prices)
+        assert bill.stages[1].dollars is None and bill.total is not None and bill.total.dollars is None
+        assert any(note in one for one in bill.notes)
+    info = store.info
+    model = info["recipe"]["stages"]["attempts"]["model"]
+    info["recipe"]["stages"] = {
+        "problems": info["recipe"]["stages"]["problems"],
+        "attempts": {"use": "text.prefer", "from": "problems", "model": model, "judge": "smollm2-135m"},
+    }
+    del info["stages"]["verified"]
+    store.write_info(info)
+    bill = cost.bill(store, PRICES)
+    assert bill.stages[1].dollars is None and "models of different prices" in bill.notes[0]
+
+
+def test_energy_that_was_not_measured_for_all_is_absent(store) -> None:
+    import lance
+
+    dataset = lance.dataset(store.shelf("attempts").ledger_uri)
+    first = dataset.to_table(columns=["input"])["input"][0].as_py()
+    dataset.update({"joules": "NULL"}, where=f"input = '{first}'")
+    bill = cost.bill(store, PRICES)
+    assert bill.stages[1].joules is None and bill.total is not None and bill.total.joules is None
+    assert any("not guessed" in note for note in bill.notes)
+
+
+def test_the_table_of_prices_is_read_with_care(tmp_path) -> None:
+    prices = load(EXAMPLE)
+    assert prices.gpu("NVIDIA H100 80GB HBM3") == prices.gpu_hour["H100"] and prices.gpu("TPU") is None
+    assert set(prices.labels) <= set(KINDS)
+    assert Prices(gpu_hour={"A10": 1.0, "A100": 2.0}).gpu("NVIDIA A100-SXM4") == 2.0
+    for text, complaint in (
+        ("kwh: 0.1\ncore_hours: 1\n", "prices.yaml:2: .*no option `core_hours`"),
+        ("models:\n  m: {read: 1}\n", "prices.yaml:2: .*lacks `models.m.written`"),
+        ("gpu_hour:\n  H100: -3\n", "prices.yaml:2: .*0 or more"),
+        ("labels:\n  reasoning: .inf\n", "prices.yaml:2: "),
+        ("kwh: cheap\n", "prices.yaml:1: "),
+        ("- 1\n", "mapping"),
+    ):
+        path = tmp_path / "prices.yaml"
+        path.write_text(text)
+        with pytest.raises(BadInput, match=f"(?s){complaint}"):
+            load(path)
+
+
+def test_the_command_prints_all_of_it(store) -> None:
+    tables = rows.tables(cost.bill(store, load()), 1000)
+    assert list(tables) == ["stages", "samples", "1,000 of each"]
+    assert tables["stages"][2]["pass rate"] == "0.0%" and tables["1,000 of each"][0]["by people"] == 1670
+    program = [sys.executable, "-m", "multisynth.cli", "cost", str(store.root), "--json", "--prices", str(EXAMPLE)]
+    told = json.loads(subprocess.run(program, capture_output=True, text=True, check=True, timeout=100).stdout)
+    assert [stage["name"] for stage in told["stages"]] == ["problems", "attempts", "verified"]
+    assert told["total"]["written"] == PROBLEMS * ATTEMPTS * 4
