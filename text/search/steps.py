@@ -125,5 +125,9 @@ def _places(completion: Completion) -> list[_Place]:
 
 
 def _fit(begun: str, token: str, stop: Sequence[str]) -> bool:
-    """Whether an answer can go on with a token: it is whole characters, and does not end it."""
-    return bool(token) and "\ufffd" not in token and not any(ending in begun for ending in stop)
+    """Whether an answer can go on with a token: it is whole characters, and neither ends it nor begins to.
+
+    An engine looks for stop strings in what it writes, so one that began before would go unseen.
+    """
+    begins_to_end = any(begun.endswith(ending[:k]) for ending in stop for k in range(1, len(ending)))
+    return bool(token) and "\ufffd" not in token and not begins_to_end and not any(ending in begun for ending in stop)

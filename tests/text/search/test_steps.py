@@ -48,7 +48,7 @@ def test_steps_are_the_text(text) -> None:
 def test_buds_have_the_probability_of_what_they_begin_with() -> None:
     made = completion(
         (" I", 0.5, {" We": 0.25}), (" add", 0.8, {" take": 0.1}), (".", 1.0, {}),
-        (" So", 0.6, {" Then": 0.3}), (" 5", 0.9, {" 6": 0.05, " \ufffd": 0.01, "": 0.01, "\n\n": 0.01}),
+        (" So", 0.6, {" Then": 0.3}), (" 5", 0.9, {" 6": 0.05, " \ufffd": 0.01, "": 0.01, "\n\n": 0.01, " 7\n": 0.01}),
     )  # fmt: skip
     first, second = read(SEED, made, stop=("\n\n",))
     assert (first.text, second.text) == (" I add.", " So 5")
