@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from multisynth.text.apart import serve
-from multisynth.text.verifiers.gym_process import BLOCK
+from ..apart import serve
+from .gym_process import BLOCK
 
 LISTS = ("algorithmic.string_insertion", "algorithmic.spiral_matrix", "algorithmic.binary_matrix", "games.n_queens")
 """Modules whose scorers call `eval` on an answer, to read a list."""
@@ -47,7 +47,7 @@ def digest(question: str) -> str:
 def load() -> Callable[[dict[str, Any]], Any]:
     """The function that answers: `ask` is `sets`, `check`, `make` or `score`."""
     _disarm()
-    answers = {"sets": _sets, "check": _check, "make": _make, "score": _score}
+    answers: dict[str, Callable[..., Any]] = {"sets": _sets, "check": _check, "make": _make, "score": _score}
     return lambda question: answers[question.pop("ask")](**question)
 
 
@@ -63,9 +63,9 @@ def _disarm() -> None:
         return parse(plain(text), *rest, **options)
 
     for name in LISTS:
-        importlib.import_module(f"reasoning_gym.{name}").eval = ast.literal_eval
+        setattr(importlib.import_module(f"reasoning_gym.{name}"), "eval", ast.literal_eval)  # noqa: B010
     for name in EXPRESSIONS:
-        importlib.import_module(f"reasoning_gym.{name}").parse_expr = parse_plain
+        setattr(importlib.import_module(f"reasoning_gym.{name}"), "parse_expr", parse_plain)  # noqa: B010
     sympy.parse_expr = parse_plain
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from multisynth.text.apart import serve
-
 from multisynth.errors import BadInput
+
+from ..apart import serve
 
 
 def load() -> Callable[[dict[str, Any]], dict[str, str]]:

@@ -129,7 +129,7 @@ def test_hostile_json_and_schemas_come_to_an_end(verifiers, monkeypatch) -> None
     with pytest.raises(ValueError, match="no JSON Schema"):
         verifiers.judge(problem("schema", check={"schema": {"type": "thing"}}), "{}")
     for check in ({}, {"schema": 3}, {"schema": {}, "x": 1}):
-        with pytest.raises(ValueError, match="(?i)schema"):
+        with pytest.raises(ValueError, match=r"(?i)schema"):
             verifiers.judge(problem("schema", check=check), "{}")
 
 
