@@ -16,6 +16,7 @@ import tempfile
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from multisynth.text.train.dpo import Dpo, pair_length
@@ -39,7 +40,11 @@ def pairs(count: int) -> Batch:
     for k in range(count):
         thing = f"{THINGS[k % len(THINGS)]} {k // len(THINGS)}"
         prompt = [{"role": "user", "content": f"May I have {thing}?"}]
-        columns = {"chosen": f"Please, here is {thing}.", "rejected": f"No, not {thing}.", "domain": "manners"}
+        columns: dict[str, Any] = {
+            "chosen": f"Please, here is {thing}.",
+            "rejected": f"No, not {thing}.",
+            "domain": "manners",
+        }
         made.append(Sample(PREFERENCE, k, prompt=prompt, margin=1.0, judge="rule", model="rule", **columns))
     return inputs_of(made)
 
