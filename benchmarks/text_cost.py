@@ -27,7 +27,7 @@ WANTED = 100_000_000
 
 
 def recipe(problems: int, model: str, engine: str) -> Recipe:
-    """Arithmetic, answered several times; what verifies is reasoning, and what a judge likes better makes pairs."""
+    """Arithmetic, answered and searched: answers that verify, and pairs of steps of which one leads to such answers."""
     asked = {"model": model, "engine": engine}
     return Recipe.of({
         "name": "text-cost", "seed": 1,
@@ -35,7 +35,8 @@ def recipe(problems: int, model: str, engine: str) -> Recipe:
             "problems": {"use": "text.arithmetic", "problems": problems},
             "attempts": {"use": "text.attempt", "from": "problems", "attempts": 4, **asked},
             "verified": {"use": "text.verify", "from": "attempts"},
-            "pairs": {"use": "text.prefer", "from": "problems", "answers": 3, "max_tokens": 64, **asked},
+            "trees": {"use": "text.search", "from": "problems", "rollouts": 12, "max_tokens": 64, **asked},
+            "pairs": {"use": "text.siblings", "from": "trees"},
         },
     })  # fmt: skip
 
