@@ -6,28 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_BATCHES_SORTED = 50
-
 
 def batches(lengths: Sequence[int], size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """One epoch in batches of samples of similar length, so that little is padded; long and short come mixed.
+    """One epoch in batches drawn at random, each sorted by length, so that its passes pad little.
+
+    Batches of one length would pad less, and teach worse: each step would be about one kind of sample.
 
     Args:
         lengths: Of each sample, tokens. [N]
-        size: Samples of a batch; the last one of each stretch may have fewer.
+        size: Samples of a batch; the last one may have fewer.
         rng: Draws the order.
 
     Returns:
         Places in `lengths`, each once. [ceil(N / size)] of [size or fewer]
     """
     order = rng.permutation(len(lengths))
-    found: list[np.ndarray] = []
-    stretch = _BATCHES_SORTED * size
-    for first in range(0, len(order), stretch):
-        part = order[first : first + stretch]
-        part = part[np.argsort(np.asarray(lengths)[part], kind="stable")]
-        found += [part[k : k + size] for k in range(0, len(part), size)]
-    return [found[k] for k in rng.permutation(len(found))]
+    drawn = [order[k : k + size] for k in range(0, len(order), size)]
+    return [batch[np.argsort(np.asarray(lengths)[batch], kind="stable")] for batch in drawn]
 
 
 def passes(lengths: Sequence[int], most: int) -> list[slice]:
