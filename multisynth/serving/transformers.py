@@ -22,7 +22,7 @@ from multisynth.serving.tokens import Codec, Written
 if TYPE_CHECKING:
     import torch
 
-BATCH, BATCH_CUDA = 64, 512
+BATCH, BATCH_CUDA = 64, 1024
 """Requests that run together at most: a CPU gains nothing by more, a GPU is idle with less."""
 
 
@@ -47,7 +47,7 @@ class TransformersEngine:
 
     Args:
         model: The model.
-        batch: Requests that run together at most; by default 64, on CUDA 512.
+        batch: Requests that run together at most; by default 64, on CUDA 1024.
     """
 
     name = "transformers"
