@@ -15,7 +15,7 @@ from typing import Any, Literal
 from multisynth.errors import BadInput
 from multisynth.serving.cache import RequestCache, cache_file
 from multisynth.serving.models import Model
-from multisynth.serving.options import check
+from multisynth.serving.options import REPLICAS, check
 from multisynth.serving.protocol import Completion, Engine, Request, Unfit
 from multisynth.serving.schema import mistake
 
@@ -107,7 +107,8 @@ class LanguageModel:
         model: The model.
         engine: Which engine; `auto` falls back to transformers where vLLM does not start.
         cache: Where completions are kept; by default in the user's cache folder.
-        options: Passed on to vLLM's `EngineArgs` (`multisynth.serving.options`); they rule out other engines.
+        options: Passed on to vLLM's `EngineArgs` (`multisynth.serving.options`), but for `replicas`; they rule out
+            other engines.
 
     Raises:
         BadInput: The engine is not usable here, or the options are not for it.
@@ -176,7 +177,8 @@ class LanguageModel:
             from multisynth.mark.key import key_id, load_key
 
             key = key_id(load_key())
-        options = [json.dumps(self.options, sort_keys=True)] if self.options else []
+        made_with = {name: value for name, value in self.options.items() if name != REPLICAS}
+        options = [json.dumps(made_with, sort_keys=True)] if made_with else []
         return request.digest(self.model.artifact.id, self.name, key, *options)
 
     async def _ask(self, request: Request, digest: str) -> Completion:
@@ -202,9 +204,9 @@ class LanguageModel:
     def _load(self) -> Engine:
         if self.name == "vllm":
             try:
-                from multisynth.serving.vllm import VllmEngine
+                from multisynth.serving.spread import vllm
 
-                return VllmEngine(self.model, self.options)
+                return vllm(self.model, self.options)
             except Exception as error:
                 if not self._may_fall_back:
                     remedy = "mend `engine_options`" if self.options else "use `engine: transformers`"

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import os
 import queue
+import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,6 +18,9 @@ from multisynth.serving.protocol import Request
 
 GATHERING = 0.005
 """Seconds without a new request after which a batch is taken to be complete; affects speed only."""
+
+PROFILE = "MULTISYNTH_PROFILE"
+"""Environment variable: where it is set, an engine's thread tells at its end where its time went."""
 
 Answer = TypeVar("Answer")
 
@@ -125,6 +129,25 @@ class Inbox:
         return taken
 
 
+@contextlib.contextmanager
+def profiled(what: str) -> Iterator[None]:
+    """Where `PROFILE` is set, say at the end on standard error in which functions this thread spent its time."""
+    if not os.environ.get(PROFILE):
+        yield
+        return
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        yield
+    finally:
+        profile.disable()
+        print(f"{what}, process {os.getpid()}", file=sys.stderr)
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(40)
+
+
 class ModelThread(Generic[Answer]):
     """Keeps one model in one thread, because engines are not safe to share between threads.
 
@@ -147,7 +170,8 @@ class ModelThread(Generic[Answer]):
 
     def _run(self) -> None:
         try:
-            self._serve(self._inbox, lambda: self._ready.set_result(None))
+            with profiled(self._thread.name):
+                self._serve(self._inbox, lambda: self._ready.set_result(None))
         except BaseException as error:
             if not self._ready.done():
                 self._ready.set_exception(error)
@@ -160,6 +184,11 @@ class ModelThread(Generic[Answer]):
     def _refuse_if_closed(self) -> None:
         if self._failed or self._inbox.closed or not self._thread.is_alive():
             raise RuntimeError("the engine is closed")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it takes requests; not after a failure of the engine."""
+        return not self._failed and self._thread.is_alive()
 
     async def ask(self, request: Request, prompt: list[int]) -> Answer:
         """Leave a request and wait for its answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from multisynth.errors import BadInput, nearest
+from multisynth.errors import BadInput, nearest, shown
 
 PASSED_ON = frozenset(
     {
@@ -19,6 +19,9 @@ PASSED_ON = frozenset(
 )  # fmt: skip
 """Fields of vLLM's `EngineArgs` that say how a model runs. What says which model, what code is loaded, or what comes
 out, is the project's own."""
+REPLICAS = "replicas"
+"""The project's own: processes that run the model side by side. The tokens are the same with any number."""
+MOST_REPLICAS = 16
 SPECULATION = frozenset(
     {
         "draft_tensor_parallel_size", "max_model_len", "method", "model", "num_speculative_tokens",
@@ -34,8 +37,12 @@ def check(options: Mapping[str, Any]) -> None:
         BadInput: One is unknown, or not a recipe's to set.
     """
     for name in options:
-        if name not in PASSED_ON:
-            raise BadInput(f"`{name}` is no option that is passed on to vLLM", nearest(name, list(PASSED_ON)))
+        if name not in PASSED_ON | {REPLICAS}:
+            known = [*PASSED_ON, REPLICAS]
+            raise BadInput(f"`{name}` is no option that is passed on to vLLM", nearest(name, known))
+    replicas = options.get(REPLICAS, 1)
+    if type(replicas) is not int or not 1 <= replicas <= MOST_REPLICAS:
+        raise BadInput(f"`replicas` is {shown(replicas)}", f"give a whole number from 1 to {MOST_REPLICAS}")
     speculation = options.get("speculative_config")
     if speculation is None:
         return

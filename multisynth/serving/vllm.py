@@ -64,6 +64,11 @@ class VllmEngine:
         written = await self._thread.ask(request, prompt)
         return self._codec.completion(request, len(prompt), written)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it takes requests."""
+        return self._thread.alive
+
     def close(self) -> None:
         """Finish what was asked and let go of the model."""
         self._thread.close()

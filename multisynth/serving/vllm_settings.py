@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from multisynth.serving.options import REPLICAS
+
 SETTINGS = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # a second process would start slower and read the watermark's key again
     "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
@@ -21,6 +23,10 @@ CONTEXT = 4096
 """Tokens of prompt and completion together at most, so that the cache of a long-context model fits."""
 BATCH, BATCH_CUDA = 128, 1024
 """Requests that run together at most."""
+UTILIZATION = 0.9
+"""Of a GPU's memory, for all engines of a model together."""
+FIXED = 3 << 30
+"""Bytes beside weights, logits and the cache: CUDA's context, its graphs, activations."""
 
 
 def settings(path: Path, cuda: bool, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +51,42 @@ def settings(path: Path, cuda: bool, options: Mapping[str, Any]) -> dict[str, An
     }
     if cuda and "max_cudagraph_capture_size" not in options and not options.get("enforce_eager"):
         chosen["cudagraph_capture_sizes"] = _graphs(most)
-    return {**chosen, **options}
+    passed = {name: value for name, value in options.items() if name != REPLICAS}
+    if cuda and int(options.get(REPLICAS, 1)) > 1:
+        passed |= _share(path, most, int(options[REPLICAS]), passed)
+    return {**chosen, **passed}
+
+
+def _share(path: Path, rows: int, replicas: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What one of several engines may have of a GPU's memory.
+
+    The size of its cache is said, where it can be, because vLLM would find it out by measuring the free memory, and
+    fails where another engine takes or leaves some meanwhile.
+    """
+    share = float(options.get("gpu_memory_utilization", UTILIZATION)) / replicas
+    if "kv_cache_memory_bytes" in options:
+        return {
+            "gpu_memory_utilization": share,
+            "kv_cache_memory_bytes": int(options["kv_cache_memory_bytes"]) // replicas,
+        }
+    from vllm.platforms import current_platform
+
+    whole = int(current_platform.get_device_total_memory() * share)
+    taken = int(1.2 * weights(path)) + 6 * 4 * rows * _vocabulary(path) + FIXED
+    if whole < 2 * taken:
+        return {"gpu_memory_utilization": share}
+    return {"gpu_memory_utilization": share, "kv_cache_memory_bytes": whole - taken}
+
+
+def weights(path: Path) -> int:
+    """Size of a model's weights, bytes."""
+    return sum(file.stat().st_size for file in path.glob("*.safetensors"))
+
+
+def _vocabulary(path: Path) -> int:
+    from transformers import AutoConfig
+
+    return int(AutoConfig.from_pretrained(str(path), trust_remote_code=False).get_text_config().vocab_size)
 
 
 def _graphs(rows: int) -> list[int]:
