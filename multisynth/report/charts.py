@@ -124,6 +124,7 @@ class _Axes:
     unit: str
     width: float = 360.0
     height: float = 140.0
+    whole: bool = False
 
     _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 8.0, 22.0
 
@@ -148,6 +149,8 @@ class _Axes:
 
     def grid(self) -> list[Markup]:
         rows, columns = ticks(*self.y, 4), ticks(*self.x, 6 if self.width > 300 else 4)
+        if self.whole:
+            columns = columns[columns == columns.round()]
         drawn = []
         for tick, (_, y) in zip(rows, self.place(np.full(len(rows), self.x[0]), rows), strict=True):
             drawn.append(line(self._LEFT, y, self.width - self._RIGHT, y, "grid"))
@@ -198,6 +201,46 @@ def curves(
     caption = element("figcaption", title)
     told = [] if len(lines) == 1 and title.startswith(next(iter(lines))) else [legend(list(lines))]
     return element("figure", caption, picture(axes.width, axes.height, title, *drawn), *told, class_="plot")
+
+
+def by_round(
+    rounds: Sequence[int],
+    series: Mapping[str, Sequence[tuple[float, float, float]]],
+    title: str,
+    *,
+    within: tuple[float, float] = (0.0, 1.0),
+) -> Markup:
+    """Quantities by the rounds of a loop, a point each, with the interval that each is known to.
+
+    Args:
+        rounds: Their numbers. [T]
+        series: What each is called, and its value, low and high end in each round; NaN where it has none. Each [T]
+        title: What they are.
+        within: The span of values that the chart shows at least.
+    """
+    values = np.array([list(points) for points in series.values()], float)  # [S, T, 3]
+    known = values[np.isfinite(values)]
+    if not len(rounds) or not len(known):
+        return Markup("")
+    at = np.array(rounds, float)
+    axes = _Axes.around(_with(at, (at.min() - 0.2, at.max() + 0.2)), _with(known, within), "round", whole=True)
+    drawn = axes.grid()
+    for index, (name, points) in enumerate(zip(series, values, strict=True)):
+        here, hue = np.isfinite(points[:, 0]), index % HUES
+        middle, low, high = (axes.place(at[here], points[here, k]) for k in range(3))
+        if here.sum() > 1:
+            drawn.append(path(middle, f"s{hue}", name))
+        for n, (x, y) in enumerate(middle):
+            value, least, most = points[here][n]
+            said = f"{name}, round {label(at[here][n])}: {label(round(value, 4))}"
+            if most > least:
+                said += f" ({label(round(least, 4))} to {label(round(most, 4))})"
+                drawn.append(line(x, low[n, 1], x, high[n, 1], f"s{hue} whisker"))
+            drawn.append(element("circle", element("title", said), cx=x, cy=y, r=3.2, class_=f"f{hue}"))
+    told = [legend(list(series))] if len(series) > 1 else []
+    return element(
+        "figure", element("figcaption", title), picture(axes.width, axes.height, title, *drawn), *told, class_="plot"
+    )
 
 
 def _with(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:

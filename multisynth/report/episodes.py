@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from multisynth.report.charts import Mark, curves
 from multisynth.report.maps import plan
+from multisynth.report.intervals import wilson
 from multisynth.report.picks import evenly_by
 from multisynth.report.words import excerpt, flat, number
 from multisynth.sample import Sample
@@ -110,13 +111,6 @@ def _outcome(policy: str, task: str, engine: str, sums: _Sums) -> Outcome:
         policy, task, engine, sums.episodes, sums.successes, wilson(sums.successes, sums.episodes),
         sums.reward / max(sums.steps, 1), sums.seconds / sums.episodes, ", ".join(replayed),
     )  # fmt: skip
-
-
-def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval of a rate, at 95 % confidence by default (Wilson 1927, eq. 4; trials must be above 0)."""
-    rate, n = successes / trials, trials
-    middle, reach = rate + z**2 / (2 * n), z * np.sqrt(rate * (1 - rate) / n + (z / (2 * n)) ** 2)
-    return float((middle - reach) / (1 + z**2 / n)), float((middle + reach) / (1 + z**2 / n))
 
 
 @dataclass(frozen=True)

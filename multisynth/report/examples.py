@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from multisynth.report.picks import evenly
 from multisynth.report.pictures import thumbnail
 from multisynth.report.relatives import ancestors, inputs_of
 from multisynth.report.tables import Account, Reason
-from multisynth.report.words import brief, excerpt, headline, measured, own_columns
+from multisynth.report.trees import level
+from multisynth.report.words import brief, excerpt, given, headline, measured, own_columns
 from multisynth.sample import Sample
 from multisynth.store import Store
 from multisynth.tables import Table
 
 _TEXT = 3000
 """Characters of a text that are shown."""
-_CHAIN = 24
+_CHAIN, _STEPS = 24, 40
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 _PROSE = ("text", "question", "answer", "completion", "instruction")
-_BRIEF = frozenset({"token_ids", "events", "sentences"})
+_BRIEF = frozenset({"token_ids", "events", "sentences", "steps", "check"})
 
 
 @dataclass(frozen=True)
 class Example:
-    """A sample as shown: long texts by name, short columns by name, what was measured, a picture where it has one."""
+    """A sample as shown.
+
+    Args:
+        texts: Long texts by name.
+        facts: Short columns by name.
+        measured: What stages noted.
+        picture: A small one, where it has any.
+        code: Whether its main text is a program.
+        steps: Of its main text, where each has a value from 0 to 1, and the colour of that.
+    """
 
     id: str
     kind: str
@@ -33,6 +43,8 @@ class Example:
     facts: list[tuple[str, str]]
     measured: list[tuple[str, str]]
     picture: str = ""
+    code: bool = False
+    steps: list[tuple[str, float, int | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,15 @@ def example(sample: Sample) -> Example:
             texts.append((name, excerpt(value, _TEXT)))
         elif value is not None and name not in _BRIEF and not sample.kind.columns[name].is_tensor:
             facts.append((name, str(brief(value, 100))))
-    return Example(sample.id, sample.kind.name, texts, facts, measured(sample), thumbnail(sample))
+    code, steps = given(sample, "verifier") == "code", list(_steps(sample))
+    return Example(sample.id, sample.kind.name, texts, facts, measured(sample), thumbnail(sample), code, steps)
+
+
+def _steps(sample: Sample) -> Iterator[tuple[str, float, int | None]]:
+    steps, values = given(sample, "steps") or [], given(sample, "values")
+    if values is not None and len(values) == len(steps):
+        for step, value in zip(steps[:_STEPS], values, strict=False):
+            yield excerpt(step, _TEXT // 4), float(value), level(float(value))
 
 
 def kept(table: Table, most: int) -> list[Example]:
@@ -84,7 +104,7 @@ def dropped(store: Store, account: Account, most: int) -> Iterator[Dropped]:
     """A stage's most frequent reasons, each with the inputs that it was given for."""
     for reason in account.reasons[:most]:
         named = {key: _ID.findall(said)[:1] for key, said in reason.examples}
-        homes = inputs_of(store, account.feeds, [i for key, others in named.items() for i in (key, *others)])
+        homes = inputs_of(store, account.fed, [i for key, others in named.items() for i in (key, *others)])
 
         def find(key: str, homes: Mapping[str, str] = homes) -> Example | None:
             return example(store.table(homes[key]).find([key])[key]) if key in homes else None

@@ -10,7 +10,7 @@ from multisynth.report.svg import element, picture, text
 from multisynth.report.tables import Account
 from multisynth.report.words import plural
 
-_WIDE, _HIGH, _GAP_X, _GAP_Y, _MARGIN = 168.0, 66.0, 64.0, 22.0, 6.0
+_WIDE, _HIGH, _GAP_X, _GAP_Y, _MARGIN, _BACK = 168.0, 66.0, 64.0, 22.0, 6.0, 26.0
 
 
 def flow(
@@ -19,22 +19,25 @@ def flow(
     """Layers from left to right by the longest way from a source; exports stand behind what they read.
 
     Args:
-        accounts: The stages, each after those that feed it.
+        accounts: The stages, each after those that feed it, but for what a round of a loop hands to the next.
         exports: For each export what it writes (`to`) and which stage it reads (`from`).
         records: How many records each export holds.
     """
-    feeds = {
-        name: [f for f in (*account.feeds, *account.beside) if f in accounts] for name, account in accounts.items()
-    }
+    order = {name: place for place, name in enumerate(accounts)}
+    every = [(f, name) for name, account in accounts.items() for f in (*account.feeds, *account.beside) if f in order]
+    feeds = {name: [f for f, to in every if to == name and order[f] < order[name]] for name in accounts}
+    again = [(f, name) for f, name in every if order[f] >= order[name]]
     ends = {f"→{name}": str(export["from"]) for name, export in exports.items() if export["from"] in accounts}
     places = _places({**feeds, **{name: [source] for name, source in ends.items()}})
     width = max((x for x, _ in places.values()), default=0) + _WIDE + 2 * _MARGIN
-    height = max((y for _, y in places.values()), default=0) + _HIGH + 2 * _MARGIN
+    ground = max((y for _, y in places.values()), default=0) + _HIGH
+    height = ground + 2 * _MARGIN + (_BACK if again else 0)
     most = max([1, *(account.outputs for account in accounts.values())])
     drawn = [
         _edge(places[feed], places[name], accounts[feed].outputs, most) for name, into in feeds.items() for feed in into
     ]
     drawn += [_edge(places[source], places[name], accounts[source].outputs, most) for name, source in ends.items()]
+    drawn += [_again(places[feed], places[name], ground) for feed, name in again]
     drawn += [_stage(*places[name], account) for name, account in accounts.items()]
     for name, export in exports.items():
         if f"→{name}" in places:
@@ -74,8 +77,18 @@ def _edge(start: tuple[float, float], end: tuple[float, float], count: int, most
     )
 
 
+def _again(start: tuple[float, float], end: tuple[float, float], ground: float) -> Markup:
+    """From a round to the next, below everything."""
+    x1, x2, low = start[0] + _WIDE / 2 + 8, end[0] + _WIDE / 2 - 8, ground + _BACK
+    y1, y2 = start[1] + _HIGH, end[1] + _HIGH
+    d = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {low:.1f} {x1 - 24:.1f} {low:.1f} {(x1 + x2) / 2:.1f} {low:.1f}"
+    d += f"S{x2:.1f} {low:.1f} {x2:.1f} {y2:.1f}"
+    return element("path", element("title", "to the next round"), d=d, class_="edge again", stroke_width=1.6)
+
+
 def _stage(x: float, y: float, account: Account) -> Markup:
     whole = max(account.inputs, 1)
+    times = f" × {len(account.rounds)}" if account.rounds else ""
     counts = {
         "inputs": account.inputs, "kept": account.kept, "dropped": account.dropped, "failed": account.failed,
         "samples": account.outputs,
@@ -84,7 +97,7 @@ def _stage(x: float, y: float, account: Account) -> Markup:
     inside = [
         element("title", said),
         element("rect", x=x, y=y, width=_WIDE, height=_HIGH, rx=7, class_="node"),
-        text(x + 10, y + 19, _cut(account.name, 21), "name"),
+        text(x + 10, y + 19, _cut(account.name, 21 - len(times)) + times, "name"),
         text(x + 10, y + 34, _cut(account.use, 26), "tick"),
         text(x + 10, y + 52, f"{account.outputs:,} {plural(account.kind, account.outputs)}", "count"),
     ]

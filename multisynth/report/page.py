@@ -13,20 +13,27 @@ from markupsafe import Markup
 
 from multisynth.lineage import held_back
 from multisynth.report import words
+from multisynth.report.accuracy import graded
 from multisynth.report.clips import ClipView, clips
+from multisynth.report.debates import Transcript, contests, transcripts
 from multisynth.report.distributions import ROWS, Audit, Panel, audit, leaves, panels
 from multisynth.report.episodes import EpisodeView, Growth, Outcome, episodes, growth, outcomes
 from multisynth.report.examples import Chain, Example, chain, dropped, kept
 from multisynth.report.flow import flow
 from multisynth.report.gallery import FrameView, frames
+from multisynth.report.models import models
 from multisynth.report.overlays import LAYERS
+from multisynth.report.pairs import Margins, Pair, margins, pairs
 from multisynth.report.photos import PhotoView, photos, views
 from multisynth.report.picks import Budget
 from multisynth.report.policies import names, training, trainings
+from multisynth.report.prose import parts
+from multisynth.report.rounds import folded, home_of, last_rounds, rounds
 from multisynth.report.scenes import SceneView, contents, scenes
 from multisynth.report.spread import spread
 from multisynth.report.svg import legend
 from multisynth.report.tables import Account, accounts, last_of_kind, licences, upstream
+from multisynth.report.trees import TreeView, searches, trees
 from multisynth.report.versions import Version, versions
 from multisynth.report.volumes import VolumeView, volumes
 
@@ -39,7 +46,7 @@ _PICTURES, _THUMBNAILS, _VIDEO = 4_500_000, 1_500_000, 8_000_000  # bytes in the
 _SUCCESS = ["succeeded", "did not"]
 _FRAMES, _CLIPS, _EPISODES, _TASKS, _TEXTS, _REASONS, _CHAINS = 10, 8, 6, 12, 8, 8, 3
 _VERSIONS, _OF_MANY = 2, 3
-_OWN_SECTIONS = ("caption", "episode", "policy", "photo", "view", "volume", "scene")
+_OWN_SECTIONS = ("caption", "episode", "policy", "photo", "view", "volume", "scene", "debate", "tree", "preference", "model")
 
 
 @dataclass
@@ -58,47 +65,59 @@ class Shown:
     outcomes: list[Outcome] = field(default_factory=list)
     parameters: list[Panel] = field(default_factory=list)
     texts: list[Example] = field(default_factory=list)
+    transcripts: list[Transcript] = field(default_factory=list)
+    trees: list[TreeView] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    margins: Margins | None = None
     measured: list[Panel] = field(default_factory=list)
     audit: Audit | None = None
 
 
 def render(store: Store) -> str:
     """The page."""
-    info, found = store.info, accounts(store)
-    finals = last_of_kind(found)
+    info, every = store.info, accounts(store)
+    loops = rounds(info)
+    stages, finals = folded(every, loops), last_of_kind(every)
+    ends = last_rounds(finals, loops)
     video, thumbnails = Budget(_VIDEO), Budget(_THUMBNAILS)
-    tables = sum(account.kind == "episode" for account in finals)
-    shown = [_shown(store, account, video) for account in finals]
-    began, changes = _show_frames(store, shown, found)
+    tables = sum(account.kind == "episode" for account in ends)
+    shown = [_shown(store, account, video) for account in ends]
+    began, changes = _show_frames(store, shown, every)
     for one in shown:
-        _show_places(store, one, found, thumbnails)
+        _show_places(store, one, every, thumbnails)
+        _show_text(store, one)
     for one in shown:
         if one.account.kind == "episode":
-            _show_episodes(one, store.table(one.account.name), names(store, found, one.account.name), tables)
+            _show_episodes(one, store.table(one.account.name), names(store, every, one.account.name), tables)
     if not any(view.captions for one in shown for view in one.clips):  # else they stand beside their clips
         for one in shown:
             if one.account.kind == "caption":
                 one.texts = kept(store.table(one.account.name), _TEXTS)
     context = {
         "info": info,
-        "accounts": found,
+        "accounts": stages,
+        "turns": [every[name] for names in loops.values() for name in names],
         "finals": finals,
         "shown": shown,
         "galleries": [*began, *(one for one in shown if one.account.kind == "frame")],
         "changes": changes,
         "layers": _layers([*began, *shown]),
-        "trainings": [(account, training(store.table(account.name))) for account in trainings(found.values())],
-        "growths": list(_growths(store, found)),
-        "flow": flow(found, info.get("exports", {}), _exported(store, info)),
-        "costs": [_cost(found, account) for account in found.values() if account.inputs],
+        "trainings": [(account, training(store.table(account.name))) for account in trainings(every.values())],
+        "growths": list(_growths(store, every)),
+        "graded": list(graded(store, stages, every)),
+        "models": list(models(store, stages, every)),
+        "searches": searches(store, every),
+        "contests": contests(store, every),
+        "flow": flow(stages, home_of(info.get("exports", {}), loops), _exported(store, info)),
+        "costs": [_cost(stages, account) for account in stages.values() if account.inputs],
         "dropped": {
-            name: list(dropped(store, account, _REASONS)) for name, account in found.items() if account.reasons
+            name: list(dropped(store, account, _REASONS)) for name, account in stages.items() if account.reasons
         },
-        "failures": [(account, failure) for account in found.values() for failure in account.failures],
+        "failures": [(account, failure) for account in stages.values() for failure in account.failures],
         "artifacts": _artifacts(store),
         "licences": licences(store, finals),
         "exports": _exports(store, info),
-        "chains": _chains(store, finals),
+        "chains": _chains(store, ends),
         "rollbacks": _rollbacks(store),
         "recipe": yaml.safe_dump(info.get("recipe", {}), sort_keys=False, allow_unicode=True),
         "success_legend": legend(_SUCCESS),
@@ -121,6 +140,7 @@ def _environment() -> Any:
         size=words.size,
         number=words.number,
         excerpt=words.excerpt,
+        parts=parts,
     )
     return environment
 
@@ -185,6 +205,17 @@ def _show_places(store: Store, shown: Shown, found: Mapping[str, Account], thumb
         shown.scenes, shown.spread = list(scenes(store, account, found, thumbnails)), contents(store, account)
 
 
+def _show_text(store: Store, shown: Shown) -> None:
+    """Samples of text that are more than one text."""
+    account = shown.account
+    if account.kind == "debate":
+        shown.transcripts = list(transcripts(store, account))
+    elif account.kind == "tree":
+        shown.trees = list(trees(store, account))
+    elif account.kind == "preference":
+        shown.pairs, shown.margins = list(pairs(store, account)), margins(store, account)
+
+
 def _show_episodes(shown: Shown, table: Table, policies: Mapping[str, str], tables: int) -> None:
     """An episode of each task; fewer where many tables of episodes share the page, as in a comparison of policies."""
     shown.outcomes = outcomes(table, policies)
@@ -216,6 +247,7 @@ class Cost:
     upstream_seconds: float | None
     tokens: float | None
     upstream_tokens: float | None
+    joules: float | None
 
 
 def _cost(found: Mapping[str, Account], account: Account) -> Cost:
@@ -228,6 +260,7 @@ def _cost(found: Mapping[str, Account], account: Account) -> Cost:
         sum(other.seconds for other in line) / made if made else None,
         account.tokens / made if made else None,
         sum(other.tokens for other in line) / made if made else None,
+        account.joules / made if made and account.joules is not None else None,
     )
 
 

@@ -47,7 +47,12 @@ class Failure:
 
 @dataclass
 class Account:
-    """What a stage did. `joules` is None where nothing was measured."""
+    """What a stage did, or all rounds of one in a loop. `joules` is None where nothing was measured.
+
+    Args:
+        rounds: Where it stands for a loop's rounds: the names of their stages.
+        fed: Where it does: the stages that feed any of them; else the same as `feeds`.
+    """
 
     name: str
     use: str
@@ -62,10 +67,18 @@ class Account:
     withdrawn: int = 0
     outputs: int = 0
     seconds: float = 0.0
-    tokens: int = 0
+    read: int = 0
+    written: int = 0
     joules: float | None = None
     reasons: list[Reason] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    rounds: list[str] = field(default_factory=list)
+    fed: list[str] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that models read and wrote."""
+        return self.read + self.written
 
     @property
     def source(self) -> bool:
@@ -84,6 +97,7 @@ def account(store: Store, name: str) -> Account:
     stage, begun = info["stages"][name], store.shelf(name).exists()
     state = info.get("states", {}).get(name) or (info.get("state", "unknown") if begun else "not begun")
     found = Account(name, stage["use"], stage["makes"], list(stage["from"]), state, list(stage["reads"].values()))
+    found.fed = found.feeds
     if begun:
         _fill(found, store)
     return found
@@ -100,7 +114,8 @@ def _fill(account: Account, store: Store) -> None:
                 setattr(account, status, getattr(account, status) + count)
         account.inputs += batch.num_rows
         account.seconds += pc.sum(batch["seconds"]).as_py() or 0.0
-        account.tokens += sum(pc.sum(batch[column]).as_py() or 0 for column in ("tokens_read", "tokens_written"))
+        account.read += pc.sum(batch["tokens_read"]).as_py() or 0
+        account.written += pc.sum(batch["tokens_written"]).as_py() or 0
         joules = pc.sum(batch["joules"]).as_py()
         account.joules = account.joules if joules is None else (account.joules or 0.0) + joules
         _count_reasons(batch, reasons)
