@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import torch
 
 BATCH, BATCH_CUDA = 64, 1024
+"""Requests that run together at most: a CPU gains nothing by more, a GPU is idle with less."""
 PASS = 1 << 17
 """Tokens that a GPU reads in one pass sooner than it is told of several; on a CPU every token counts."""
-"""Requests that run together at most: a CPU gains nothing by more, a GPU is idle with less."""
 
 
 @dataclass
