@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +18,10 @@ from multisynth.report.svg import legend
 from multisynth.report.tables import Account
 from multisynth.report.words import excerpt
 from multisynth.store import Store
-from multisynth.tables import Table
 
 ROWS = 65536
 """Rows looked at, evenly spaced, in a larger table."""
+_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 _DOMAINS, _LINES, _ROUTES = 24, 6, 6
 
 
@@ -96,7 +97,6 @@ class Grades:
     inputs: int
     sampled: bool
 
-
     @property
     def repeated(self) -> bool:
         """Whether questions were answered more than once."""
@@ -127,36 +127,37 @@ class Graded:
 def graded(store: Store, stages: Mapping[str, Account], accounts: Mapping[str, Account]) -> Iterator[Graded]:
     """Stages whose samples say whether they are right, or by which route they came; rounds of a loop together.
 
-    Left out is what a stage kept for being right, since that says nothing of who answered.
+    Left out is what a stage made itself or kept for being right, since that says nothing of who answered.
     """
     for name, stage in stages.items():
         if stage.kind != "reasoning":
             continue
         parts = [accounts[one] for one in stage.rounds or [name]]
-        found = [one for part in parts if part.outputs and (one := _grades(store.table(part.name), part))]
-        if found:
-            routes = sorted({route for one in found for route in one.routes})[:_ROUTES]
+        judges = any(accounts[feed].kind == stage.kind for feed in stage.fed if feed in accounts)
+        found = [_grades(store, part, judges) for part in parts if part.inputs]
+        routes = sorted({route for one in found for route in one.routes})[:_ROUTES]
+        routes = routes if stage.rounds or len(routes) > 1 else []
+        if routes or any(one.whole is not None for one in found):
             scored = [one for one in found if one.whole is not None]
             yield Graded(name, found, list(_curves(scored)) if stage.rounds else [], routes, legend(routes))
 
 
-def _grades(table: Table, account: Account) -> Grades | None:
+def _grades(store: Store, account: Account, judges: bool) -> Grades:
     whole, domains, routes, models = Score(), dict[str, Score](), dict[str, int](), set[str]()
+    table = store.table(account.name)
     for row in cells(table, ["question", "domain", "model", "meta"], ROWS):
         meta = _object(row["meta"])
         if isinstance(route := meta.get("route"), str) and (route in routes or len(routes) < _ROUTES):
             routes[route] = routes.get(route, 0) + 1
         models.add(row["model"] or "")
-        if isinstance(right := meta.get("right"), bool):
+        if judges and isinstance(right := meta.get("right"), bool):
             domain = row["domain"] or ""
             whole.add(row["question"], right)
             if domain in domains or len(domains) < _DOMAINS:
                 domains.setdefault(domain, Score()).add(row["question"], right)
-    chosen = whole.answers and whole.right == whole.answers and account.dropped
-    if not routes and (not whole.answers or chosen):
-        return None
+    chosen = bool(account.dropped) and whole.right == whole.answers
     return Grades(
-        account.name, excerpt(models.pop(), 60) if len(models) == 1 else "",
+        account.name, excerpt(_ID.sub(r"\1…", models.pop()), 60) if len(models) == 1 else "",
         whole if whole.answers and not chosen else None,
         dict(sorted(domains.items())) if len(domains) > 1 else {}, routes, account.inputs, len(table) > ROWS,
     )  # fmt: skip

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from multisynth.report.charts import Mark, curves
-from multisynth.report.maps import plan
 from multisynth.report.intervals import wilson
+from multisynth.report.maps import plan
 from multisynth.report.picks import evenly_by
 from multisynth.report.words import excerpt, flat, number
 from multisynth.sample import Sample

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def _windows(losses: np.ndarray, at: np.ndarray, most: int) -> np.ndarray:
     if most <= _POINTS:
         return losses[:most]
     edges = np.linspace(0, most, len(at) + 1).round().astype(int)
-    return np.array([losses[a:b].mean() for a, b in zip(edges, edges[1:], strict=False)])
+    return np.array([losses[a:b].mean() for a, b in pairwise(edges)])
 
 
 def _round(model: Trained) -> str:

@@ -44,9 +44,21 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _PICTURES, _THUMBNAILS, _VIDEO = 4_500_000, 1_500_000, 8_000_000  # bytes in the page
 _SUCCESS = ["succeeded", "did not"]
-_FRAMES, _CLIPS, _EPISODES, _TASKS, _TEXTS, _REASONS, _CHAINS = 10, 8, 6, 12, 8, 8, 3
+_FRAMES, _CLIPS, _EPISODES, _TASKS, _TEXTS, _ASKED, _REASONS, _CHAINS = 10, 8, 6, 12, 8, 3, 8, 3
 _VERSIONS, _OF_MANY = 2, 3
-_OWN_SECTIONS = ("caption", "episode", "policy", "photo", "view", "volume", "scene", "debate", "tree", "preference", "model")
+_OWN_SECTIONS = (
+    "caption",
+    "episode",
+    "policy",
+    "photo",
+    "view",
+    "volume",
+    "scene",
+    "debate",
+    "tree",
+    "preference",
+    "model",
+)
 
 
 @dataclass
@@ -153,7 +165,7 @@ def _shown(store: Store, account: Account, video: Budget) -> Shown:
     elif account.kind == "policy":
         return shown  # its curves are shown where it was trained
     elif account.kind != "frame" and account.kind not in _OWN_SECTIONS:
-        shown.texts = kept(table, _TEXTS)
+        shown.texts = kept(table, _ASKED if account.kind == "problem" else _TEXTS)
     values = leaves(table, "meta")
     if account.kind == "volume":
         values = {name: found for name, found in values.items() if not name.startswith(("views.", "curve."))}
