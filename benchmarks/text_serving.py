@@ -1,7 +1,7 @@
 """Claim: the pipeline makes tokens as fast as bare vLLM, and tuning makes both faster.
 
     python -m benchmarks.text_serving [--prompts N --tokens 256 --temperature 0.8 --model NAME --rounds 3]
-                                      [--modes bare,tuned,pipeline,stage,ngram] [--option max_num_seqs=512 …]
+                                      [--modes bare,tuned,pipeline,stage,ngram] [--option replicas=3 …] [--profile]
 
 - bare: `vllm.LLM.generate` as vLLM comes; on a CPU in float32, with one process and the cores unbound like the others
 - tuned: `vllm.LLM.generate` with what the pipeline gives vLLM, but for its processors
@@ -12,6 +12,7 @@
 Each runs in a process of its own, one after the other, `rounds` times. Loading and warming up come before the clock,
 but for `stage`, where the seconds that its engine took to start are taken off. The prompts are those of the
 stage everywhere, and the model's end is a token that it does not write, so that every completion has all its tokens.
+With `--profile` each engine's loop tells on standard error where its time went; that takes time of its own.
 Prints JSON: tokens per second, the median and of each round. Defaults: 4096 prompts × 256 tokens on CUDA, 64 × 64 on a
 CPU.
 """
@@ -33,10 +34,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
+from multisynth.serving.profiled import PROFILE
 
 MODES = ("bare", "tuned", "pipeline", "stage", "ngram")
 NGRAM = {"method": "ngram", "num_speculative_tokens": 4, "prompt_lookup_max": 4, "prompt_lookup_min": 2}
 ATTEMPTS = 4
+PATIENCE, FREE = 60, 0.03
+"""Seconds in which the GPU's memory has to be free, but for this share."""
 Figures = dict[str, float]
 
 
@@ -77,6 +81,7 @@ def bare(options: argparse.Namespace, tuned: bool) -> Figures:
     import torch
     from vllm import LLM, SamplingParams
 
+    from multisynth.serving.options import REPLICAS
     from multisynth.serving.vllm_settings import SETTINGS, settings
 
     cuda = torch.cuda.is_available()
@@ -84,7 +89,8 @@ def bare(options: argparse.Namespace, tuned: bool) -> Figures:
         os.environ.update(SETTINGS)
     chosen: dict[str, Any] = {} if cuda else {"dtype": "float32", "enforce_eager": True, "max_model_len": 4096}
     if tuned:
-        chosen = settings(Path(options.model), cuda, options.option)
+        alone = {name: value for name, value in options.option.items() if name != REPLICAS}
+        chosen = settings(Path(options.model), cuda, alone)
     model = LLM(options.model, **chosen)
     warm = SamplingParams(temperature=options.temperature, max_tokens=8)
     model.generate(["Warm"] * 8, warm, use_tqdm=False)
@@ -190,7 +196,10 @@ def main() -> int:
     parser.add_argument("--model", default="smollm2-135m", help="a name that recipes know, or a folder")
     parser.add_argument("--modes", default="bare,tuned,pipeline,stage,ngram")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE", help="for vLLM")
+    parser.add_argument(
+        "--option", type=_option, action="append", default=[], metavar="NAME=VALUE", help="an engine option"
+    )
+    parser.add_argument("--profile", action="store_true", help="say where the time of the engine's loop goes")
     parser.add_argument("--one", choices=MODES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.option = dict(options.option)
@@ -254,11 +263,31 @@ def _apart(options: argparse.Namespace, mode: str, cache: Path) -> Figures | str
     command = [sys.executable, "-m", "benchmarks.text_serving", *asked, "--one", mode]
     # vLLM keeps what it compiled under its own root, not to compile it again each time.
     own = {"XDG_CACHE_HOME": str(cache), "VLLM_CACHE_ROOT": os.environ.get("VLLM_CACHE_ROOT", str(_vllm_root()))}
+    if options.profile:
+        own[PROFILE] = "1"
+    _until_free()
     run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **own})
     if run.returncode:
         return run.stderr[-4000:]
+    if options.profile:
+        print(run.stderr, file=sys.stderr)
     found: Figures = json.loads(run.stdout.strip().splitlines()[-1])
     return found
+
+
+def _until_free() -> None:
+    """Wait until the memory of the GPU is free: that of a process that has ended may be given back a while later."""
+    asked = ["nvidia-smi", "--query-gpu=memory.used,memory.total", "--format=csv,noheader,nounits"]
+    for _ in range(PATIENCE):
+        try:
+            told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError):
+            return
+        used, whole = (float(value) for value in told.splitlines()[0].split(","))
+        if used < FREE * whole:
+            return
+        time.sleep(1)
+    print(f"another process holds {used:,.0f} of {whole:,.0f} MiB of the GPU", file=sys.stderr)
 
 
 def _vllm_root() -> Path:

@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import os
 import queue
-import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -18,9 +17,6 @@ from multisynth.serving.protocol import Request
 
 GATHERING = 0.005
 """Seconds without a new request after which a batch is taken to be complete; affects speed only."""
-
-PROFILE = "MULTISYNTH_PROFILE"
-"""Environment variable: where it is set, an engine's thread tells at its end where its time went."""
 
 Answer = TypeVar("Answer")
 
@@ -129,25 +125,6 @@ class Inbox:
         return taken
 
 
-@contextlib.contextmanager
-def profiled(what: str) -> Iterator[None]:
-    """Where `PROFILE` is set, say at the end on standard error in which functions this thread spent its time."""
-    if not os.environ.get(PROFILE):
-        yield
-        return
-    import cProfile
-    import pstats
-
-    profile = cProfile.Profile()
-    profile.enable()
-    try:
-        yield
-    finally:
-        profile.disable()
-        print(f"{what}, process {os.getpid()}", file=sys.stderr)
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(40)
-
-
 class ModelThread(Generic[Answer]):
     """Keeps one model in one thread, because engines are not safe to share between threads.
 
@@ -170,8 +147,7 @@ class ModelThread(Generic[Answer]):
 
     def _run(self) -> None:
         try:
-            with profiled(self._thread.name):
-                self._serve(self._inbox, lambda: self._ready.set_result(None))
+            self._serve(self._inbox, lambda: self._ready.set_result(None))
         except BaseException as error:
             if not self._ready.done():
                 self._ready.set_exception(error)

