@@ -158,7 +158,7 @@ class Source(Stage):
     """The option that says how many ordinals there are. It is not part of the fingerprint, so raising it in a finished
     run makes only what is new."""
     extends: ClassVar[bool] = True
-    """Whether raising that leaves what was made before as it was; if not, it is part of the fingerprint all the same."""
+    """Whether raising that leaves what was made before as it was; if not, it is part of the fingerprint."""
 
     license: str = Field("CC0-1.0", description="SPDX identifier given to what is made.")
 

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Sample
+from multisynth.sandbox import Isolation
 from multisynth.stage import Map
 
 from .verifiers import Verdict, Verifiers
@@ -20,12 +21,16 @@ class Judging(Map):
 
     takes = (REASONING,)
 
+    sandbox: Isolation = Field(
+        "bubblewrap", description="Where programs are judged; none only if every one of them may be trusted."
+    )
+
     _verifiers: Verifiers | None = PrivateAttr(None)
     _threads: ThreadPoolExecutor | None = PrivateAttr(None)
 
     def open(self) -> None:
         """Have the verifiers ready; each starts with the first problem that names it."""
-        self._verifiers = Verifiers()
+        self._verifiers = Verifiers(self.sandbox)
         self._threads = ThreadPoolExecutor(os.cpu_count())
 
     def close(self) -> None:

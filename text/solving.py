@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
+from multisynth.sandbox import Isolation
 from multisynth.serving import Completion, Request
 from multisynth.serving.asking import Asking
 
@@ -19,6 +20,9 @@ class Solving(Asking):
     """A stage that asks a model to solve problems."""
 
     prompting: Prompting = Field(Prompting(), description="How questions are put, unless `trained` says its own way.")
+    sandbox: Isolation = Field(
+        "bubblewrap", description="Where programs are judged; none only if every one of them may be trusted."
+    )
 
     _form: Prompting | None = PrivateAttr(None)
     _verifiers: Verifiers | None = PrivateAttr(None)
@@ -26,7 +30,7 @@ class Solving(Asking):
     def open(self) -> None:
         """Find the model, and the form of prompts that it was trained with."""
         super().open()
-        self._verifiers = Verifiers()
+        self._verifiers = Verifiers(self.sandbox)
         own = None if self._teacher is None else self._teacher["prompting"]
         self._form = self.prompting if own is None else Prompting.model_validate_json(own)
 

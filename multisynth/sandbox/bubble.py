@@ -21,8 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from multisynth.errors import BadInput
-
-from .limits import MIB, Limits
+from multisynth.sandbox.limits import MIB, Limits
 
 WORK = "/sandbox"
 """The program's own folder, where it starts."""

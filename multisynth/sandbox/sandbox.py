@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from . import bubble
-from .bubble import WORK
-from .filter import program
-from .limits import MIB, Limits
-from .supervise import Ending, supervise
+from multisynth.sandbox import bubble
+from multisynth.sandbox.bubble import WORK
+from multisynth.sandbox.filter import program
+from multisynth.sandbox.limits import MIB, Limits
+from multisynth.sandbox.supervise import Ending, supervise
 
 Isolation = Literal["bubblewrap", "none"]
 Status = Literal["ok", "failed", "killed", "stopped", "time", "memory", "output", "processes", "disk"]

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .bubble import WORK
-from .limits import MIB, Limits
-from .watch import usage
+from multisynth.sandbox.bubble import WORK
+from multisynth.sandbox.limits import MIB, Limits
+from multisynth.sandbox.watch import usage
 
 Stopped = Literal["stopped", "time", "memory", "output", "processes", "disk"]
 _FIRST_LOOK, _LOOKS = 0.03, 0.1

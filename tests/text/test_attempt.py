@@ -4,8 +4,8 @@ import json
 
 import pyarrow.compute as pc
 import pytest
-from multisynth.text.problems.arithmetic import Arithmetic
 from multisynth.text.attempt import Attempt
+from multisynth.text.problems.arithmetic import Arithmetic
 from multisynth.text.prompting import Prompting
 from multisynth.text.verifiers.equations import equations
 from multisynth.text.verify import Verify

@@ -7,8 +7,10 @@ import pytest
 from multisynth.text.verifiers.symbolic import Symbolic
 from multisynth.text.verify import Verify
 
+from multisynth.errors import BadInput, Hopeless
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
+from multisynth.sandbox import bubble
 from multisynth.testing import run_stage
 
 QUESTION = "Ben has 8 pens. He buys 4 packs of 6 pens. How many pens does Ben have now?"
@@ -130,3 +132,27 @@ def test_verdicts_do_not_depend_on_batches() -> None:
     ]
     whole, parts = run_stage(Verify(), samples), run_stage(Verify(), samples, batch_size=1)
     assert whole.samples.table == parts.samples.table and whole.drops == parts.drops
+
+
+def test_without_a_sandbox_no_program_is_judged_unless_the_recipe_says_so(monkeypatch, tmp_path) -> None:
+    values = {
+        "question": "",
+        "answer": "",
+        "domain": "d",
+        "verifier": "code",
+        "check": '{"tests": ["assert f() == 1"]}',
+    }
+    program = "def f():\n    return 1"
+    attempts = [Sample(REASONING, 0, completion=program, attempt=0, model="m", token_ids=[1], **values)]
+    monkeypatch.setattr(bubble, "_tool", lambda name: raise_missing())
+    bubble.require.cache_clear()
+    try:
+        with pytest.raises(Hopeless, match="no bwrap"):
+            run_stage(Verify(), attempts)
+        assert len(run_stage(Verify(sandbox="none"), attempts).samples) == 1
+    finally:
+        bubble.require.cache_clear()
+
+
+def raise_missing() -> str:
+    raise BadInput("no bwrap on the path", "install bubblewrap")

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
-from multisynth.errors import nearest
+from multisynth.errors import BadInput, Hopeless, nearest
 from multisynth.sample import Sample
 from multisynth.sandbox import Isolation
 
@@ -55,15 +55,23 @@ class Verifiers:
 
         Raises:
             ValueError: There is no verifier of that name, or it cannot use the problem's `check`.
+            Hopeless: A program is to be judged, and there is no sandbox.
         """
         name = problem["verifier"] or "math"
         if name not in _MAKERS:
             raise ValueError(f"no verifier is called `{name}`: {nearest(name, list(NAMES))}")
         if name not in self._made:
             with self._making:
-                made = Code(self._sandbox) if name == "code" else _MAKERS[name](self._symbolic)
-                self._made.setdefault(name, made)
+                self._made.setdefault(name, self._make(name))
         return self._made[name].judge(problem, completion)
+
+    def _make(self, name: str) -> Verifier:
+        if name != "code":
+            return _MAKERS[name](self._symbolic)
+        try:
+            return Code(self._sandbox)
+        except BadInput as error:
+            raise Hopeless(error.problem, error.remedy) from error
 
     async def verdict(self, problem: Sample, completion: str) -> Verdict:
         """As `judge`, without keeping other coroutines waiting."""
