@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from multisynth.errors import BadInput
@@ -71,7 +71,7 @@ class Request:
 
     def digest(self, *made_with: str) -> str:
         """SHA-256 of the request and of what it is answered with: model, engine, id of the watermark's key."""
-        whole = json.dumps([asdict(self), made_with], sort_keys=True, ensure_ascii=False)
+        whole = json.dumps([vars(self), made_with], sort_keys=True, ensure_ascii=False, default=vars)
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
