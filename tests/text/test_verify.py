@@ -144,7 +144,8 @@ def test_without_a_sandbox_no_program_is_judged_unless_the_recipe_says_so(monkey
     }
     program = "def f():\n    return 1"
     attempts = [Sample(REASONING, 0, completion=program, attempt=0, model="m", token_ids=[1], **values)]
-    monkeypatch.setattr(bubble, "_tool", lambda name: raise_missing())
+    found = bubble._tool
+    monkeypatch.setattr(bubble, "_tool", lambda name: missing() if name == "bwrap" else found(name))
     bubble.require.cache_clear()
     try:
         with pytest.raises(Hopeless, match="no bwrap"):
@@ -154,5 +155,5 @@ def test_without_a_sandbox_no_program_is_judged_unless_the_recipe_says_so(monkey
         bubble.require.cache_clear()
 
 
-def raise_missing() -> str:
+def missing() -> str:
     raise BadInput("no bwrap on the path", "install bubblewrap")
