@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from multisynth.serving import Completion, Request, Unfit
+from multisynth.mark.key import VARIABLE
+from multisynth.serving import Completion, Engine, Request, Unfit, Watermark
 from multisynth.serving.inbox import Meter
 from multisynth.serving.options import MOST_REPLICAS, check
 from multisynth.serving.replicas import Replicas
+from multisynth.serving.transformers import TransformersEngine
+from tests.serving.tiny import tiny_model
 
 
 class Echo:
@@ -49,9 +52,9 @@ def two():
     replicas.close()
 
 
-def ask(replicas: Replicas, *requests: Request) -> list[object]:
+def ask(engine: Engine, *requests: Request) -> list[object]:
     async def all_at_once() -> list[object]:
-        return await asyncio.gather(*map(replicas.complete, requests), return_exceptions=True)
+        return await asyncio.gather(*map(engine.complete, requests), return_exceptions=True)
 
     return asyncio.run(all_at_once())
 
@@ -99,6 +102,20 @@ def test_closing_waits_for_nothing() -> None:
     assert time.monotonic() - began < 5 and not any(map(_runs, pids))
     with pytest.raises(RuntimeError, match="the engine is closed"):
         asyncio.run(replicas.complete(Request("late")))
+
+
+def test_a_model_writes_the_same_in_another_process(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv(VARIABLE, "a key for the test alone")
+    model = tiny_model(tmp_path)
+    requests = [
+        Request(f"p {k % 3}", seed=k, max_tokens=12, logprobs=True, watermark=Watermark() if k % 2 else None)
+        for k in range(8)
+    ]
+    found = []
+    for engine in (TransformersEngine(model), Replicas(partial(TransformersEngine, model), 1, "transformers")):
+        found.append(ask(engine, *requests))
+        engine.close()
+    assert found[0] == found[1] and len({one.token_ids for one in found[0]}) == 8
 
 
 KILLED = """
