@@ -129,13 +129,13 @@ class _Axes:
     _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 8.0, 22.0
 
     @classmethod
-    def around(cls, x: np.ndarray, y: np.ndarray, unit: str, **size: float) -> _Axes:
+    def around(cls, x: np.ndarray, y: np.ndarray, unit: str, *, whole: bool = False, **size: float) -> _Axes:
         """Axes that hold these finite values."""
         low, high = float(y.min()), float(y.max())
         if high - low < 1e-9 * max(abs(low), abs(high), 1.0):
             low, high = low - 0.5, high + 0.5
         begin, end = float(x.min()), float(x.max())
-        return cls((begin, max(end, begin + 1e-6)), (low, high), unit, **size)
+        return cls((begin, max(end, begin + 1e-6)), (low, high), unit, whole=whole, **size)
 
     @property
     def bottom(self) -> float:
@@ -174,6 +174,7 @@ def curves(
     unit: str = "s",
     along: tuple[float, float] = (np.inf, -np.inf),
     within: tuple[float, float] = (np.inf, -np.inf),
+    whole: bool = False,
 ) -> Markup:
     """Quantities of one unit over time, or over something else that goes on.
 
@@ -185,13 +186,14 @@ def curves(
         unit: Of `times`.
         along: The span of `times` that the chart shows at least, which makes charts alike.
         within: The same of values, such as 0 to 1 for a share.
+        whole: Whether `times` are counts.
     """
     pick = thin(len(times), _POINTS)
     t = np.nan_to_num(times[pick])
     lines = {name: np.nan_to_num(values[pick]) for name, values in series.items()}
     if not len(t) or not lines:
         return Markup("")
-    axes = _Axes.around(_with(t, along), _with(np.concatenate(list(lines.values())), within), unit)
+    axes = _Axes.around(_with(t, along), _with(np.concatenate(list(lines.values())), within), unit, whole=whole)
     drawn = [*axes.grid(), *(axes.upright(m.time, m.name) for m in marks if axes.x[0] <= m.time <= axes.x[1])]
     for index, (name, values) in enumerate(lines.items()):
         points = axes.place(t, values)

@@ -101,7 +101,9 @@ def _curves(rounds: list[list[Trained]], loop: bool) -> Iterator[Markup]:
         most = min(len(model.losses) for model in shown)
         at = np.arange(0.5, _POINTS) * most / _POINTS if most > _POINTS else np.arange(most) + 1.0
         lines = {_round(model) if loop else "loss": _windows(model.losses, at, most) for model in shown}
-        yield curves(at, lines, "loss, nats" + (", means of windows" if most > _POINTS else ""), unit="step")
+        yield curves(
+            at, lines, "loss, nats" + (", means of windows" if most > _POINTS else ""), unit="step", whole=True
+        )
     measured = [model for model in (last if loop else rounds[0]) if model.held_out is not None]
     if len(measured) > 1 and loop:
         at_round = [int(model.stage.rpartition("-")[2]) for model in measured]
@@ -111,7 +113,7 @@ def _curves(rounds: list[list[Trained]], loop: bool) -> Iterator[Markup]:
     elif len(measured) > 1:
         steps = np.array([model.step for model in measured], float)
         held = np.array([model.held_out for model in measured], float)
-        yield curves(steps, {"held out": held}, "measure on samples held out", unit="step")
+        yield curves(steps, {"held out": held}, "measure on samples held out", unit="step", whole=True)
 
 
 def _windows(losses: np.ndarray, at: np.ndarray, most: int) -> np.ndarray:

@@ -14,13 +14,17 @@ from multisynth.artifact import Artifact
 from multisynth.kinds import (
     CAPTION,
     CLIP,
+    DEBATE,
     DOCUMENT,
     EPISODE,
     FRAME,
+    MODEL,
     PHOTO,
     POLICY,
+    PREFERENCE,
     PROBLEM,
     REASONING,
+    TREE,
     VIEW,
     VOLUME,
 )
@@ -503,7 +507,139 @@ class Weather(Map):
             yield sample.replace(**changed).with_meta(weather={self.words: {"visibility": 20.0}}, transmittance=0.25)
 
 
+class Grade(Map):
+    """Says which attempts are right: those at even answers, and of the others the first ones."""
+
+    takes = (REASONING,)
+    words: str = Field("", description="Of a domain, before the number.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            n = int(sample["answer"])
+            right = n % 2 == 0 or sample["attempt"] == 0
+            yield sample.replace(domain=f"{self.words}{n % 2}").with_meta(right=right, reason=self.words)
+
+
+class Even(Map):
+    """Keeps what is right at even answers."""
+
+    takes = (REASONING,)
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            yield sample if int(sample["answer"]) % 2 == 0 else Drop(sample, f"odd: {sample['answer']}")
+
+
+class Route(Map):
+    """A rationale of each problem but every fifth, by one of two routes."""
+
+    takes = (PROBLEM,)
+    makes = REASONING
+    words: str = Field("", description="Of a route, before its name.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            n = int(sample["answer"])
+            if n % 5 == 4:
+                yield Drop(sample, f"wrong answer: {n}")
+                continue
+            route = f"{self.words}{'attempt' if n % 5 < 3 else 'rationalised'}"
+            yield sample.child(
+                REASONING, question=sample["question"], answer=sample["answer"], domain="counting", attempt=0,
+                completion=f"{self.words} first\n```python\nprint({n})\n```\n{self.words} last", model="small",
+                token_ids=[], steps=[f"{self.words} first\n", "last"] if n % 2 else None,
+                values=[0.25, 1.0] if n % 2 else None, meta={"route": route},
+            )  # fmt: skip
+
+
+class Debate(Map):
+    """Verdicts are right at every third problem, votes at every other one, and every fourth debate is flagged."""
+
+    takes = (PROBLEM,)
+    makes = DEBATE
+    words: str = Field("so", description="What is said.")
+    verified: bool = Field(True, description="Whether there is anything to verify by.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            n, flagged = int(sample["answer"]), int(sample["answer"]) % 4 == 0
+            turns = [
+                {
+                    "speaker": ["proponent", "opponent", self.words][k % 3], "act": "opening",
+                    "text": f"{self.words} {k}", "claim": str(k), "contradicts": 0 if flagged and k == 3 else -1,
+                    "reason": self.words if flagged and k == 3 else "",
+                }
+                for k in range(5)
+            ]  # fmt: skip
+            yield sample.child(
+                DEBATE, question=sample["question"], answer=sample["answer"], domain=self.words, turns=turns,
+                flagged=flagged, verdict=self.words, right=n % 3 == 0 if self.verified else None, tokens=100 + n,
+                vote=self.words, vote_right=n % 2 == 0 if self.verified else None, votes=[self.words, "b", "b"],
+                vote_tokens=200 + n, model=self.words, judge=self.words,
+            )  # fmt: skip
+
+
+class Search(Map):
+    """A tree of each problem n: the root, and below it n steps in a row; the last is right where n is even."""
+
+    takes = (PROBLEM,)
+    makes = TREE
+    words: str = Field("step", description="Of each step.")
+    nodes: str | None = Field(None, description="Instead, JSON.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            n = int(sample["answer"])
+            nodes = [
+                {
+                    "parent": k - 1, "text": f"{self.words} {k}" if k else "", "prior": 0.5, "visits": 10 - k % 10,
+                    "value": k / max(n, 1), "ends": k == n, "right": n % 2 == 0 if k == n and n else None,
+                }
+                for k in range(n + 1)
+            ]  # fmt: skip
+            yield sample.child(
+                TREE, question=sample["question"], answer=sample["answer"], domain="counting",
+                nodes=nodes if self.nodes is None else json.loads(self.nodes), rollouts=n,
+                first_right=n % 4 == 0 and n > 0, tokens=10 * n, model=self.words,
+            )  # fmt: skip
+
+
+class Prefer(Map):
+    """A pair of each problem n, with the margin n / 10."""
+
+    takes = (PROBLEM,)
+    makes = PREFERENCE
+    words: str = Field("good", description="Of both.")
+
+    def process(self, samples: Batch) -> Iterator[Sample | Drop]:
+        for sample in samples:
+            prompt = [{"role": "user", "content": sample["question"]}, {"role": self.words, "content": self.words}]
+            yield sample.child(
+                PREFERENCE, prompt=prompt, chosen=f"```\n{self.words}\n```", rejected=f"not {self.words}",
+                domain=self.words, margin=int(sample["answer"]) / 10, judge=self.words, model=self.words,
+            )  # fmt: skip
+
+
+class Train(Source):
+    """Models of 50 steps each further; their losses are 1 / step."""
+
+    makes = MODEL
+    count: int = Field(1, ge=1, description="How many.")
+    words: str = Field("sft", description="Method and base.")
+
+    def generate(self, ordinals: Sequence[int]) -> Iterable[Sample | Drop]:
+        for n in ordinals:
+            steps = 50 * (n + 1)
+            yield Sample(
+                MODEL, n, parents=[f"{k:032x}" for k in range(7)], base=self.words, method=self.words, step=steps,
+                tokens=1000 * steps, losses=(1 / np.arange(1, steps + 1)).astype(np.float32), held_out=0.5 + 0.1 * n,
+                files=b"{}", weights=b"weights", moments=b"moments", meta={"held_out_before": 0.25},
+            )  # fmt: skip
+
+
 STAGES: dict[str, type[Stage]] = {
+    "report.grade": Grade, "report.even": Even, "report.route": Route, "report.debate": Debate, "report.search": Search,
+    "report.prefer": Prefer, "report.train": Train,
     "report.replay": Replay, "report.grow": Grow, "report.practise": Practise, "report.act": Act,
     "report.episodes": Episodes, "report.film": Film, "report.tell": Tell, "report.mark": Mark, "report.shots": Shots,
     "report.places": Places, "report.photos": Photos, "report.register": Register, "report.volumes": Volumes,

@@ -11,7 +11,8 @@ import pytest
 from scipy.stats import binomtest
 
 from multisynth import report
-from multisynth.report.episodes import growth, outcomes, wilson
+from multisynth.report.episodes import growth, outcomes
+from multisynth.report.intervals import wilson
 from multisynth.report.picks import evenly_by
 from multisynth.report.policies import names
 from multisynth.report.tables import accounts

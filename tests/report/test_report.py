@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from multisynth import Recipe, report, run
+from multisynth.energy import Meter
 from multisynth.lineage import rollback
 from multisynth.report import page
 from multisynth.store import Store
@@ -32,6 +33,12 @@ BLOCKS: dict[str, dict[str, Any]] = {
     "problems": {"use": "report.ask", "words": HOSTILE},
     "answers": {"use": "report.solve", "from": "problems"},
     "checked": {"use": "report.check", "from": "answers", "errors": 1.0},
+    "graded": {"use": "report.grade", "from": "answers", "words": HOSTILE},
+    "rationales": {"use": "report.route", "from": "problems", "words": HOSTILE},
+    "debates": {"use": "report.debate", "from": "problems", "words": HOSTILE},
+    "trees": {"use": "report.search", "from": "problems", "words": HOSTILE},
+    "pairs": {"use": "report.prefer", "from": "problems", "words": HOSTILE},
+    "tuned": {"use": "report.train", "words": HOSTILE},
 }
 
 
@@ -69,10 +76,21 @@ class Page(HTMLParser):
         return {attributes["id"] for _, attributes in self.elements if "id" in attributes}
 
 
+class Hundred:
+    """A meter that tells 100 J at every reading."""
+
+    name = "hundred"
+
+    def used(self) -> float:
+        return 100.0
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     folder = tmp_path_factory.mktemp("report") / "run"
-    run(Recipe.of({"name": "whole", "seed": 3, "stages": BLOCKS}), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("multisynth.execute.meter", lambda: Meter([Hundred()]))
+        run(Recipe.of({"name": "whole", "seed": 3, "stages": BLOCKS}), folder)
     return Store.open(folder)
 
 
@@ -99,6 +117,11 @@ def test_every_kind_has_its_section(parsed: Page) -> None:
         "frames",
         "episodes",
         "policies",
+        "accuracy",
+        "models",
+        "trees",
+        "debates",
+        "preferences",
         "texts",
         "watermark",
         "measured",
@@ -162,7 +185,7 @@ def test_sentences_and_events_carry_the_moment_of_the_video(parsed: Page) -> Non
     )
 
 
-def test_numbers_of_the_run_are_in_the_page(parsed: Page) -> None:
+def test_numbers_of_the_run_are_in_the_page(store: Store, parsed: Page) -> None:
     text = " ".join(" ".join(parsed.texts).split())
     assert "of 20 inputs dropped" in text
     assert "RuntimeError" not in text
@@ -172,7 +195,9 @@ def test_numbers_of_the_run_are_in_the_page(parsed: Page) -> None:
     assert "Of 28 texts, 11 (39.3 %) have z above 4" in text
     assert "sha256:" + "ab" * 32 in text
     assert "Apache-2.0" in text
-    assert "50 J" in text
+    tables = [store.shelf(name).ledger(["joules"]) for name in BLOCKS]
+    joules = sum(value for table in tables for value in table["joules"].to_pylist() if value is not None)
+    assert joules > 0 and f"{joules:.4g} J measured energy" in text
 
 
 def test_the_same_page_again(store: Store, html: str) -> None:
