@@ -20,7 +20,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-# Used where it is installed, and gone without elsewhere, vLLM with its grammars; nerfstudio comes without its pins, and pydantic has its core.
+# Used where it is installed, and gone without elsewhere: vLLM with its grammars; nerfstudio comes without its pins, and
+# pydantic has its core.
 OPTIONAL = {"vllm", "xgrammar", "nerfstudio", "pydantic_core"} | (
     {"pybullet", "pybullet_data"} if sys.version_info >= (3, 12) else set()
 )

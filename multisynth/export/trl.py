@@ -48,6 +48,10 @@ class Trl(Exporter):
 
 
 def _reasoning(sample: Sample) -> dict[str, Any]:
+    if sample.meta.get("right") is False:
+        raise BadInput(
+            f"sample {sample.id} was judged wrong, and would be imitated", "export what `text.verify` keeps of them"
+        )
     return {
         "prompt": [{"role": "user", "content": sample["question"]}],
         "completion": [{"role": "assistant", "content": sample["completion"]}],
@@ -55,10 +59,13 @@ def _reasoning(sample: Sample) -> dict[str, Any]:
 
 
 def _pair(sample: Sample) -> dict[str, Any]:
+    turns, begun = sample["prompt"], ""
+    if turns and turns[-1]["role"] == "assistant":  # which both answers go on from; TRL would see two answers
+        turns, begun = turns[:-1], turns[-1]["content"]
     return {
-        "prompt": [{"role": turn["role"], "content": turn["content"]} for turn in sample["prompt"]],
-        "chosen": [{"role": "assistant", "content": sample["chosen"]}],
-        "rejected": [{"role": "assistant", "content": sample["rejected"]}],
+        "prompt": [{"role": turn["role"], "content": turn["content"]} for turn in turns],
+        "chosen": [{"role": "assistant", "content": begun + sample["chosen"]}],
+        "rejected": [{"role": "assistant", "content": begun + sample["rejected"]}],
         "margin": sample["margin"],
     }
 

@@ -39,6 +39,12 @@ def test_lines_are_prompts_and_completions(run, folder):
         assert row["license"] == "CC0-1.0"
 
 
+def test_what_was_judged_wrong_is_not_written_to_be_imitated(run, folder):
+    run.add("graded", [reasoning(0, "It is 2.", meta={"right": True}), reasoning(1, "It is 9.", meta={"right": False})])
+    with pytest.raises(BadInput, match="was judged wrong"):
+        Trl().write(run.table("graded"), folder, run)
+
+
 def test_steps_are_right_if_their_value_is_a_half_or_more(run, folder):
     made = run.add("paths", [reasoning(0, "a\nb", steps=["a\n", "b"], values=np.array([0.5, 0.25]))])
     assert Trl(stepwise=True).write(run.table("paths"), folder, run) == 1
@@ -63,9 +69,10 @@ def test_preferences_are_conversations(run, folder):
     assert Trl().write(run.table("pairs"), folder, run) == 4
     rows = pyarrow.json.read_json(folder / "train.jsonl").to_pylist()
     for row, sample in zip(rows, made, strict=True):
-        assert row["prompt"] == sample["prompt"]
-        assert row["chosen"] == [{"role": "assistant", "content": sample["chosen"]}]
-        assert row["rejected"] == [{"role": "assistant", "content": sample["rejected"]}]
+        start = "It is" if sample["chosen"].startswith(" ") else ""
+        assert row["prompt"] == sample["prompt"][:1], "one answer follows a prompt, the whole of it"
+        assert row["chosen"] == [{"role": "assistant", "content": start + sample["chosen"]}]
+        assert row["rejected"] == [{"role": "assistant", "content": start + sample["rejected"]}]
         assert (row["margin"], row["id"], row["license"]) == (sample["margin"], sample.id, "CC0-1.0")
 
 
