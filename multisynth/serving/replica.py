@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -104,8 +103,6 @@ def main(descriptor: int) -> int:
     except Exception as error:
         pipe.send(f"{error}" if isinstance(error, BadInput) else f"{type(error).__name__}: {error}")
         return 1
-    gc.collect()
-    gc.freeze()  # or each full collection would walk over all that the libraries loaded, for half a second
 
     def incoming(take: Callable[[Asked | None], object]) -> None:
         deliver.append(take)

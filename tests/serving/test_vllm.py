@@ -8,10 +8,11 @@ import pytest
 
 from multisynth.mark.detect import audit
 from multisynth.mark.key import VARIABLE, load_key
-from multisynth.serving import Completion, Engine, Message, Request, Unfit, Watermark, engines
+from multisynth.serving import Completion, Engine, Message, Request, Unfit, Watermark, engines, spread
 from multisynth.serving.options import PASSED_ON
 from multisynth.serving.schema import mistake
 from multisynth.serving.transformers import TransformersEngine
+from multisynth.serving.vllm_settings import settings
 from tests.serving.tiny import tiny_model
 
 USABLE = {name: usable for name, usable, _ in engines()}["vllm"]
@@ -182,3 +183,31 @@ def test_it_says_how_full_it_was(pair) -> None:
     answers(pair[0], *(Request("full", seed=k, max_tokens=30, temperature=3) for k in range(64)))
     busy, rows = pair[0].meter.busy - before[0], pair[0].meter.rows - before[1]
     assert 0.3 < rows / busy / 16 <= 1
+
+
+def test_replicas_share_the_memory_of_one_gpu(pair, monkeypatch) -> None:
+    class Card:
+        @staticmethod
+        def get_device_total_memory() -> int:
+            return 80 << 30
+
+    monkeypatch.setattr("vllm.platforms.current_platform", Card)
+    path = pair[0]._path
+    alone, third = (settings(path, True, {"replicas": count, "max_num_seqs": 512}) for count in (1, 3))
+    assert "kv_cache_memory_bytes" not in alone and "replicas" not in alone | third
+    assert third["gpu_memory_utilization"] == pytest.approx(0.3) and third["max_num_seqs"] == 512
+    assert 15 << 30 < third["kv_cache_memory_bytes"] < 0.3 * (80 << 30)
+    half = settings(path, True, {"replicas": 2, "gpu_memory_utilization": 0.5, "kv_cache_memory_bytes": 8 << 30})
+    assert (half["gpu_memory_utilization"], half["kv_cache_memory_bytes"]) == (0.25, 4 << 30)
+    tight = settings(path, True, {"replicas": 16, "gpu_memory_utilization": 0.5})
+    assert "kv_cache_memory_bytes" not in tight and tight["gpu_memory_utilization"] == 0.5 / 16
+
+
+def test_the_engine_of_small_models_is_repeated_where_there_are_cores_for_it(tmp_path, monkeypatch) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"x" * 1000)
+    for cores, expected in ((2, 1), (8, 2), (16, 3), (128, 3)):
+        monkeypatch.setattr("multisynth.serving.spread._cores", lambda cores=cores: cores)
+        assert spread._worth(tmp_path, {}) == expected
+    assert spread._worth(tmp_path, {"tensor_parallel_size": 2}) == 1
+    monkeypatch.setattr("multisynth.serving.spread.SMALL", 999)
+    assert spread._worth(tmp_path, {}) == 1
