@@ -41,7 +41,7 @@ class Trl(Exporter):
         line = _pair if samples.kind.name == PREFERENCE.name else _stepwise if self.stepwise else _reasoning
         count = 0
         with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
-            for sample in samples.samples([*samples.kind.columns, "license"], batch_size=1024):
+            for sample in samples.samples([*samples.kind.columns, "license", "meta"], batch_size=1024):
                 file.write(dumps({**line(sample), "id": sample.id, "license": sample["license"]}) + "\n")
                 count += 1
         return count
