@@ -100,6 +100,10 @@ def load(folder: Path) -> Network:
 def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
     """A small Llama with random weights.
 
+    Matrices begin with a standard deviation of 1/√width: at 0.02, which suits models thousands wide, a small one takes
+    three times as many steps to learn to copy. The base of the rotary embedding is the context, so that no feature turns
+    more slowly than a text of that length can tell.
+
     Args:
         shape: Its size.
         seed: Of its weights.
@@ -116,6 +120,7 @@ def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
         vocab_size=size, hidden_size=shape.width, intermediate_size=-(-shape.width * 8 // 48) * 16,
         num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.heads,
         head_dim=shape.width // shape.heads, max_position_embeddings=shape.context, tie_word_embeddings=True,
+        initializer_range=shape.width**-0.5, rope_parameters={"rope_type": "default", "rope_theta": shape.context},
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
