@@ -50,6 +50,7 @@ class Plan:
         steps: Optimiser steps of the first round.
         growth: By how much their number grows from round to round, up to `most`.
         most: Steps of a round at most.
+        sound: Whether every step of a rationale must be right, not only its answer as in the paper.
     """
 
     digits: tuple[int, ...]
@@ -67,6 +68,7 @@ class Plan:
     growth: float
     most: int
     hint_shots: bool
+    sound: bool = True
 
 
 def pretrained(model: str) -> Plan:
@@ -107,7 +109,7 @@ def recipe(plan: Plan, rounds: int, *, rationalise: bool, engine: str, seed: int
         stages["few"] = {"use": "text.addition", "problems": plan.few * len(further), "digits": further}
         stages["lessons"]["from"].append("few")
     star = {
-        "use": "text.star", "rationalise": rationalise, "hint_shots": plan.hint_shots, "attempts": plan.attempts,
+        "use": "text.star", "rationalise": rationalise, "hint_shots": plan.hint_shots, "sound": plan.sound, "attempts": plan.attempts,
         "temperature": plan.temperature, **asking,
     }  # fmt: skip
     for number in range(rounds + 1):
