@@ -101,8 +101,8 @@ def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
     """A small Llama with random weights.
 
     Matrices begin with a standard deviation of 1/√width: at 0.02, which suits models thousands wide, a small one takes
-    three times as many steps to learn to copy. The base of the rotary embedding is the context, so that no feature turns
-    more slowly than a text of that length can tell.
+    three times as many steps to learn to copy. The base of the rotary embedding is the context, so that its slowest
+    feature turns about once in a text of that length.
 
     Args:
         shape: Its size.
