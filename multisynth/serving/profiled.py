@@ -19,6 +19,7 @@ def profiled(what: str) -> Iterator[None]:
         yield
         return
     import cProfile
+    import io
     import pstats
 
     profile = cProfile.Profile()
@@ -27,6 +28,7 @@ def profiled(what: str) -> Iterator[None]:
         yield
     finally:
         profile.disable()
-        print(f"{what}, process {os.getpid()}", file=sys.stderr)
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(LINES)
-        sys.stderr.flush()
+        told = io.StringIO()
+        pstats.Stats(profile, stream=told).sort_stats("tottime").print_stats(LINES)
+        # At once, because several processes may tell at the same time.
+        print(f"{what}, process {os.getpid()}\n{told.getvalue()}", file=sys.stderr, flush=True)

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from multisynth.serving.inbox import Meter, Outbox, Reply
+from multisynth.serving.profiled import PROFILE
 from multisynth.serving.protocol import Completion, Engine, Request
 from multisynth.serving.replica import Answers, Asked
 
@@ -186,8 +187,8 @@ class _Process:
         """Tell it to end."""
         with self._lock:
             was, self.alive = self.alive, False
-        if self.outstanding or not self.ready.done():
-            self._process.kill()
+        if self.outstanding or not self.ready.done() or not os.environ.get(PROFILE):
+            self._process.kill()  # it has nothing to keep, and vLLM takes many seconds to end by itself
         elif was:
             self._said.put(None)
 
