@@ -47,10 +47,12 @@ def size(value: int) -> str:
 
 
 def number(value: Any) -> str:
-    """A number, to four figures where it is no whole number."""
+    """A number; of one that is not whole, four figures, or those before the point."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         return str(value)
-    return f"{value:,}" if isinstance(value, int | np.integer) else f"{value:.4g}"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def excerpt(value: Any, most: int = 200) -> str:
