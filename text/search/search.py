@@ -15,6 +15,7 @@ from multisynth.serving import Completion
 from multisynth.serving.asking import Ask
 
 from ..solving import Solving
+from ..verifiers.stated import first_stated
 from .steps import read
 from .tree import Leaf, Tree, shares
 
@@ -26,7 +27,8 @@ class Search(Solving):
     its steps. With the log-probabilities of a rollout come the likeliest other tokens at each of its places: those are
     the beginnings of sibling steps, with the model's own probabilities as priors, and PUCT (Silver et al. 2017;
     rStar-Math, Guan et al. 2025, arXiv 2501.04519) chooses which of them the next rollout goes on from. So no two
-    rollouts are the same, and what they share is written once.
+    rollouts are the same, and what they share is written once. Nothing branches where an answer is stated after
+    reasoning: another number put there would be a guess, and its reward says nothing of the steps before.
 
     Rollouts are made in waves of fixed size, with virtual loss within a wave, so that the tree depends neither on the
     order in which answers come nor on what else is asked.
@@ -64,7 +66,8 @@ class Search(Solving):
                 *(self._rollout(sample, ask, tree, leaf, count + k) for k, leaf in enumerate(leaves))
             )
             for leaf, (completion, verdict) in zip(leaves, written_now, strict=True):
-                last = tree.expand(leaf, read(leaf.bud, completion, self.form.stop))
+                until = _reasoned(tree.prefix(leaf), completion.text)
+                last = tree.expand(leaf, read(leaf.bud, completion, self.form.stop, until))
                 tree.backup(leaf, last, right=verdict, ends=completion.finish == "stop")
                 first_right = verdict if count == 0 else first_right
                 count, right = count + 1, right + verdict
@@ -99,6 +102,12 @@ class Search(Solving):
         if completion.finish == "length":
             return completion, False
         return completion, (await self.verifiers.verdict(sample, prefix + completion.text)).right
+
+
+def _reasoned(before: str, written: str) -> int | None:
+    """Characters of what was written until it states an answer; None where nothing precedes that, or it states none."""
+    start = first_stated(before + written)
+    return start - len(before) if start is not None and (before + written)[:start].strip() else None
 
 
 def _nodes(tree: Tree) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def split(text: str) -> list[str]:
     return steps
 
 
-def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Step]:
+def read(bud: Bud, completion: Completion, stop: Sequence[str] = (), until: int | None = None) -> list[Step]:
     """The steps that a model wrote from a bud on, with the alternatives at every token.
 
     The step that begins with the bud's text comes first. A token that was cut in two by its character's bytes ends the
@@ -78,6 +78,7 @@ def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Ste
         bud: What the model went on from.
         completion: What it wrote, with `logprobs` and `alternatives`.
         stop: Strings that end an answer; no bud has one.
+        until: Characters that the model wrote up to the last place with buds; None for all.
     """
     assert completion.logprobs is not None and completion.alternatives is not None
     whole = bud.text + completion.text
@@ -89,7 +90,7 @@ def read(bud: Bud, completion: Completion, stop: Sequence[str] = ()) -> list[Ste
         while place < len(completion.logprobs) and (
             last or (place < len(places) and len(bud.text) + places[place].at < end)
         ):
-            if place < len(places):
+            if place < len(places) and (until is None or places[place].at <= until):
                 before = whole[start : len(bud.text) + places[place].at]
                 for other, value in places[place].others:
                     if _fit(before + other, other, stop):

@@ -36,3 +36,8 @@ def stated(completion: str) -> Stated | None:
 def statements(completion: str) -> int:
     """How many times it states an answer."""
     return sum(1 for form in _FORMS for _ in form.finditer(completion))
+
+
+def first_stated(completion: str) -> int | None:
+    """Where a text first states an answer; None where it states none."""
+    return min((match.start() for form in _FORMS for match in form.finditer(completion)), default=None)

@@ -101,6 +101,15 @@ def test_a_token_cut_at_the_stop() -> None:
     assert step.text == "So." and [bud.text for bud in step.buds] == ["Then", "So!"]
 
 
+@pytest.mark.parametrize(
+    ("until", "buds"), [(None, ["b", "ac", "axd"]), (2, ["b", "ac", "axd"]), (1, ["b", "ac"]), (-1, [])]
+)
+def test_nothing_branches_after_a_place(until, buds) -> None:
+    made = completion(("a", 0.6, {"b": 0.4}), ("x", 0.6, {"c": 0.4}), ("y", 0.6, {"d": 0.4}))
+    (step,) = read(SEED, made, until=until)
+    assert step.text == "axy" and [bud.text for bud in step.buds] == buds
+
+
 def test_nothing_was_written() -> None:
     (step,) = read(SEED, completion())
     assert (step.text, step.logprob, step.buds) == ("", 0.0, ())
