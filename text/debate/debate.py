@@ -20,7 +20,7 @@ from ..solving import Solving
 from ..verifiers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
 from .sides import another
-from .speech import STOPS, Act, Speaker, doubt, opinion, prompt, whole
+from .speech import STATES, STOPS, Act, Speaker, doubt, opinion, prompt, whole
 from .votes import majority
 
 _ROUND: tuple[tuple[Speaker, Act], ...] = (
@@ -45,8 +45,9 @@ class Debate(Solving):
     """Debates each problem (Irving et al. 2018, Du et al. 2023, Khan et al. 2024), and votes on it at equal cost.
 
     The proponent stands for the model's first answer, the opponent for the first of further samples that differs, or
-    where none does for an answer drawn near by. They open, question each other, rebut and close; a judge decides. Who
-    contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it, independent samples of the
+    where none does for an answer drawn near by. They open, question each other, rebut and close; a judge decides. What
+    is argued for a side ends with the side's answer, which is put there: else a small model forgets whom it speaks for.
+    Who contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it, independent samples of the
     same model vote (Wang et al. 2023): as many as it takes until they have written at least as many tokens as debate
     and judge, the last one counted. Only the final answers of both are verified, not their reasoning.
     """
@@ -107,19 +108,24 @@ class Debate(Solving):
         return "" if found is None else found.answer
 
     async def _turn(self, held: _Held, speaker: Speaker, act: Act, ask: Ask, **changes: Any) -> None:
-        put = self._prompt(held, held.turns, speaker, act)
-        answer = await ask(self.request(put, held.problem, f"turn {len(held.turns)}", stop=STOPS, **changes))
+        put, ends = self._prompt(held, held.turns, speaker, act), act in ("opening", "closing")
+        stop = (*STOPS, *STATES) if ends else STOPS
+        answer = await ask(self.request(put, held.problem, f"turn {len(held.turns)}", stop=stop, **changes))
         held.tokens += answer.generated
-        self._said(held, speaker, act, answer, await self._claim(held.problem, answer.text))
+        if ends:
+            stand = held.stands[speaker]
+            self._said(held, speaker, act, answer, stand, ending=f" The answer is {stand}.")
+        else:
+            self._said(held, speaker, act, answer, await self._claim(held.problem, answer.text))
 
     def _prompt(self, held: _Held, turns: Sequence[Turn], speaker: Speaker, act: Act) -> str | tuple[Message, ...]:
         form, unsettled = self.form, not _verifiable(held.problem)
         asked = (held.problem["question"], turns, speaker, act, held.stands[speaker])
         return prompt(*asked, chat=form.chat, shots=form.shots, unsettled=unsettled)
 
-    def _said(self, held: _Held, speaker: Speaker, act: Act, answer: Completion, claim: str) -> None:
+    def _said(self, held: _Held, speaker: Speaker, act: Act, answer: Completion, claim: str, ending: str = "") -> None:
         held.cut += answer.finish == "length"
-        held.turns.append(Turn(speaker, act, whole(answer.text, answer.finish), claim))
+        held.turns.append(Turn(speaker, act, f"{whole(answer.text, answer.finish)}{ending}".strip(), claim))
 
     async def _judge(self, held: _Held, ask: Ask) -> None:
         """Let the judge decide; one that reasons without an answer is asked to end its sentence with one."""

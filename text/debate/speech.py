@@ -120,6 +120,9 @@ OPINIONS = (
 STOPS = ("\n", "Question:")
 """A turn is one paragraph, and nobody asks the next question of the file."""
 
+STATES = ("The answer is", "the answer is")
+"""Where an opening or a closing that is asked for ends: the answer itself is the side's."""
+
 
 def opinion(question: str, form: Prompting) -> str | tuple[Message, ...]:
     """Asks for an answer to a question that has no gold answer, after examples of reasons and answers."""

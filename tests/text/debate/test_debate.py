@@ -46,7 +46,8 @@ def scripted(monkeypatch) -> Callable[..., list[Request]]:
             seen.append(request)
             prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1].content
             alternatives = ((("yes", math.log(0.8)), ("no", math.log(0.2))),) if request.alternatives else None
-            return Completion(answer(prompt, request), (1,), None, "stop", 10, tokens, alternatives)
+            said = re.split("|".join(map(re.escape, request.stop)) or "$", answer(prompt, request))[0]
+            return Completion(said, (1,), None, "stop", 10, tokens, alternatives)
 
         monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
         return seen
@@ -82,6 +83,11 @@ def test_a_debate_has_all_its_turns_and_a_vote_at_no_fewer_tokens(tiny, scripted
         opening, closing = [("p", "opening"), ("o", "opening")], [("p", "closing"), ("o", "closing")]
         assert acts == [*opening, *cross, *cross, *closing, ("j", "verdict")]
         assert debate.meta["proponent"] != debate.meta["opponent"]
+        # What is argued for a side ends with its answer, whatever the model says of it.
+        for k, side in ((-3, "proponent"), (-2, "opponent")):
+            stand = debate.meta[side]
+            assert debate["turns"][k]["text"] == f"I keep to my side. The answer is {stand}."
+            assert debate["turns"][k]["claim"] == stand
         assert debate["verdict"] == "2" and debate["right"] == (debate["answer"] == "2")
         # Each answer has 7 tokens: the least number of samples that reaches the debate's tokens.
         assert debate["vote_tokens"] % 7 == 0 and 0 <= debate["vote_tokens"] - debate["tokens"] < 7
@@ -103,7 +109,7 @@ def test_debates_do_not_depend_on_batches(tiny, scripted, batch_size) -> None:
 
 def test_who_changes_the_answer_flags_the_debate_and_nothing_is_learnt_from_it(tiny, scripted) -> None:
     def turncoat(prompt: str, request: Request) -> str:
-        if re.search(r"Proponent \(for \d\) closes:$", prompt):
+        if re.search(r"Proponent \(for \d\) objects:$", prompt):
             return "The answer is 99."
         return debaters(prompt, request)
 
@@ -111,12 +117,12 @@ def test_who_changes_the_answer_flags_the_debate_and_nothing_is_learnt_from_it(t
     ran = run_stage(Debate(model=tiny, prompting=Prompting(shots=False)), PROBLEMS)
     for debate in ran.samples:
         turns = debate["turns"]
-        assert debate["flagged"] and turns[8]["contradicts"] == 0 and turns[8]["claim"] == "99"
-        assert turns[8]["reason"] == f"other answer: {turns[0]['claim']}, then 99"
-        assert all(turn["contradicts"] == -1 for k, turn in enumerate(turns) if k != 8)
+        assert debate["flagged"] and turns[6]["contradicts"] == 0 and turns[6]["claim"] == "99"
+        assert turns[6]["reason"] == f"other answer: {turns[0]['claim']}, then 99"
+        assert all(turn["contradicts"] == -1 for k, turn in enumerate(turns) if k not in (6, 8))
     settled = run_stage(Settled(), ran.samples)
     assert not len(settled.samples)
-    assert {reason for _, reason in settled.drops} == {"a speaker contradicts themselves: turn 8"}
+    assert {reason for _, reason in settled.drops} == {"a speaker contradicts themselves: turn 6"}
 
 
 @pytest.mark.parametrize(
