@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LIKELY = 256
 """Tokens looked at before a whole vocabulary is sorted; almost every nucleus fits."""
+COLDEST = 1e-5
+"""Temperature below which the likeliest token is taken, as vLLM does: logits divided by less may have no finite value."""
 SCRATCH = 1 << 25
 """Logits worked on at once: 400 MB in double precision bound what sampling adds to the memory of a GPU."""
 
@@ -49,7 +51,7 @@ class Sampler:
 
     Args:
         seeds: Of the requests. [B]
-        temperature: 0 for a row that is none of ours, or takes the likeliest token. [B]
+        temperature: Below `COLDEST` for a row that is none of ours, or takes the likeliest token. [B]
         top_p: [B]
         top_k: 0 for all. [B]
         device: Where the logits are.
@@ -64,7 +66,7 @@ class Sampler:
         device: torch.device,
     ) -> None:
         self._device, self._seeds, self._top_k = device, seeds, top_k
-        drawn, cut = temperature > 0, (top_p < 1) | (top_k > 0)
+        drawn, cut = temperature >= COLDEST, (top_p < 1) | (top_k > 0)
         self._whole, self._cut = np.flatnonzero(drawn & ~cut), np.flatnonzero(drawn & cut)
         self._all = len(self._whole) == len(seeds)
         self._temperature = self._sent(temperature)
@@ -93,7 +95,7 @@ class Sampler:
         places: NDArray[np.uint64],  # [B], tokens that each row has written
         picked: torch.Tensor,  # [B] int64, filled in for the rows that are left to chance
     ) -> None:
-        """Sample a token for each row of temperature above 0."""
+        """Sample a token for each row that is not as cold as `COLDEST`."""
         import torch
 
         uniform = self._sent(uniforms(self._seeds, places))

@@ -97,3 +97,15 @@ def test_draws_are_uniform_and_streams_unlike() -> None:
     table = draws.reshape(200, 200)
     for shifted in (table[1:] * table[:-1], table[:, 1:] * table[:, :-1]):  # neighbouring places, neighbouring seeds
         assert abs(shifted.mean() - 0.25) < 0.005
+
+
+@pytest.mark.parametrize("temperature", [1e-38, 1e-12, 9e-6])
+def test_a_temperature_next_to_nothing_takes_the_likeliest_token(temperature: float) -> None:
+    """0 / 0 and ∞ / ∞ are no probabilities; a row that is left alone has the engine's likeliest token."""
+    import torch
+
+    rows, picked = torch.tensor([[0.0, 40.0, -3.0]] * 2), torch.tensor([1, 1])
+    sampler = Sampler.of([Request("", temperature=temperature), Request("", temperature=temperature, top_k=2)], "cpu")
+    assert not sampler.draws
+    sampler.pick(rows, np.zeros(2, np.uint64), picked)
+    assert picked.tolist() == [1, 1]

@@ -232,12 +232,19 @@ def _share_of(sample: Sample) -> float:
     """A number from 0 to 1 by what is asked, so that all answers to one question are held out together."""
     match sample.kind.name:
         case "preference":
-            asked = json.dumps(sample["prompt"], sort_keys=True)
+            asked = _question(sample["prompt"])
         case "document":
             asked = sample["text"]
         case _:
             asked = sample["question"]
     return int.from_bytes(hashlib.blake2b(asked.encode(), digest_size=8).digest(), "big") / 2**64
+
+
+def _question(turns: Sequence[Mapping[str, str]]) -> str:
+    """What a conversation asks, without the answer that it may have begun; of a single question, as reasoning has it."""
+    last = max((k for k, turn in enumerate(turns) if turn["role"] == "user"), default=len(turns) - 1)
+    asked = [dict(turn) for turn in turns[: last + 1] if turn["role"] != "system"]
+    return asked[0]["content"] if len(asked) == 1 else json.dumps(asked, sort_keys=True)
 
 
 def _licence(names: Sequence[str]) -> str:
