@@ -47,9 +47,9 @@ class Debate(Solving):
     The proponent stands for the model's first answer, the opponent for the first of further samples that differs, or
     where none does for an answer drawn near by. They open, question each other, rebut and close; a judge decides. What
     is argued for a side ends with the side's answer, which is put there: else a small model forgets whom it speaks for.
-    Who contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it, independent samples of the
-    same model vote (Wang et al. 2023): as many as it takes until they have written at least as many tokens as debate
-    and judge, the last one counted. Only the final answers of both are verified, not their reasoning.
+    Who contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it, independent samples of
+    the same model vote (Wang et al. 2023): as many as it takes until they have written at least as many tokens as
+    debate and judge, the last one counted. Only the final answers of both are verified, not their reasoning.
     """
 
     takes = (PROBLEM,)

@@ -17,6 +17,7 @@ from multisynth.serving.asking import Ask, Asked
 from multisynth.stage import InputPath
 
 from ..solving import Solving
+from .answers import fault
 from .constitution import read_constitution
 from .odds import ALTERNATIVES, log_odds
 from .ranking import Comparison, pair, ranked
@@ -31,8 +32,9 @@ class Prefer(Solving):
 
     The teacher sees each two answers as A and B and as B and A; its log-odds for A, from token probabilities, are put
     together so that a liking for either place cancels (`ranking`). A pair whose preference flips with the order is not
-    used. Chosen is the best by mean preference; rejected the worst that margin and order allow, and of more than two
-    answers never the very worst.
+    used, unless `both_orders` is off for a teacher that is swayed by the place more than by the answers. Chosen is the
+    best by mean preference; rejected the worst that margin and order allow, and of more than two answers never the
+    very worst.
     """
 
     takes = (PROBLEM,)
@@ -45,6 +47,10 @@ class Prefer(Solving):
         None, description="YAML file of principles, one of which is drawn for each prompt; by default a plain question."
     )
     margin: float = Field(0.0, ge=0, le=100, description="Least log-odds, nats, by which the chosen one is better.")
+    both_orders: bool = Field(
+        True,
+        description="Whether the same answer must win in both orders; else their mean decides, the bias cancelled.",
+    )
 
     _questions: Sequence[tuple[str, str]] = PrivateAttr(())
 
@@ -66,7 +72,7 @@ class Prefer(Solving):
         """Answer, compare all pairs both ways, choose."""
         purposes = [f"answer {k}" for k in range(self.answers)]
         made = await asyncio.gather(*(ask(self.question(sample, purpose)) for purpose in purposes))
-        whole = [answer.text.strip() for answer in made if answer.finish == "stop" and answer.text.strip()]
+        whole = [answer.text.strip() for answer in made if not fault(answer)]
         texts = list(dict.fromkeys(whole))
         if len(texts) < 2:
             return [Drop(sample, f"too few different whole answers: {len(texts)} of {len(made)}")]
@@ -78,9 +84,10 @@ class Prefer(Solving):
         if not compared:
             return [Drop(sample, f"the judge names neither answer: {len(pairs)} pairs")]
         flips = sum(one.flips for one in compared.values())
-        chosen = pair(len(texts), compared, self.margin)
+        chosen = pair(len(texts), compared, self.margin, both_orders=self.both_orders)
         if chosen is None:
-            return [Drop(sample, f"no pair that holds in both orders with the margin: {flips} of {len(compared)} flip")]
+            held = "holds in both orders with" if self.both_orders else "has"
+            return [Drop(sample, f"no pair that {held} the margin: {flips} of {len(compared)} flip")]
         columns = {
             "prompt": [{"role": "user", "content": sample["question"]}], "domain": sample["domain"],
             "chosen": texts[chosen.better], "rejected": texts[chosen.worse], "margin": chosen.margin,
@@ -110,7 +117,7 @@ class Prefer(Solving):
         body = f"Question: {sample['question']}\n\n(A) {first}\n\n(B) {second}\n\n{question} {_LETTER}"
         put = (Message("user", body),) if self.form.chat else f"{body}\n"
         changes = {
-            "prefix": "The better answer is (",
+            "prefix": _BEGUN,
             "alternatives": ALTERNATIVES,
             "max_tokens": 1,
             "temperature": 0.0,

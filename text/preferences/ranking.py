@@ -62,22 +62,25 @@ def ranked(count: int, compared: Mapping[tuple[int, int], Comparison]) -> list[i
     return sorted(range(count), key=lambda place: -scores[place])
 
 
-def pair(count: int, compared: Mapping[tuple[int, int], Comparison], least: float) -> Chosen | None:
+def pair(
+    count: int, compared: Mapping[tuple[int, int], Comparison], least: float, *, both_orders: bool = True
+) -> Chosen | None:
     """The best answer and the worst that may be rejected.
 
     Of more than two answers the very worst is not: it is often no answer at all, from which little is learnt but to
-    avoid it. Pairs that flip with the order, or are closer than `least`, are passed over.
+    avoid it. Pairs that are closer than `least`, or flip with the order, are passed over.
 
     Args:
         count: How many answers.
         compared: Each pair i < j.
         least: The least margin, nats.
+        both_orders: Whether pairs that flip are passed over; else it is enough that the bias cancels.
     """
     order = ranked(count, compared)
     best, rest = order[0], order[1:]
     for worse in reversed(rest if count == 2 else rest[:-1]):
         comparison = compared.get((min(best, worse), max(best, worse)))
-        if comparison is None or comparison.flips:
+        if comparison is None or (both_orders and comparison.flips):
             continue
         margin = comparison.preference if best < worse else -comparison.preference
         if margin > 0 and margin >= least:

@@ -15,7 +15,9 @@ from multisynth.serving.asking import Ask
 from multisynth.stage import InputPath
 
 from ..solving import Solving
+from .answers import fault
 from .constitution import Constitution, Principle, read_constitution
+from .worked import REVISED
 
 
 class Revise(Solving):
@@ -47,19 +49,21 @@ class Revise(Solving):
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Answer, then as many rounds as asked for."""
-        answer = await ask(self.question(sample, "answer"))
-        if fault := _fault(answer):
-            return [Drop(sample, f"answer {fault}")]
+        shown = [(one[0], one[-1]) for one in REVISED] if self.form.shots else []
+        put = self.form.put(sample["question"], shown)
+        answer = await ask(self.request(put, sample, "answer", stop=self.form.stop))
+        if lack := fault(answer):
+            return [Drop(sample, f"answer {lack}")]
         original = text = answer.text.strip()
         trail: list[dict[str, str]] = []
         for number, principle in enumerate(self._drawn(sample)):
             critique = await self._go_on(sample, text, principle, "", f"critique {number}", ask)
-            if fault := _fault(critique):
-                return [Drop(sample, f"critique {fault}")]
+            if lack := fault(critique):
+                return [Drop(sample, f"critique {lack}")]
             criticism = critique.text.strip()
             answer = await self._go_on(sample, text, principle, criticism, f"revision {number}", ask)
-            if fault := _fault(answer):
-                return [Drop(sample, f"revision {fault}")]
+            if lack := fault(answer):
+                return [Drop(sample, f"revision {lack}")]
             text = answer.text.strip()
             trail.append({"principle": principle.name, "critique": criticism, "revision": text})
         if _same(text, original):
@@ -76,23 +80,26 @@ class Revise(Solving):
         self, sample: Sample, text: str, principle: Principle, critique: str, purpose: str, ask: Ask
     ) -> Completion:
         """Ask for a critique of an answer, or after one for the revision."""
-        turns = [("user", sample["question"]), ("assistant", text), ("user", principle.critique)]
+        turns = [sample["question"], text, principle.critique]
         if critique:
-            turns += [("assistant", critique), ("user", principle.revision)]
+            turns += [critique, principle.revision]
+        shown = REVISED if self.form.shots else ()
         if self.form.chat:
             head = (Message("system", self.form.system),) if self.form.system else ()
-            messages = (*head, *(Message(role, content) for role, content in turns))  # type: ignore[arg-type]
+            messages = (*head, *(message for one in (*shown, turns) for message in _messages(one)))
             return await ask(self.request(messages, sample, purpose, stop=self.form.stop))
-        names = ("Question", "Answer", "Critique request", "Critique", "Revision request", "Revision")
-        lines = [f"{name}: {content}" for name, (_, content) in zip(names, turns, strict=False)]
-        prompt = "\n\n".join([*lines, f"{names[len(turns)]}:"])
-        return await ask(self.request(prompt, sample, purpose, stop=self.form.stop))
+        blocks = [
+            "\n".join(f"{name}: {told}" for name, told in zip(_NAMES, one, strict=False)) for one in (*shown, turns)
+        ]
+        prompt = "\n\n".join([*([self.form.system] if self.form.system else []), *blocks])
+        return await ask(self.request(f"{prompt}\n{_NAMES[len(turns)]}:", sample, purpose, stop=self.form.stop))
 
 
-def _fault(answer: Completion) -> str:
-    if not answer.text.strip():
-        return "is empty"
-    return f"is cut off: {answer.generated} tokens" if answer.finish == "length" else ""
+_NAMES = ("Question", "Answer", "Critique request", "Critique", "Revision request", "Revision")
+
+
+def _messages(turns: Sequence[str]) -> list[Message]:
+    return [Message("assistant" if place % 2 else "user", told) for place, told in enumerate(turns)]
 
 
 def _same(one: str, other: str) -> bool:
