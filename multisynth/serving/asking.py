@@ -40,7 +40,8 @@ class Asking(Map):
         "auto", description="What runs the model: auto takes vllm where it works, else transformers."
     )
     engine_options: dict[str, JsonValue] = Field(
-        default_factory=dict, description="Passed on to vLLM, such as `quantization` or `speculative_config`."
+        default_factory=dict,
+        description="Of vLLM, such as `quantization` or `speculative_config`; `replicas` says how many processes run it.",
     )
     temperature: float = Field(0.7, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
     top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
@@ -68,7 +69,7 @@ class Asking(Map):
         if self.trained:
             from multisynth.serving.checkpoint import model_of
 
-            self._teacher = self._last_trained()
+            self._teacher = self.last_of("trained")
             model = model_of(self._teacher)
         else:
             model = found(self.model)
@@ -79,14 +80,6 @@ class Asking(Map):
             if found(other).artifact.id != model.artifact.id
         }
         self._runner = asyncio.Runner()
-
-    def _last_trained(self) -> Sample:
-        last = None
-        for sample in self.read("trained"):
-            last = sample
-        if last is None:
-            raise BadInput(f"`{self.trained}` made no model", "see on its ledger what became of its training")
-        return last
 
     def close(self) -> None:
         """Let go of the models."""
@@ -115,7 +108,7 @@ class Asking(Map):
         for sample in samples:
             if sample.id in self._failed:
                 error, spent = self._failed[sample.id]
-                self.spend(sample, read=spent.read, written=spent.written)
+                self.spend(sample, **spent._asdict())
                 raise error
         for made in self._runner.run(self._gather(samples)):
             yield from made
@@ -136,7 +129,7 @@ class Asking(Map):
         except Unfit as error:
             return [Drop(sample, f"does not fit the model: {error.problem}")]
         except Exception as error:
-            self._failed[sample.id] = error, self._spent.get(sample.id, Spent(0, 0))
+            self._failed[sample.id] = error, self._spent.get(sample.id, Spent())
             raise
         if self._teacher is not None:
             for one in made:
@@ -154,7 +147,8 @@ class Asking(Map):
             self._pending.add(pending)
             pending.add_done_callback(self._pending.discard)
             completion = await pending
-            self.spend(sample, read=completion.prompt_tokens, written=completion.generated)
+            read, written = completion.prompt_tokens, completion.generated
+            self.spend(sample, read=read, written=written, cached=read + written if completion.cached else 0)
             return completion
 
         return ask

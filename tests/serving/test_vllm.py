@@ -8,7 +8,7 @@ import pytest
 
 from multisynth.mark.detect import audit
 from multisynth.mark.key import VARIABLE, load_key
-from multisynth.serving import Completion, Engine, Message, Request, Unfit, Watermark, engines, spread
+from multisynth.serving import Completion, Engine, Message, Request, Unfit, Watermark, engines
 from multisynth.serving.options import PASSED_ON
 from multisynth.serving.schema import mistake
 from multisynth.serving.transformers import TransformersEngine
@@ -201,13 +201,3 @@ def test_replicas_share_the_memory_of_one_gpu(pair, monkeypatch) -> None:
     assert (half["gpu_memory_utilization"], half["kv_cache_memory_bytes"]) == (0.25, 4 << 30)
     tight = settings(path, True, {"replicas": 16, "gpu_memory_utilization": 0.5})
     assert "kv_cache_memory_bytes" not in tight and tight["gpu_memory_utilization"] == 0.5 / 16
-
-
-def test_the_engine_of_small_models_is_repeated_where_there_are_cores_for_it(tmp_path, monkeypatch) -> None:
-    (tmp_path / "model.safetensors").write_bytes(b"x" * 1000)
-    for cores, expected in ((2, 1), (8, 2), (16, 3), (128, 3)):
-        monkeypatch.setattr("multisynth.serving.spread._cores", lambda cores=cores: cores)
-        assert spread._worth(tmp_path, {}) == expected
-    assert spread._worth(tmp_path, {"tensor_parallel_size": 2}) == 1
-    monkeypatch.setattr("multisynth.serving.spread.SMALL", 999)
-    assert spread._worth(tmp_path, {}) == 1
