@@ -28,6 +28,7 @@ LEDGER = pa.schema(
         pa.field("seconds", pa.float64(), metadata={"doc": "worker time; a batch's time shared out evenly"}),
         pa.field("tokens_read", pa.int64(), metadata={"doc": "of prompts that language models were asked"}),
         pa.field("tokens_written", pa.int64(), metadata={"doc": "that language models made"}),
+        pa.field("tokens_cached", pa.int64(), metadata={"doc": "of both, those of answers that the request cache had"}),
         pa.field("joules", pa.float64(), metadata={"doc": "measured energy; null where no meter is readable"}),
     ]
 )
@@ -194,6 +195,7 @@ def _ledger(
         "seconds": [seconds / len(keys)] * len(keys),
         "tokens_read": [spent[key].read if key in spent else 0 for key in keys],
         "tokens_written": [spent[key].written if key in spent else 0 for key in keys],
+        "tokens_cached": [spent[key].cached if key in spent else 0 for key in keys],
         "joules": [None] * len(keys),
     }
     return pa.table(columns, schema=LEDGER)

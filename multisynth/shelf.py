@@ -55,9 +55,14 @@ class Shelf:
         metadata = lance.dataset(self.ledger_uri).schema.metadata or {}
         return {key.decode(): value.decode() for key, value in metadata.items()}
 
+    def columns(self) -> list[str]:
+        """The ledger's columns, which another version may have had fewer of."""
+        return list(lance.dataset(self.ledger_uri).schema.names)
+
     def holds(self, kind: Kind) -> bool:
-        """Whether the table is one of this very kind."""
-        return self.table().dataset.schema.metadata == tables.stored_schema(kind).metadata
+        """Whether the table is one of this very kind, and the ledger has the columns that it has now."""
+        same = self.table().dataset.schema.metadata == tables.stored_schema(kind).metadata
+        return same and self.columns() == LEDGER.names
 
     def reset(self, kind: Kind, marks: dict[str, str], keep: pa.Array | None = None) -> None:
         """Begin anew. Older versions of the tables stay readable.

@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from multisynth import seeds
 from multisynth.artifact import Artifact
+from multisynth.errors import BadInput
 from multisynth.kinds import Kind
 from multisynth.sample import Batch, Drop, Sample
 
@@ -55,10 +56,18 @@ class Needs(BaseModel):
 
 
 class Spent(NamedTuple):
-    """Tokens of a language model."""
+    """Tokens of a language model; `cached` of them belong to answers that it had given before."""
 
-    read: int
-    written: int
+    read: int = 0
+    written: int = 0
+    cached: int = 0
+
+
+class Reader(Protocol):
+    """Reads the samples of a stage that is done, in the order of its table."""
+
+    def __call__(self, last: bool = False) -> Iterator[Sample]:
+        """All of them, or the last one alone; none where there is none."""
 
 
 class Stage(BaseModel):
@@ -80,7 +89,7 @@ class Stage(BaseModel):
     _name: str = PrivateAttr("unnamed")
     _run_seed: int = PrivateAttr(0)
     _spent: dict[str, Spent] = PrivateAttr(default_factory=dict)
-    _beside: Mapping[str, Callable[[], Iterator[Sample]]] = PrivateAttr(default_factory=dict)
+    _beside: Mapping[str, Reader] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def accepts(cls, kind: Kind) -> bool:
@@ -100,9 +109,7 @@ class Stage(BaseModel):
     def close(self) -> None:
         """Let go of what `open` took."""
 
-    def bind(
-        self, name: str, run_seed: int, beside: Mapping[str, Callable[[], Iterator[Sample]]] | None = None
-    ) -> None:
+    def bind(self, name: str, run_seed: int, beside: Mapping[str, Reader] | None = None) -> None:
         """Tell the stage its name, the run's seed and what it reads; the core does this before `open`."""
         self._name, self._run_seed, self._beside = name, run_seed, beside or {}
 
@@ -112,6 +119,18 @@ class Stage(BaseModel):
         What is made with one of them has its id among its `parents`, so that it is taken back with it.
         """
         return self._beside[option]() if option in self._beside else iter(())
+
+    def last_of(self, option: str) -> Sample:
+        """The last sample of the stage that an option of `reads` names, such as a trained model; no other is read.
+
+        Raises:
+            BadInput: There is none.
+        """
+        last = next(self._beside[option](last=True), None) if option in self._beside else None
+        if last is None:
+            kinds = " or ".join(kind.name for kind in self.reads[option])
+            raise BadInput(f"`{getattr(self, option)}` made no {kinds}", "see on its ledger what became of its inputs")
+        return last
 
     def beside(self) -> dict[str, str]:
         """The stages that it reads, by the option that names them."""
@@ -130,20 +149,21 @@ class Stage(BaseModel):
         """The 64-bit seed of one input's draws, as its samples' `seed` column has it."""
         return seeds.seed(self._run_seed, self._name, str(origin) if isinstance(origin, int) else origin.id)
 
-    def spend(self, origin: Sample | int, *, read: int = 0, written: int = 0) -> None:
+    def spend(self, origin: Sample | int, *, read: int = 0, written: int = 0, cached: int = 0) -> None:
         """Put a language model's tokens on the ledger's row of one input, whether the request cache had them or not.
 
         Args:
             origin: The input.
             read: Tokens of the prompts.
             written: Tokens that the model made.
+            cached: How many of both belong to answers that the request cache had.
 
         Raises:
             TypeError: One of them is no integer.
         """
         key = str(origin) if isinstance(origin, int) else origin.id
-        before = self._spent.get(key, Spent(0, 0))
-        self._spent[key] = Spent(before.read + operator.index(read), before.written + operator.index(written))
+        before = self._spent.get(key, Spent())
+        self._spent[key] = Spent(*map(operator.add, before, map(operator.index, (read, written, cached))))
 
     def take_spent(self) -> dict[str, Spent]:
         """What was spent on each input since the last call."""

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from multisynth.store import Store
 
-_TIMES = ("seconds", "joules")
+_TIMES = ("seconds", "joules", "tokens_cached")
 
 
 def tables(store: Store) -> dict[str, pa.Table]:

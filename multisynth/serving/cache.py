@@ -164,7 +164,8 @@ class _Connection:
 
 def _pack(completion: Completion) -> tuple[bytes, int]:
     # The fastest level: the writer shares the cores with the engine.
-    value = zlib.compress(json.dumps(vars(completion)).encode(), 1)
+    fields = {name: value for name, value in vars(completion).items() if name != "cached"}
+    value = zlib.compress(json.dumps(fields).encode(), 1)
     return value, zlib.crc32(value)
 
 

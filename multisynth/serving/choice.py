@@ -146,13 +146,14 @@ class LanguageModel:
         digest = self._digest(request)
         running = self._running.get(digest)
         completion = self._cache.get(digest) if running is None else None
-        self._count(requests=1, cached=int(completion is not None or running is not None))
+        cached = completion is not None or running is not None
+        self._count(requests=1, cached=int(cached))
         if completion is None:
             if running is None:
                 running = self._running[digest] = asyncio.ensure_future(self._ask(request, digest))
                 running.add_done_callback(lambda _: self._running.pop(digest))
             completion = await asyncio.shield(running)
-        return _valid(request, completion)
+        return _valid(request, replace(completion, cached=True) if cached else completion)
 
     def stats(self) -> Stats:
         """What it was asked so far."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from multisynth.errors import BadInput
@@ -87,6 +87,7 @@ class Completion:
         prompt_tokens: Tokens of the prompt.
         generated: Tokens the model made, with those cut off at the stop.
         alternatives: For each token the likeliest at its place, likeliest first: text and log-probability. [N][K]
+        cached: Whether no engine made it for this request: it had been asked before, or was at the same time.
     """
 
     text: str
@@ -96,6 +97,7 @@ class Completion:
     prompt_tokens: int
     generated: int
     alternatives: tuple[tuple[tuple[str, float], ...], ...] | None = None
+    cached: bool = field(default=False, compare=False)
 
 
 class Engine(Protocol):

@@ -208,3 +208,21 @@ def test_options_belong_to_vllm_and_count_into_the_digest(tmp_path: Path, monkey
     cache = RequestCache(tmp_path / "c.sqlite")
     served = [LanguageModel(model, "vllm", cache, options=o) for o in ({}, {"dtype": "float16"}, {"max_num_seqs": 4})]
     assert len({one._digest(Request("p")) for one in served}) == 3
+
+
+def test_an_answer_says_whether_it_was_made_for_this_request_and_the_file_does_not(tmp_path: Path) -> None:
+    served, engine = language_model(tmp_path)
+
+    async def twice() -> list[Completion]:
+        return await asyncio.gather(*(served.complete(Request("p", seed=seed)) for seed in (1, 2, 1)))
+
+    assert [made.cached for made in asyncio.run(twice())] == [False, False, True]
+    assert [made.cached for made in asyncio.run(twice())] == [True, True, True]
+    assert len(engine.asked) == 2
+    served.close()
+    again, _ = language_model(tmp_path)
+    assert [made.cached for made in (asyncio.run(again.complete(Request("p", seed=seed))) for seed in (2, 3))] == [
+        True,
+        False,
+    ]
+    again.close()
