@@ -63,7 +63,7 @@ def run_stage(
     packed = pickle.dumps(stage)
     stage, unopened = pickle.loads(packed), pickle.loads(packed)  # noqa: S301 — our own bytes
     others = {
-        option: partial(iter, given if isinstance(given, Batch) or not given else inputs_of(list(given)))
+        option: partial(_read, given if isinstance(given, Batch) or not given else inputs_of(list(given)))
         for option, given in (beside or {}).items()
     }
     for copy in (stage, unopened):
@@ -105,6 +105,10 @@ def run_stage(
         stage.close()
     tables = pa.concat_tables([kind.schema.empty_table(), *outcome.tables])
     return Ran(Batch(kind, tables), outcome.ledger_table())
+
+
+def _read(samples: Batch | Sequence[Sample], last: bool = False) -> Iterator[Sample]:
+    return iter([samples[len(samples) - 1]] if last and len(samples) else samples)
 
 
 def _cut(inputs: Inputs, size: int | None) -> Iterator[Inputs]:

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, TypeVar
 import pyarrow as pa
 from lance.fragment import FragmentMetadata, write_fragments
 
-from multisynth.errors import BadInput
+from multisynth.errors import BadInput, Hopeless
 from multisynth.process import Inputs, Method, Outcome, failed, process, sketch
 from multisynth.rows import Birth, batch_of
 from multisynth.sample import Batch, Sample
-from multisynth.stage import Map, Reduce, Scatter, Series, Source, Stage
+from multisynth.stage import Map, Reader, Reduce, Scatter, Series, Source, Stage
 from multisynth.store import Store
 
 if TYPE_CHECKING:
@@ -60,8 +60,12 @@ class Job:
     def bind(self, stage: Stage) -> None:
         """Tell a stage its name, seed and what it reads."""
 
-        def reader(name: str, version: int) -> Callable[[], Iterator[Sample]]:
-            return lambda: Store(self.root).shelf(name).table(version).samples(batch_size=1)
+        def reader(name: str, version: int) -> Reader:
+            def read(last: bool = False) -> Iterator[Sample]:
+                table = Store(self.root).shelf(name).table(version)
+                return iter(table.rows(max(len(table) - 1, 0), len(table))) if last else table.samples(batch_size=1)
+
+            return read
 
         beside = {option: reader(name, version) for option, name, version in self.beside}
         stage.bind(self.birth.stage, self.birth.run_seed, beside)
@@ -130,6 +134,7 @@ class Following:
 
         Raises:
             BadInput: One of those failed, or was taken back.
+            Hopeless: The stage says that it cannot make one, and so none of those that follow.
         """
         for ordinal in ordinals:
             if len(self._past) != ordinal:
@@ -137,7 +142,10 @@ class Following:
             if len(self._past) != ordinal:
                 problem = f"of the {ordinal} samples from which this one is made, {len(self._past)} are there"
                 raise BadInput(f"{problem}: others failed or were taken back", "run again once that is mended")
-            sample = self._stage.follow(tuple(self._past), ordinal, self._inputs, self._scatter)
+            try:
+                sample = self._stage.follow(tuple(self._past), ordinal, self._inputs, self._scatter)
+            except BadInput as error:
+                raise Hopeless(*error.args) from error
             taught = (self._past[-1].id,) if self._past else (sample.id for sample in self._inputs())
             sample.parents = (*taught, *sample.parents)
             self._past.append(batch_of(self._birth, [sample])[0])
@@ -237,8 +245,12 @@ class Worker:
             yield from (rows[i : i + size] for i in range(0, len(rows), size))
 
     def _inputs(self) -> Iterator[Sample]:
-        for name, version in self.job.inputs:
-            yield from Store(self.job.root).shelf(name).table(version).samples()
+        tables = [Store(self.job.root).shelf(name).table(version) for name, version in self.job.inputs]
+        if tables and not any(map(len, tables)):
+            names = " and ".join(f"`{table.name}`" for table in tables)
+            raise BadInput(f"{names} made no samples", "see on the ledger what became of the inputs")
+        for table in tables:
+            yield from table.samples()
 
     def _stored(self, count: int) -> list[Sample]:
         """What a source made of its first so many ordinals, as its table has it."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LIKELY = 256
 """Tokens looked at before a whole vocabulary is sorted; almost every nucleus fits."""
 COLDEST = 1e-5
-"""Temperature below which the likeliest token is taken, as vLLM does: logits divided by less may have no finite value."""
+"""Temperature below which the likeliest token is taken, as vLLM does: logits divided by less may not be finite."""
 SCRATCH = 1 << 25
 """Logits worked on at once: 400 MB in double precision bound what sampling adds to the memory of a GPU."""
 

@@ -50,7 +50,7 @@ class Pace:
     Args:
         rate: Largest learning rate.
         schedule: How it falls after the warm-up, to 0 at the last step unless constant.
-        warmup: Steps in which it rises.
+        warmup: Steps in which it rises from 0, as in trainers of transformers.
         steps: All steps.
         decay: Weight decay of matrices; vectors (biases, norms) have none.
         tokens: That pass through the model at once at most.
@@ -66,7 +66,7 @@ class Pace:
     def at(self, step: int) -> float:
         """Learning rate at a step, counted from 0."""
         if step < self.warmup:
-            return self.rate * (step + 1) / (self.warmup + 1)
+            return self.rate * step / self.warmup
         gone = (step - self.warmup) / max(self.steps - self.warmup, 1)
         if self.schedule == "constant":
             return self.rate

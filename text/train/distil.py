@@ -15,6 +15,7 @@ from multisynth.sample import Sample
 from multisynth.serving.checkpoint import model_of
 from multisynth.serving.models import Model, resolve
 
+from .answers import Answers
 from .descent import Objective, mean_loss
 from .lesson import Encoder, Lesson
 from .logits import said
@@ -50,7 +51,7 @@ def divergence(
     return temperature**2 * (p.exp() * (p - q)).sum(dim=-1)
 
 
-class Divergence:
+class Divergence(Answers):
     """Mean divergence of a student from its teacher over the tokens of the answers.
 
     Args:
@@ -59,22 +60,8 @@ class Divergence:
         direction: As `divergence` has it.
     """
 
-    drops_out = True
-
     def __init__(self, teacher: Any, temperature: float, direction: Direction) -> None:
         self._teacher, self._temperature, self._direction = teacher, temperature, direction
-
-    def length(self, item: Lesson) -> int:
-        """As `Objective.length`."""
-        return len(item.ids)
-
-    def rows(self, item: Lesson) -> int:
-        """As `Objective.rows`."""
-        return 1
-
-    def share(self, item: Lesson) -> float:
-        """As `Objective.share`."""
-        return item.weight * item.learned
 
     def loss(self, model: Any, items: Sequence[Lesson]) -> torch.Tensor:
         """As `Objective.loss`."""
@@ -138,7 +125,7 @@ class Distil(Training[Lesson]):
     def _taught_by(self) -> Model:
         if self._teacher is None:
             if self.teacher_stage:
-                self._teacher_sample = self.last("teacher_stage")
+                self._teacher_sample = self.last_of("teacher_stage")
                 self._teacher = model_of(self._teacher_sample)
             else:
                 self._teacher = resolve(self.teacher)

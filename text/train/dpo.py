@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from multisynth.kinds import PREFERENCE, Kind
 from multisynth.sample import Sample
@@ -91,6 +91,12 @@ class Dpo(Training[Pair]):
     label_smoothing: float = Field(
         0.0, ge=0, lt=0.5, description="Share of the pairs that are thought to be the wrong way round."
     )
+
+    @model_validator(mode="after")
+    def _nothing_is_left_out(self) -> Dpo:
+        if self.lora is not None and self.lora.dropout:
+            raise ValueError("rewards are differences to a reference without dropout: leave `lora.dropout` at 0")
+        return self
 
     def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[Pair]:
         """As `Training.items`."""

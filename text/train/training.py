@@ -7,6 +7,7 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field
@@ -54,7 +55,7 @@ class Training(Series, Generic[T]):
     batch_size: int = Field(32, ge=1, le=65536, description="Samples that a step learns from.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="The largest.")
     schedule: Schedule = Field("linear", description="How the learning rate falls after the warm-up.")
-    warmup: float = Field(0.03, ge=0, le=1, description="Share of the steps in which the learning rate rises.")
+    warmup: float = Field(0.03, ge=0, le=1, description="Share of the steps in which the learning rate rises from 0.")
     weight_decay: float = Field(0.0, ge=0, le=1, description="AdamW's, of matrices.")
     max_tokens: int = Field(
         1024, ge=2, le=131072, description="A sample with more is left out, and `meta` says how many were."
@@ -77,7 +78,13 @@ class Training(Series, Generic[T]):
         return None
 
     def artifacts(self) -> Sequence[Artifact]:
-        """The base model."""
+        """The base model.
+
+        Raises:
+            BadInput: It cannot be had, or adapters are asked for and their library is not here.
+        """
+        if self.lora is not None and find_spec("peft") is None:
+            raise BadInput("`lora` needs peft, which is not installed", "pip install 'multisynth[text]'")
         return () if self.shape is not None or self.start else (resolve(self.base).artifact,)
 
     @abstractmethod
@@ -110,11 +117,11 @@ class Training(Series, Generic[T]):
         """As `Series.follow`."""
         import torch
 
-        started = self.last("start") if self.start else None
+        samples = list(inputs())
+        started = self.last_of("start") if self.start else None
         base = model_of(started) if started is not None else None if self.shape else resolve(self.base)
         device = self._device()
         network = self._network(base)
-        samples = list(inputs())
         every = self.items(Encoder(network.tokenizer, self.prompting), samples)
         most = min(self.max_tokens, network.context)
         learned, measured, counts = self._sorted(samples, every, most)
@@ -152,15 +159,6 @@ class Training(Series, Generic[T]):
             losses=[*(past[-1]["losses"].tolist() if past else ()), *losses], held_out=held_out,
             prompting=self.prompting.model_dump_json(), moments=moments, meta=meta, **columns,
         )  # fmt: skip
-
-    def last(self, option: str) -> Sample:
-        """The last model of the stage that an option names."""
-        last = None
-        for sample in self.read(option):
-            last = sample
-        if last is None:
-            raise BadInput(f"`{getattr(self, option)}` made no model", "see on its ledger what became of its training")
-        return last
 
     def _network(self, base: Model | None) -> Network:
         if base is None:
@@ -209,7 +207,7 @@ class Training(Series, Generic[T]):
         steps = self.steps or self.epochs * -(-count // self.batch_size)
         if steps < self.checkpoints:
             raise BadInput(f"{steps} steps are too few for {self.checkpoints} checkpoints", "lower `checkpoints`")
-        warmup = math.ceil(self.warmup * steps)
+        warmup = min(math.ceil(self.warmup * steps), steps - 1)  # a single step that rises from 0 would teach nothing
         return Pace(self.learning_rate, self.schedule, warmup, steps, self.weight_decay, self.pass_tokens)
 
     def _batches(self, items: Sequence[T], objective: Objective[T]) -> Callable[[int], list[T]]:
@@ -241,7 +239,7 @@ def _share_of(sample: Sample) -> float:
 
 
 def _question(turns: Sequence[Mapping[str, str]]) -> str:
-    """What a conversation asks, without the answer that it may have begun; of a single question, as reasoning has it."""
+    """What a conversation asks, without the answer that it may have begun; one question as reasoning has it."""
     last = max((k for k, turn in enumerate(turns) if turn["role"] == "user"), default=len(turns) - 1)
     asked = [dict(turn) for turn in turns[: last + 1] if turn["role"] != "system"]
     return asked[0]["content"] if len(asked) == 1 else json.dumps(asked, sort_keys=True)

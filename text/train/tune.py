@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from multisynth.kinds import DOCUMENT, PREFERENCE, REASONING, Kind
 from multisynth.sample import Sample
 
+from .answers import Answers
 from .descent import Objective, mean_loss
 from .lesson import Encoder, Lesson
 from .logits import said
@@ -21,22 +22,8 @@ if TYPE_CHECKING:
     import torch
 
 
-class Imitation:
+class Imitation(Answers):
     """Cross-entropy of the answers' tokens: their mean over a batch, each counting as often as its sample's weight."""
-
-    drops_out = True
-
-    def length(self, item: Lesson) -> int:
-        """As `Objective.length`."""
-        return len(item.ids)
-
-    def rows(self, item: Lesson) -> int:
-        """As `Objective.rows`."""
-        return 1
-
-    def share(self, item: Lesson) -> float:
-        """As `Objective.share`."""
-        return item.weight * item.learned
 
     def loss(self, model: Any, items: Sequence[Lesson]) -> torch.Tensor:
         """As `Objective.loss`."""

@@ -20,17 +20,18 @@ from tests.text.train.lessons import politeness, sums
 trl = pytest.importorskip("trl")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-BATCH, STEPS, RATE = 4, 6, 3e-3
+BATCH, BATCHES, EPOCHS, RATE, WARMUP = 4, 4, 2, 3e-3, 0.3
 OPTIONS = {
-    "batch_size": BATCH, "epochs": 1, "learning_rate": RATE, "warmup": 0.0, "weight_decay": 0.1, "schedule": "linear",
-    "device": "cpu",
+    "batch_size": BATCH, "epochs": EPOCHS, "learning_rate": RATE, "warmup": WARMUP, "weight_decay": 0.1,
+    "schedule": "linear", "device": "cpu",
 }  # fmt: skip
 
 
 def in_order(stage, samples, lengths) -> list[Sample]:
-    """The samples as the stage learns from them."""
+    """The samples as the stage learns from them, epoch after epoch."""
     stage.bind("stage", 7)
-    return [samples[k] for batch in batches(lengths, BATCH, stage.rng(0, "order of epoch 0")) for k in batch]
+    orders = [batches(lengths, BATCH, stage.rng(0, f"order of epoch {epoch}")) for epoch in range(EPOCHS)]
+    return [samples[k] for epoch in orders for batch in epoch for k in batch]
 
 
 def losses_of(trainer: str, model: Path, rows: list[dict[str, str]], out: Path, **options) -> list[float]:
@@ -38,7 +39,8 @@ def losses_of(trainer: str, model: Path, rows: list[dict[str, str]], out: Path, 
 
     config = getattr(trl, f"{trainer}Config")(
         output_dir=str(out), per_device_train_batch_size=BATCH, num_train_epochs=1, learning_rate=RATE, use_cpu=True,
-        lr_scheduler_type="linear", weight_decay=0.1, logging_steps=1, report_to=[], save_strategy="no", bf16=False,
+        lr_scheduler_type="linear", warmup_steps=WARMUP, weight_decay=0.1, logging_steps=1, report_to=[],
+        save_strategy="no", bf16=False,
         train_sampling_strategy="sequential", gradient_checkpointing=False, disable_tqdm=True, max_length=512,
         logging_first_step=True, **options,
     )  # fmt: skip
@@ -66,7 +68,7 @@ def assert_same_weights(made: Sample, folder: Path, base: Path) -> None:
 
 
 def test_dpo_takes_the_steps_that_trl_takes(tiny, tmp_path):
-    samples = inputs_of(politeness(BATCH * STEPS))
+    samples = inputs_of(politeness(BATCH * BATCHES))
     stage = Dpo(base=str(tiny), beta=0.2, **OPTIONS)
     ran = run_stage(stage, samples)
     assert not ran.failures
@@ -88,7 +90,7 @@ def _longer(sample: Sample) -> int:
 
 
 def test_tuning_takes_the_steps_that_trl_takes(tiny, tmp_path):
-    samples = inputs_of(sums(BATCH * STEPS))
+    samples = inputs_of(sums(BATCH * BATCHES))
     stage = Tune(base=str(tiny), **OPTIONS)
     ran = run_stage(stage, samples)
     assert not ran.failures

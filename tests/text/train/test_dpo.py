@@ -7,6 +7,7 @@ from multisynth.text.train.lesson import Lesson, Pair
 from multisynth.text.train.network import fresh, load
 from multisynth.text.train.options import Fresh
 from multisynth.text.train.training import _share_of
+from pydantic import ValidationError
 
 from multisynth.kinds import PREFERENCE, REASONING
 from multisynth.sample import Sample
@@ -59,6 +60,11 @@ def test_it_prefers_what_is_better_in_pairs_it_has_not_seen(tiny):
     assert made["losses"][-1] < 0.3
     assert made.meta["held_out_samples"] >= 15 and made["held_out"] > 0.8
     assert made["method"] == "dpo" and made["base"] == str(tiny)
+
+
+def test_dropout_of_adapters_is_refused():
+    with pytest.raises(ValidationError, match="differences to a reference"):
+        Dpo(lora={"dropout": 0.1})
 
 
 def test_its_reference_is_where_it_started_also_after_a_stop(tiny):
