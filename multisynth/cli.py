@@ -388,6 +388,7 @@ def _open(run: Path) -> Store:
     info: Any = store.info
     if not isinstance(info, dict) or not all(isinstance(info.get(key), dict) for key in ("stages", "recipe")):
         raise BadInput("is not what a run wrote", "run the recipe again with the same --out", str(run / "run.json"))
+    store.check_version()
     return store
 
 

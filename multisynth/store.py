@@ -61,6 +61,19 @@ class Store:
             raise BadInput(f"{root} holds no run", "give the folder that `multisynth run … --out` wrote")
         return cls(root)
 
+    def check_version(self) -> None:
+        """See to it that the stages' files are such as this version writes.
+
+        Raises:
+            BadInput: Another wrote them.
+        """
+        told = all({"use", "makes", "from", "reads"} <= stage.keys() for stage in self.info["stages"].values())
+        if not told or any(self.shelf(stage).columns() != LEDGER.names for stage in self.stages):
+            raise BadInput(
+                "was made by another version of multisynth, whose ledger has other columns",
+                "run the recipe again with the same --out, or use the version that made it", str(self.root),
+            )  # fmt: skip
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run: two writers at once are refused. The lock dies with the process."""

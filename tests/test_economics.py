@@ -24,6 +24,7 @@ from tests.serving.fake_server import FakeServer
 from tests.test_energy import Ticking
 
 PROBLEMS, ATTEMPTS = 6, 3
+BOARD = "NVIDIA H100 80GB HBM3"
 PRICES = Prices(
     models={"fake": Tokens(read=2.0, written=8.0)}, core_hour=0.36, gpu_hour={"H100": 3.6}, kwh=0.5,
     labels={"reasoning": 2.0},
@@ -36,8 +37,10 @@ def made(tmp_path_factory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("economics")
     with pytest.MonkeyPatch.context() as patch, FakeServer(reply=" So it is.\n\n") as server:
         patch.setattr("multisynth.serving.choice.cache_file", lambda: folder / "completions.sqlite")
-        patch.setattr("multisynth.execute.meter", lambda: energy.Meter([Ticking(360.0)]))
-        patch.setattr("multisynth.execute.gpus", lambda: ["NVIDIA H100 80GB HBM3"])
+        patch.setattr("multisynth.execute.meter", lambda: energy.Meter([board]))
+        patch.setattr("multisynth.execute.gpus", lambda: [BOARD])
+        board = Ticking(360.0)
+        board.name = BOARD
         recipe = Recipe.of({
             "name": "cost", "seed": 1,
             "stages": {
@@ -150,6 +153,82 @@ def test_energy_that_was_not_measured_for_all_is_absent(store) -> None:
     bill = cost.bill(store, PRICES)
     assert bill.stages[1].joules is None and bill.total is not None and bill.total.joules is None
     assert any("not guessed" in note for note in bill.notes)
+
+
+def test_a_gpu_without_a_meter_is_named(store) -> None:
+    store.write_info({**store.info, "meters": ["RAPL package-0"]})
+    (note,) = cost.bill(store, PRICES).notes
+    assert note.startswith(f"the energy of {BOARD} was not measured")
+
+
+def cached(store: Store, share: float) -> None:
+    """Have so much of each answer come from the request cache, as far as the account can see."""
+    import lance
+
+    lance.dataset(store.shelf("attempts").ledger_uri).update(
+        {"tokens_cached": f"CAST(round({share} * (tokens_read + tokens_written)) AS BIGINT)"}
+    )
+
+
+def test_what_a_sample_costs_does_not_depend_on_what_was_cached(store) -> None:
+    info = store.info
+    del info["stages"]["verified"], info["recipe"]["stages"]["verified"]
+    store.write_info(info)
+    cold = cost.bill(store, PRICES)
+    cached(store, 0.25)
+    warm = cost.bill(store, PRICES)
+    attempts, share = warm.stages[1], warm.stages[1].cached / (warm.stages[1].read + warm.stages[1].written)
+    assert share == pytest.approx(0.25, abs=0.01)
+    assert (attempts.hours, attempts.dollars) == (cold.stages[1].hours, cold.stages[1].dollars)  # as it was measured
+    assert attempts.anew.hours == pytest.approx(attempts.hours / (1 - share))
+    assert attempts.anew.dollars == pytest.approx(attempts.dollars / (1 - share))
+    assert attempts.tokens_a_joule == pytest.approx(cold.stages[1].tokens_a_joule * (1 - share))
+    more = scaled(warm.products[0], 10 * PROBLEMS * ATTEMPTS)
+    assert more.hours == pytest.approx(10 * (warm.stages[0].hours + attempts.anew.hours))
+    assert more.dollars == pytest.approx(10 * (warm.stages[0].dollars + attempts.anew.dollars))
+    assert warm.notes == ["25% of the tokens of attempts came from the request cache and took no time"]
+    cached(store, 0.75)
+    hot = cost.bill(store, PRICES)
+    assert hot.stages[1].dollars == cold.stages[1].dollars and hot.stages[1].tokens_a_joule is None
+    nothing = scaled(hot.products[0], 1000)
+    assert (hot.products[0].dollars, nothing.dollars, nothing.hours, nothing.machines) == (None, None, None, None)
+    assert "measure with another `seed`" in hot.notes[0]
+    assert rows.tables(hot, 1000)["stages"][1]["cached"] in ("75.0%", "75.1%")
+
+
+def test_a_run_anew_says_that_its_answers_were_cached(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+    with FakeServer(reply=" 4.\n\n") as server:
+        data = {
+            "name": "twice", "seed": 1,
+            "stages": {
+                "problems": {"use": "text.arithmetic", "problems": 2},
+                "attempts": {"use": "text.attempt", "from": "problems", "model": {"url": server.url, "name": "fake"}},
+            },
+        }  # fmt: skip
+        for out, share in (("first", 0.0), ("again", 1.0)):
+            assert run(Recipe.of(data), tmp_path / out).ok
+            attempts = cost.bill(Store.open(tmp_path / out), PRICES).stages[1]
+            assert attempts.cached == share * (attempts.read + attempts.written) and attempts.written
+
+
+def test_a_run_without_models_or_of_another_version_is_told_plainly(tmp_path, make) -> None:
+    import lance
+
+    store, _ = make({"seeds": {"use": "test.draw", "count": 5}})
+    bill = cost.bill(store, PRICES)
+    assert bill.total.dollars is not None and "no language model was asked" in bill.notes[0]
+    lance.dataset(store.shelf("seeds").ledger_uri).drop_columns(["tokens_cached"])
+    program = [sys.executable, "-m", "multisynth.cli", "cost", str(store.root)]
+    told = subprocess.run(program, capture_output=True, text=True, check=False, timeout=100)
+    assert told.returncode == 2 and "made by another version" in told.stderr and "Traceback" not in told.stderr
+    store, result = make({"seeds": {"use": "test.draw", "count": 5}})
+    assert result.ok and store.ledger().num_rows == 5
+    info = store.info
+    del info["stages"]["seeds"]["reads"]
+    store.write_info(info)
+    with pytest.raises(BadInput, match="another version"):
+        store.check_version()
 
 
 def test_the_table_of_prices_is_read_with_care(tmp_path) -> None:

@@ -1,1 +1,1 @@
-"""What a run cost and what more of it would: `prices` reads a table of prices, `cost` accounts, `scale` foretells."""
+"""What a run cost and what more would: `prices` are read, `cost` accounts in `figures`, `scale` foretells."""

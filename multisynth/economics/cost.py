@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 
+from multisynth.economics.figures import MOST_CACHED, Anew, Bill, Product, Spent
 from multisynth.economics.prices import Prices
 from multisynth.executors import fitting
 from multisynth.recipe import Recipe, Step
@@ -20,79 +20,6 @@ from multisynth.store import Store
 
 SECONDS_AN_HOUR = 3600.0
 JOULES_A_KWH = 3.6e6
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What one stage cost.
-
-    Args:
-        name: The stage.
-        inputs: Inputs on its ledger.
-        accepted: Samples in its table.
-        passed: Share of the inputs of which something was made; None without inputs.
-        read: Tokens of prompts.
-        written: Tokens that models made.
-        seconds: Of its workers, which may work at the same time.
-        hours: For which it kept the machine.
-        joules: Measured energy; None where it was not measured for all of it.
-        tokens_a_joule: Tokens written for each joule; None where there are none, or a model elsewhere wrote them.
-        dollars: Tokens, machine and energy; None where a price is missing.
-    """
-
-    name: str
-    inputs: int
-    accepted: int
-    passed: float | None
-    read: int
-    written: int
-    seconds: float
-    hours: float | None
-    joules: float | None
-    tokens_a_joule: float | None
-    dollars: float | None
-
-
-@dataclass(frozen=True)
-class Product:
-    """What a final stage's samples cost, with all that stood before them.
-
-    Args:
-        name: The stage.
-        kind: Of its samples.
-        accepted: How many.
-        stages: Those that it stands on, itself included.
-        dollars: For each sample.
-        label: What people take for one; None where no price is given.
-        times: How many times that is what this cost.
-        hours: Of the machine, for all of them.
-        joules: For all of them.
-    """
-
-    name: str
-    kind: str
-    accepted: int
-    stages: tuple[str, ...]
-    dollars: float | None
-    label: float | None
-    times: float | None
-    hours: float | None
-    joules: float | None
-
-
-@dataclass
-class Bill:
-    """A run's account in stages, in products, and what of it could not be told."""
-
-    stages: list[Spent] = field(default_factory=list)
-    total: Spent | None = None
-    products: list[Product] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, text: str) -> None:
-        """Say something once."""
-        if text not in self.notes:
-            self.notes.append(text)
 
 
 def bill(store: Store, prices: Prices) -> Bill:
@@ -118,8 +45,9 @@ def bill(store: Store, prices: Prices) -> Bill:
             made.stages.append(_spent(store, found[step.name], step, info, prices, machine, made))
     if info.get("state") != "done":
         made.note("the run has not come to its end: these are the figures of what is there")
-    if any(spent.joules is None for spent in made.stages if spent.inputs):
-        made.note("energy is absent where no meter was readable (NVML for GPUs, RAPL for processors), and not guessed")
+    if not any(spent.read or spent.written for spent in made.stages):
+        made.note("no language model was asked, so there are no tokens")
+    _tell_energy(info, made)
     made.total = _total(made.stages, found)
     by_name = {spent.name: spent for spent in made.stages}
     for account in found.values():
@@ -129,38 +57,60 @@ def bill(store: Store, prices: Prices) -> Bill:
     return made
 
 
+def _tell_energy(info: dict[str, Any], made: Bill) -> None:
+    """Say whose energy it is, and whose it is not."""
+    meters, boards = info.get("meters") or [], info.get("gpus") or []
+    unmetered = [name for name in dict.fromkeys(boards) if name not in meters]
+    if unmetered:
+        made.note(
+            f"the energy of {', '.join(unmetered)} was not measured, and is in no figure: NVML gives it for whole GPUs "
+            "since Volta, not for parts of one (MIG)"
+        )
+    if any(spent.joules is None for spent in made.stages if spent.inputs):
+        made.note("energy is absent where no meter was readable (NVML for GPUs, RAPL for processors), and not guessed")
+
+
 def _spent(
     store: Store, account: Account, step: Step, info: dict[str, Any], prices: Prices, machine: float | None, made: Bill
 ) -> Spent:
-    read, written, joules = _ledger(store, account)
+    read, written, cached, joules = _ledger(store, account)
     hours = None
     if info.get("cores"):
         workers = 1 if isinstance(step.stage, Series) else fitting(info["cores"], step.needs)
         hours = account.seconds / workers / SECONDS_AN_HOUR
     asked = _asked(step.stage)
     tokens = _tokens(step, asked, read, written, prices, made)
-    power = 0.0
-    if joules is not None and prices.kwh is not None:
-        power = joules / JOULES_A_KWH * prices.kwh
-    rent = None if hours is None or machine is None else hours * machine
-    dollars = None if tokens is None or rent is None else tokens + rent + power
+
+    def dollars(hours: float | None, joules: float | None) -> float | None:
+        power = 0.0 if joules is None or prices.kwh is None else joules / JOULES_A_KWH * prices.kwh
+        return None if tokens is None or hours is None or machine is None else tokens + hours * machine + power
+
+    share = cached / (read + written) if cached else 0.0
+    if share:
+        told = f"{share:.0%} of the tokens of {account.name} came from the request cache and took no time"
+        few = ", so what a sample costs cannot be told: measure with another `seed`, whose requests are new"
+        made.note(told + (few if share > MOST_CACHED else ""))
+    more = None if share > MOST_CACHED else 1 / (1 - share)
+    longer, further = (None if n is None or more is None else n * more for n in (hours, joules))
     here = not any(map(_elsewhere, asked))
     return Spent(
         account.name, account.inputs, account.outputs, account.kept / account.inputs if account.inputs else None,
-        read, written, account.seconds, hours, joules,
-        written / joules if written and joules and here else None, dollars,
+        read, written, cached, account.seconds, hours, joules,
+        written / further if written and further and here else None,
+        dollars(hours, joules), Anew(longer, further, dollars(longer, further)),
     )  # fmt: skip
 
 
-def _ledger(store: Store, account: Account) -> tuple[int, int, float | None]:
-    """Tokens read and written, and joules if every input that took time was measured."""
+def _ledger(store: Store, account: Account) -> tuple[int, int, int, float | None]:
+    """Tokens read, written and cached, and joules if every input that took time was measured."""
     if not account.inputs:
-        return 0, 0, None
-    rows = store.shelf(account.name).ledger(["tokens_read", "tokens_written", "joules", "seconds"])
-    read, written = (pc.sum(rows[name]).as_py() or 0 for name in ("tokens_read", "tokens_written"))
+        return 0, 0, 0, None
+    counted = ["tokens_read", "tokens_written", "tokens_cached"]
+    rows = store.shelf(account.name).ledger([*counted, "joules", "seconds"])
+    read, written, cached = (pc.sum(rows[name]).as_py() or 0 for name in counted)
     unmeasured = pc.and_(pc.is_null(rows["joules"]), pc.greater(rows["seconds"], 0))
     whole = not pc.any(unmeasured, min_count=0).as_py() and rows["joules"].null_count < rows.num_rows
-    return read, written, pc.sum(rows["joules"]).as_py() if whole else None
+    return read, written, cached, pc.sum(rows["joules"]).as_py() if whole else None
 
 
 def _machine_hour(info: dict[str, Any], prices: Prices, made: Bill) -> float | None:
@@ -234,22 +184,29 @@ def _total(stages: list[Spent], found: dict[str, Account]) -> Spent:
     final = [s for s in stages if not any(s.name in (*a.feeds, *a.beside) for a in found.values())]
     worked = [spent for spent in stages if spent.inputs]
     measured = [spent for spent in worked if spent.tokens_a_joule is not None]
-    joules, telling = added([spent.joules for spent in worked]), len(measured) == sum(bool(s.written) for s in worked)
-    written = sum(spent.written for spent in stages)
+    telling = len(measured) == sum(bool(s.written) for s in worked)
+    anew, written = _anew(worked), sum(spent.written for spent in stages)
     return Spent(
         "total", sum(spent.inputs for spent in sources), sum(spent.accepted for spent in final), None,
-        sum(spent.read for spent in stages), written, sum(spent.seconds for spent in stages),
-        added([spent.hours for spent in worked]), joules,
-        written / joules if written and joules and telling else None, added([spent.dollars for spent in worked]),
+        sum(spent.read for spent in stages), written, sum(spent.cached for spent in stages),
+        sum(spent.seconds for spent in stages),
+        added([spent.hours for spent in worked]), added([spent.joules for spent in worked]),
+        written / anew.joules if written and anew.joules and telling else None,
+        added([spent.dollars for spent in worked]), anew,
     )  # fmt: skip
 
 
+def _anew(worked: list[Spent]) -> Anew:
+    every = [spent.anew for spent in worked]
+    return Anew(
+        added([one.hours for one in every]), added([one.joules for one in every]), added([one.dollars for one in every])
+    )
+
+
 def _product(account: Account, before: list[Spent], prices: Prices) -> Product:
-    worked = [spent for spent in before if spent.inputs]
-    dollars, label = added([spent.dollars for spent in worked]), prices.labels.get(account.kind)
-    each = dollars / account.outputs if dollars is not None and account.outputs else None
+    anew, label = _anew([spent for spent in before if spent.inputs]), prices.labels.get(account.kind)
+    each = anew.dollars / account.outputs if anew.dollars is not None and account.outputs else None
     return Product(
         account.name, account.kind, account.outputs, tuple(spent.name for spent in before), each, label,
-        label / each if label is not None and each else None,
-        added([spent.hours for spent in worked]), added([spent.joules for spent in worked]),
+        label / each if label is not None and each else None, anew.hours, anew.joules,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from multisynth.economics.cost import Bill
+from multisynth.economics.figures import Bill
 from multisynth.economics.scale import HOURS_A_WEEK, scaled
 
 
@@ -24,6 +24,7 @@ def tables(bill: Bill, samples: int | None) -> dict[str, list[dict[str, Any]]]:
             {
                 "stage": spent.name, "inputs": spent.inputs, "accepted": spent.accepted,
                 "pass rate": _percent(spent.passed), "tokens read": spent.read, "written": spent.written,
+                "cached": _percent(spent.cached / (spent.read + spent.written) if spent.read + spent.written else None),
                 "seconds": spent.seconds, "hours": spent.hours, "joules": spent.joules,
                 "tokens/joule": spent.tokens_a_joule, "dollars": spent.dollars,
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from multisynth.economics.cost import Product
+from multisynth.economics.figures import Product
 
 HOURS_A_WEEK = 168
 
@@ -34,13 +34,13 @@ class Scaled:
 
 
 def scaled(product: Product, samples: int) -> Scaled:
-    """Foretell by proportion: each sample costs what one cost here.
+    """Foretell by proportion: each sample costs what one cost here, had the request cache been empty.
 
     That is too much for what is done once however many there are, as training is, and too little where duplicates
     become more frequent.
 
     Args:
-        product: What the run measured; of no samples nothing follows.
+        product: What the run measured; nothing follows of no samples, nor where most tokens came from the cache.
         samples: How many are wanted.
     """
     share = samples / product.accepted if product.accepted else None
