@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
-from pydantic import Field, JsonValue, PrivateAttr
+from pydantic import Field, JsonValue, PrivateAttr, model_validator
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, Hopeless
@@ -18,6 +19,7 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving.choice import EngineName, LanguageModel
 from multisynth.serving.endpoint import Endpoint
 from multisynth.serving.models import Model, resolve
+from multisynth.serving.options import check
 from multisynth.serving.protocol import Completion, Request, Unfit
 from multisynth.stage import Map, Needs, Spent
 
@@ -41,7 +43,7 @@ class Asking(Map):
     )
     engine_options: dict[str, JsonValue] = Field(
         default_factory=dict,
-        description="Of vLLM, such as `quantization` or `speculative_config`; `replicas` says how many processes run it.",
+        description="Of vLLM, such as `quantization`, for the stage's own model; `replicas`: processes that run it.",
     )
     temperature: float = Field(0.7, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
     top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
@@ -55,6 +57,20 @@ class Asking(Map):
     _pending: set[asyncio.Future[Completion]] = PrivateAttr(default_factory=set)
     _failed: dict[str, tuple[Exception, Spent]] = PrivateAttr(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _engine_takes_its_options(self) -> Asking:
+        if not self.engine_options:
+            return self
+        if isinstance(self.model, Endpoint) and not self.trained:
+            raise ValueError(f"`engine_options` are vLLM's, and {self.model.url} runs the model: leave them away")
+        if self.engine == "transformers":
+            raise ValueError("the engine transformers takes no options: leave `engine_options` away")
+        try:
+            check(self.engine_options)
+        except BadInput as error:
+            raise ValueError(f"`engine_options`: {error.problem}; {error.remedy}") from None
+        return self
+
     def others(self) -> Sequence[Asked]:
         """Further models that it asks, such as a judge."""
         return ()
@@ -66,19 +82,19 @@ class Asking(Map):
 
     def open(self) -> None:
         """Find the models; an engine starts with the first request that the cache cannot answer."""
+        before = None
         if self.trained:
             from multisynth.serving.checkpoint import model_of
 
             self._teacher = self.last_of("trained")
             model = model_of(self._teacher)
+            before = partial(model_of, self._teacher)  # others may have taken its room in the cache by then
         else:
             model = found(self.model)
-        self._asked = LanguageModel(model, self.engine, options=self.engine_options)
-        self._others = {
-            found(other).artifact.id: LanguageModel(found(other), self.engine, options=self.engine_options)
-            for other in self.others()
-            if found(other).artifact.id != model.artifact.id
-        }
+        others = {one.artifact.id: one for one in map(found, self.others()) if one.artifact.id != model.artifact.id}
+        share = 1 / max(1, sum(one.endpoint is None for one in (model, *others.values())))
+        self._asked = LanguageModel(model, self.engine, options=self.engine_options, share=share, before=before)
+        self._others = {name: LanguageModel(one, self.engine, share=share) for name, one in others.items()}
         self._runner = asyncio.Runner()
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import importlib.util
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from multisynth.serving.models import Model
 from multisynth.serving.options import REPLICAS, check
 from multisynth.serving.protocol import Completion, Engine, Request, Unfit
 from multisynth.serving.schema import mistake
+from multisynth.serving.vllm_settings import UTILIZATION
 
 EngineName = Literal["auto", "vllm", "transformers"]
 logger = logging.getLogger(__name__)
@@ -109,6 +110,8 @@ class LanguageModel:
         cache: Where completions are kept; by default in the user's cache folder.
         options: Passed on to vLLM's `EngineArgs` (`multisynth.serving.options`), but for `replicas`; they rule out
             other engines.
+        share: Of the memory that vLLM may have, where several models run on one GPU.
+        before: Called before an engine reads the model's folder, such as to bring the folder back.
 
     Raises:
         BadInput: The engine is not usable here, or the options are not for it.
@@ -121,8 +124,11 @@ class LanguageModel:
         cache: RequestCache | None = None,
         *,
         options: Mapping[str, Any] | None = None,
+        share: float = 1.0,
+        before: Callable[[], object] | None = None,
     ) -> None:
         self.model, self.options = model, dict(options or {})
+        self._share, self._before = share, before
         self.name = "endpoint" if model.endpoint is not None else choose(engine)
         if self.options and self.name != "vllm":
             raise BadInput(f"the engine {self.name} takes no options", "leave `engine_options` away, or install vllm")
@@ -203,11 +209,13 @@ class LanguageModel:
         return await asyncio.to_thread(self._load)
 
     def _load(self) -> Engine:
+        if self._before is not None:
+            self._before()
         if self.name == "vllm":
             try:
                 from multisynth.serving.spread import vllm
 
-                return vllm(self.model, self.options)
+                return vllm(self.model, self._shared())
             except Exception as error:
                 if not self._may_fall_back:
                     remedy = "mend `engine_options`" if self.options else "use `engine: transformers`"
@@ -217,6 +225,13 @@ class LanguageModel:
         from multisynth.serving.transformers import TransformersEngine
 
         return TransformersEngine(self.model)
+
+    def _shared(self) -> dict[str, Any]:
+        """The options with its part of the memory, which no answer depends on."""
+        if self._share == 1:
+            return self.options
+        whole = float(self.options.get("gpu_memory_utilization", UTILIZATION))
+        return {**self.options, "gpu_memory_utilization": self._share * whole}
 
 
 def _valid(request: Request, completion: Completion) -> Completion:

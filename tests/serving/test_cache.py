@@ -226,3 +226,18 @@ def test_an_answer_says_whether_it_was_made_for_this_request_and_the_file_does_n
         False,
     ]
     again.close()
+
+
+def test_models_on_one_gpu_share_its_memory_and_their_answers_do_not_depend_on_it(tmp_path: Path, monkeypatch) -> None:
+    model, given = Model("m", tmp_path, Artifact("sha256:0", "model", "m"), ""), []
+    monkeypatch.setattr("multisynth.serving.choice.choose", lambda engine: "vllm")
+    monkeypatch.setattr("multisynth.serving.spread.vllm", lambda _, options: given.append(dict(options)))
+    served = [
+        LanguageModel(model, "vllm", RequestCache(tmp_path / "c.sqlite"), options=options, share=share)
+        for options in ({}, {"gpu_memory_utilization": 0.8})
+        for share in (1.0, 0.5)
+    ]
+    for one in served:
+        one._load()
+    assert given == [{}, {"gpu_memory_utilization": 0.45}, *({"gpu_memory_utilization": u} for u in (0.8, 0.4))]
+    assert len({one._digest(Request("p")) for one in served}) == 2

@@ -1,0 +1,73 @@
+"""What stages that ask models refuse before work starts, and what they start engines with."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from multisynth.text.attempt import Attempt
+from multisynth.text.preferences.prefer import Prefer
+from pydantic import ValidationError
+
+from multisynth.errors import BadInput
+from multisynth.kinds import MODEL
+from multisynth.sample import Sample
+from multisynth.serving.checkpoint import pack
+from multisynth.testing import inputs_of
+from tests.serving.tiny import tiny_model
+
+ENDPOINT = {"url": "http://localhost:1/v1", "name": "m"}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+    monkeypatch.setattr("multisynth.serving.checkpoint.models_folder", lambda: tmp_path / "models")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"engine_options": {"quantisation": "fp8"}}, "did you mean `quantization`"),
+        ({"engine_options": {"replicas": 0}}, "`replicas` is 0"),
+        ({"engine_options": {"max_num_seqs": 4}, "engine": "transformers"}, "transformers takes no options"),
+        ({"engine_options": {"max_num_seqs": 4}, "model": ENDPOINT}, "localhost:1/v1 runs the model: leave them away"),
+    ],
+)
+def test_options_of_engines_are_checked_with_the_recipe(options, problem) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Attempt(**options)
+    assert Attempt(engine_options={"quantization": "fp8"}).engine_options
+
+
+def test_a_judge_gets_none_of_the_options_and_half_of_the_memory(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.choice.choose", lambda engine: "vllm")
+    own, other = str(tiny_model(tmp_path / "own").path), str(shutil.copytree(tmp_path / "own", tmp_path / "other"))
+    (tmp_path / "other" / "README.md").write_text("another")
+    for judge, shares in ((ENDPOINT, (1.0, 1.0)), (other, (0.5, 0.5)), (own, (1.0,))):
+        stage = Prefer(model=own, judge=judge, engine_options={"max_num_seqs": 4})
+        stage.open()
+        models = [stage._asked, *stage._others.values()]
+        assert [model.options for model in models] == [{"max_num_seqs": 4}, {}][: len(models)]
+        assert tuple(model._share for model in models) == shares
+        stage.close()
+
+
+def test_a_checkpoint_that_made_room_for_others_is_unpacked_anew(tmp_path) -> None:
+    columns = {"base": "b", "method": "sft", "step": 1, "tokens": 1, "losses": [0.5]}
+    trained = inputs_of([Sample(MODEL, 0, **pack(tiny_model(tmp_path / "tiny").path), **columns)])
+    stage = Attempt(trained="tuned", engine="transformers")
+    stage.bind("attempts", 0, {"trained": lambda last=False: iter(trained)})
+    stage.open()
+    assert stage._asked is not None and stage._asked.model.path is not None
+    shutil.rmtree(stage._asked.model.path)
+    engine = stage._asked._load()
+    engine.close()
+    stage.close()
+
+
+def test_a_trained_stage_that_made_no_model_is_named() -> None:
+    stage = Attempt(trained="tuned")
+    stage.bind("attempts", 0, {"trained": lambda last=False: iter(())})
+    with pytest.raises(BadInput, match="`tuned` made no model"):
+        stage.open()
