@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from ..preferences.odds import ALTERNATIVES, log_odds, probability
 from ..solving import Solving
 from ..verifiers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
+from .ruling import leaning, parting, swapped
 from .sides import another
 from .speech import STATES, STOPS, Act, Speaker, doubt, opinion, prompt, whole
 from .votes import majority
@@ -39,6 +40,7 @@ class _Held:
     turns: list[Turn] = field(default_factory=list)
     tokens: int = 0
     cut: int = 0
+    odds: list[float] = field(default_factory=list)
 
 
 class Debate(Solving):
@@ -59,6 +61,11 @@ class Debate(Solving):
     max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")
     rounds: int = Field(1, ge=0, le=8, description="Of questions, replies and rebuttals between opening and closing.")
     samples: int = Field(4, ge=2, le=64, description="Samples asked at first, among which two answers are looked for.")
+    ruling: Literal["said", "chosen"] = Field(
+        "said",
+        description="Whether the judge writes its verdict, or chooses between the two answers by its mean odds with "
+        "either side first, in which its liking for the last speaker cancels.",
+    )
     judge: Asked = Field("", description="The judge's model; by default the debaters' own.")
     suspicion: float | None = Field(
         None, gt=0, le=1, description="Also flag what the judge calls a contradiction with this probability at least."
@@ -86,7 +93,8 @@ class Debate(Solving):
             self._said(held, "opponent", "opening", first[theirs], claims[theirs])
         for speaker, act in (*self.rounds * _ROUND, *_CLOSING):
             await self._turn(held, speaker, act, ask)
-        await self._judge(held, self._asks_judge(sample, ask))
+        rules = self._choose if self.ruling == "chosen" else self._judge
+        await rules(held, self._asks_judge(sample, ask))
         flags = await self._flags(held, self._asks_judge(sample, ask))
         votes, written = await self._vote(sample, list(first), held.tokens, ask)
         return [await self._made(held, flags, votes, written, drawn=theirs is None)]
@@ -141,6 +149,28 @@ class Debate(Solving):
         held.tokens += answer.generated
         text = f"{begun} {whole(answer.text, answer.finish)}"
         held.turns[-1] = Turn("judge", "verdict", text, await self._claim(held.problem, text))
+
+    async def _choose(self, held: _Held, ask: Ask) -> None:
+        """Let the judge choose between the two answers; it leans to neither where it would write neither."""
+        mine, theirs = held.stands["proponent"], held.stands["opponent"]
+        shared, one, other = parting(mine, theirs)
+        begun = f"The answer is {shared}"
+        if not one[0].isdigit():  # words are one token with the space before them, digits often are not
+            begun = begun.rstrip()
+        changes = {
+            "prefix": begun if self.form.chat else f" {begun}", "max_tokens": 1, "temperature": 0.0,
+            "alternatives": ALTERNATIVES,
+        }  # fmt: skip
+        heard = [self._prompt(held, turns, "judge", "verdict") for turns in (held.turns, swapped(held.turns))]
+        answers = await asyncio.gather(*(ask(self.request(put, held.problem, "verdict", **changes)) for put in heard))
+        held.tokens += sum(answer.generated for answer in answers)
+        odds = [leaning(a.alternatives[0], one, other) if a.alternatives else None for a in answers]
+        held.odds = [value for value in odds if value is not None]
+        if sum(held.odds) == 0:
+            held.turns.append(Turn("judge", "verdict", "", ""))
+            return
+        claim = mine if sum(held.odds) > 0 else theirs
+        held.turns.append(Turn("judge", "verdict", f"The answer is {claim}.", claim))
 
     async def _flags(self, held: _Held, ask: Ask) -> dict[int, Contradiction]:
         """What is contradicted, by the place of the turn that contradicts it."""
@@ -211,6 +241,7 @@ class Debate(Solving):
             meta={
                 **problem.meta, "proponent": held.stands["proponent"], "opponent": held.stands["opponent"],
                 "opponent_from": "drawn" if drawn else "sample", "cut_off": held.cut,
+                **({"odds": held.odds} if self.ruling == "chosen" else {}),
             },
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from multisynth.text.debate.debate import Debate
+from multisynth.text.debate.ruling import leaning, parting, swapped
 from multisynth.text.debate.settled import Settled
 from multisynth.text.debate.sides import another
 from multisynth.text.debate.speech import whole
@@ -162,6 +163,45 @@ def test_another_judge_is_asked_for_the_verdict_alone(tiny, scripted, tmp_path) 
     other = tiny_model(tmp_path / "other")
     ran = run_stage(Debate(model=tiny, judge=str(other.path), prompting=Prompting(shots=False)), PROBLEMS)
     assert set(ran.samples["judge"]) == {str(other.path)} and set(ran.samples["model"]) == {tiny}
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_judge_that_chooses_is_heard_in_both_orders(tiny, scripted, monkeypatch, rounds) -> None:
+    """A judge that likes whoever speaks last by 2 nats and the larger answer by 1 chooses the larger one."""
+    seen: list[str] = []
+
+    async def complete(self: object, request: Request) -> Completion:
+        if not request.alternatives:
+            return Completion(debaters(str(request.prompt), request), (1,), None, "stop", 10, 7)
+        seen.append(str(request.prompt))
+        first, last = re.findall(r"(?:Proponent|Opponent) closes: .*The answer is (\d+)\.", str(request.prompt))
+        odds = 2.0 + (1.0 if int(last) > int(first) else -1.0)
+        likely = tuple(sorted({last: -0.1, first: -0.1 - odds}.items(), key=lambda pair: -pair[1]))
+        return Completion(last, (1,), None, "length", 10, 1, (likely,))
+
+    monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
+    ran = run_stage(Debate(model=tiny, prompting=Prompting(shots=False), ruling="chosen", rounds=rounds), PROBLEMS)
+    assert len(ran.samples) == 3 and len(seen) == 6
+    for debate in ran.samples:
+        stands = debate.meta["proponent"], debate.meta["opponent"]
+        assert debate["verdict"] == max(stands, key=int) and len(debate.meta["odds"]) == 2
+        assert sum(debate.meta["odds"]) == pytest.approx(2.0 if stands[0] == debate["verdict"] else -2.0)
+
+
+def test_sides_change_places_in_each_exchange() -> None:
+    assert swapped("PO" + "po") == list("OP" + "op")
+    assert swapped(["p1", "o1", "pq", "or", "oq", "pr", "pb", "ob", "pc", "oc"]) == [
+        "o1", "p1", "oq", "pr", "pq", "or", "ob", "pb", "oc", "pc",
+    ]  # fmt: skip
+
+
+def test_a_leaning_counts_the_tokens_that_lead_to_an_answer() -> None:
+    assert parting("26", "28") == ("2", "6.", "8.") and parting("7", "70") == ("7", ".", "0.")
+    likeliest = [(" 11", math.log(0.3)), ("1", math.log(0.1)), ("3", math.log(0.2)), ("\n", math.log(0.1))]
+    assert leaning(likeliest, "113.", "36.") == pytest.approx(math.log(0.4 / 0.2))
+    assert (
+        leaning(likeliest, "9.", "36.") == pytest.approx(math.log(0.1 / 0.2)) and leaning(likeliest, "9.", "8.") is None
+    )
 
 
 def test_real_tokens_go_through(tiny) -> None:
