@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from multisynth.sample import Sample
 
 from .mathematics import shortened
 from .stated import stated
 from .symbolic import Symbolic
 from .verdict import Verdict
-
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
-_ARTICLE = re.compile(r"^(?:the|an?) (?=\S)")
+from .words import normalised
 
 
 class Exact:
@@ -33,10 +28,3 @@ class Exact:
 
     def close(self) -> None:
         """Nothing was started."""
-
-
-def normalised(text: str) -> str:
-    """A text as it is compared (after SQuAD, Rajpurkar et al. 2016, but for punctuation, which may matter)."""
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
-    text = " ".join(text.split()).strip("\"'`* ").rstrip(".").strip("\"'`* ")
-    return _ARTICLE.sub("", text)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _TAGGED = re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL)
-_FORMS = (
-    re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"),
-    _TAGGED,
+_LINES = (
     re.compile(r"####[ \t]*([^\n]+)"),
     re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
 )
+_BRACES = re.compile(r"(?P<open>\\(?:boxed|fbox)\s*\{)|\\(?:boxed|fbox)\s+(?P<bare>[^\s${}\\]+)|\\.|[{}]", re.DOTALL)
 
 
 class Stated(NamedTuple):
@@ -24,20 +24,43 @@ class Stated(NamedTuple):
 
 def stated(completion: str) -> Stated | None:
     """The final answer of a text, the last of the strongest form; None where it states none."""
-    for form in _FORMS:
-        matches = list(form.finditer(completion))
-        if matches:
-            last = matches[-1]
-            said = last[1].strip()
-            return Stated(said if form is _TAGGED else said.strip("*$ ").rstrip("."), last.start(), last.end())
-    return None
+    return next((found[-1] for found in _all(completion) if found), None)
 
 
 def statements(completion: str) -> int:
     """How many times it states an answer."""
-    return sum(1 for form in _FORMS for _ in form.finditer(completion))
+    return sum(map(len, _all(completion)))
 
 
 def first_stated(completion: str) -> int | None:
     """Where a text first states an answer; None where it states none."""
-    return min((match.start() for form in _FORMS for match in form.finditer(completion)), default=None)
+    return min((said.start for found in _all(completion) for said in found), default=None)
+
+
+def _all(completion: str) -> Iterator[list[Stated]]:
+    """What is stated in each form, the strongest form first, each from the start of the text to its end."""
+    yield list(_boxes(completion))
+    yield [Stated(match[1].strip(), match.start(), match.end()) for match in _TAGGED.finditer(completion)]
+    for form in _LINES:
+        yield [Stated(_bare(match[1]), match.start(), match.end()) for match in form.finditer(completion)]
+
+
+def _boxes(completion: str) -> Iterator[Stated]:
+    """What stands in boxes that are closed, the innermost where they are in one another."""
+    opened: list[tuple[int, int] | None] = []
+    reached = 0
+    for match in _BRACES.finditer(completion):
+        if match["bare"]:
+            yield Stated(_bare(match["bare"]), match.start(), match.end())
+            reached = match.end()
+        elif match["open"]:
+            opened.append((match.start(), match.end()))
+        elif match[0] == "{":
+            opened.append(None)
+        elif match[0] == "}" and opened and (box := opened.pop()) is not None and box[0] >= reached:
+            yield Stated(_bare(completion[box[1] : match.start()]), box[0], match.end())
+            reached = match.end()
+
+
+def _bare(answer: str) -> str:
+    return answer.strip().strip("*$ ").rstrip(".")

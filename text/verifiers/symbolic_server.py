@@ -12,17 +12,25 @@ from ..apart import serve
 def load() -> Callable[[dict[str, Any]], bool]:
     """The function that says whether `gold` and `got` are equal."""
     from math_verify import LatexExtractionConfig, parse, verify
+    from sympy import Equality, Expr, FiniteSet
 
     logging.disable(logging.CRITICAL)
     # Only LaTeX is read: the plain-expression reader of math-verify hands text to sympy's parser, which runs it.
     form = [LatexExtractionConfig()]
+
+    def many(value: Any) -> bool | None:
+        """Whether an answer is several values (True), a single one (False), or neither, such as an interval."""
+        value = value.rhs if isinstance(value, Equality) else value
+        return True if isinstance(value, FiniteSet) else False if isinstance(value, Expr) else None
 
     def same(pair: dict[str, Any]) -> bool:
         gold, got = (
             parse(f"${pair[name].strip().strip('$')}$", form, parsing_timeout=None, raise_on_error=False)
             for name in ("gold", "got")
         )
-        return bool(gold) and bool(got) and bool(verify(gold, got, timeout_seconds=None))
+        if not gold or not got or {many(gold[0]), many(got[0])} == {True, False}:
+            return False  # math-verify itself takes `5, 5` for 5
+        return bool(verify(gold, got, timeout_seconds=None))
 
     return same
 

@@ -7,13 +7,15 @@ import time
 import jsonschema
 import pytest
 from multisynth.text.verifiers import NAMES, Verifiers
+from multisynth.text.verifiers.stated import first_stated, stated, statements
 from multisynth.text.verifiers.symbolic import Symbolic
+from multisynth.text.verifiers.towers import hopeless
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 
 RIGHT = [
-    ("3/4", r"\frac{3}{4}"), ("3/4", "0.75"), (r"\frac{1}{2}", "0.5"), ("50%", r"50\%"), ("0.5", r"50\%"),
+    ("3/4", r"\frac{3}{4}"), ("3/4", "0.75"), (r"\frac{1}{2}", "0.5"), ("50%", r"50\%"), ("50", r"50\%"), ("12.5%", "12.5"),
     ("1,200", "1200"), ("1200", "$1,200"), ("12", "12 apples"), ("12", r"12\text{ cm}"), ("12", r"12\,\mathrm{m}"),
     ("12 dollars", "12"), ("£12", "12"), ("18 square meters", "18"), ("x^2+2x+1", "(x+1)^2"),
     (r"\sqrt{8}", r"2\sqrt{2}"), (r"\pi/2", r"\frac{\pi}{2}"), ("[0,1)", "[0, 1)"), (r"(-\infty, 3]", r"(-\infty,3]"),
@@ -21,6 +23,10 @@ RIGHT = [
     ("2.50", "2.5"), (r"1\frac{1}{2}", r"\frac{3}{2}"), (r"\frac12", "1/2"), (r"\dfrac{7}{3}", r"\frac{7}{3}"),
     (r"x\in[1,2]", "[1,2]"), (r"\text{A}", "A"), (r"2^{10}", "1024"), ("a+b", "b+a"), ("18", "$18.00"),
     ("(2x+1)(x-3)", "2x^2-5x-3"), ("3>x", "x<3"), ("Monday", "Monday"),
+    (r"\text{Paris}", "paris"), ("Paris", r"\textbf{Paris}."), ("the Nile", "Nile"), ("ab+c", "c+ba"),
+    (r"\{1,2\}", "1, 2"), (r"12\text{ apples}", "12"), ("x=3", r"x = 3"), (r"\frac{\sqrt{3}}{2}", r"\sqrt{3}/2"),
+    ("x^{2^{3}}", "x^8"), ("2^{2024}", "4^{1012}"), (r"\infty", r"\infty"), ("2xy", "2yx"),
+    ("9^{9^{9^9}}", "9^{9^{9^9}}"),
 ]  # fmt: skip
 WRONG = [
     ("3/4", "0.76"), ("32", "33"), ("[0,1]", "(0,1)"), ("(1,2)", "(2,1)"), (r"\{1,2\}", r"\{1,3\}"), ("x<3", "x>3"),
@@ -28,6 +34,10 @@ WRONG = [
     ("1000", "100"), ("2 1/2", "2.2"), ("1,200", "1.2"), ("[1,2]", "[1,3]"), ("Monday", "Tuesday"),
     ("12", "12 or 13"), ("12", "1 2"), ("7", "7, 8"), ("12", "13 apples"), ("-12", "£12"), ("12", "12 + 1"),
     ("3", "x=4"), ("1/2", "12"), ("10", "10^2"), ("100", "1e1"), (r"\frac{1}{2}", r"\frac{2}{1}"), ("2x", "x^2"),
+    ("left", "felt"), ("listen", "silent"), ("no", "on"), ("Paris", "rapis"), ("Paris", r"\text{rapis}"),
+    (r"\text{no}", "on"), ("Paris, France", "rapis, France"), ("2x left", "2x felt"), ("five", "5"), ("élan", "naél"),
+    ("5", "5,5"), ("5", "5 and 5"), ("12", "12, 12"), ("5", "5;5"), ("x=3", "3,3"), ("5", r"5\text{ or }5"),
+    ("0.05", "5%"), ("0.5", r"50\%"), ("50%", "0.5"), ("10", "5 5"), ("5", r"x=5,5"),
 ]  # fmt: skip
 
 
@@ -60,6 +70,56 @@ def test_what_means_the_same_is_the_same(symbolic, gold, got) -> None:
 @pytest.mark.parametrize(("gold", "got"), WRONG)
 def test_what_means_another_thing_is_not(symbolic, gold, got) -> None:
     assert not symbolic.same(gold, got)[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (r"\boxed{\frac{\sqrt{3}}{2}}", r"\frac{\sqrt{3}}{2}"),
+        (r"So $\boxed{x^{2^{3}}}$.", "x^{2^{3}}"),
+        (r"\boxed 5", "5"),
+        (r"$\boxed 5$.", "5"),
+        (r"\fbox{5}", "5"),
+        (r"\boxed {5}", "5"),
+        (r"\boxed{\{1,2\}}", r"\{1,2\}"),
+        (r"\boxed{\boxed{5}}", "5"),
+        (r"\boxed{4} no, \boxed{5}", "5"),
+        (r"\boxed{5} and \boxed{\frac{1}{2", "5"),
+        (r"} \boxed{a} }} {", "a"),
+        (r"\boxed{5", None),
+        (r"\boxedx{5}", None),
+    ],
+)
+def test_boxes_are_read_to_their_closing_brace(said, answer) -> None:
+    found = stated(said)
+    assert (None if found is None else found.answer) == answer
+    assert found is None or found.answer in said[found.start : found.end]
+    assert statements(said) == (2 if "no," in said else 0 if answer is None else 1)
+    assert (first_stated(said) is None) is (answer is None)
+
+
+def test_boxes_that_are_never_closed_take_no_long_time() -> None:
+    start = time.process_time()
+    assert stated(r"\boxed{" * 100_000) is None
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9^{9^{9^9}}", "9^9^9^9", "9^{9^9}", "2^{99999}", r"\sum_{n=1}^{99999999999} \frac{1}{n!}", "2^(9^9)", "9!!!",
+     "99999999!", "3^{5^{7!}}", "2^{9!}", r"\binom{99999999}{4999999}", "9^{" * 500, "x^{100 \\cdot 101}"],
+)  # fmt: skip
+def test_powers_without_end_are_known_before_they_are_worked_out(text) -> None:
+    start = time.process_time()
+    assert hopeless(text)
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["x^{2^{3}}", "2^{2025}", "10^{100}", "5!", "2^{5!}", "x^n", "e^{-x^2}", "10^-3", "^", ""]
+)
+def test_powers_that_end_are_worked_out(text) -> None:
+    assert not hopeless(text)
 
 
 EXACT_RIGHT = [
