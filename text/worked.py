@@ -90,6 +90,14 @@ WORKED: dict[str, tuple[tuple[str, str], ...]] = {
         ("Sam divides 20 grapes equally among 2 children. Then each child gets 4 more grapes. How many grapes does each child have now?",
          "From Sam each child gets 20 / 2 = 10 grapes. With 4 more each has 10 + 4 = 14 grapes. The answer is 14."),
     ),
+    "arithmetic/chain_sum": (
+        ("State the final answer to the following arithmetic problem: 5 + 8 =",
+         "5 + 8 = 13. The answer is 13."),
+        ("State the final answer to the following arithmetic problem: 41 + 26 - 12 =",
+         "41 + 26 = 67. 67 - 12 = 55. The answer is 55."),
+        ("State the final answer to the following arithmetic problem: 3 - 9 + 20 =",
+         "3 - 9 = -6. -6 + 20 = 14. The answer is 14."),
+    ),
 }  # fmt: skip
 """Question and answer, by the domain of the problem that they introduce."""
 

@@ -54,7 +54,8 @@ def test_worked_examples_are_right_and_none_is_a_problem_of_ours() -> None:
             assert stated and all(equation.holds for equation in stated)
             assert answer.endswith(f"The answer is {stated[-1].result}.")
             assert question not in problems
-    assert {sample["domain"] for sample in run_stage(Arithmetic(problems=100)).samples} == WORKED.keys()
+    drawn = {sample["domain"] for sample in run_stage(Arithmetic(problems=100)).samples}
+    assert drawn | {"arithmetic/chain_sum"} == WORKED.keys()
     assert len(examples("something else")) == 4
     asked = Prompting().prompt(Sample(PROBLEM, 0, question="Why?", answer="", domain="something else"))
     assert isinstance(asked, str) and asked.endswith("\n\nQuestion: Why?\nAnswer:")
