@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pydantic import Field, PrivateAttr
@@ -24,7 +25,8 @@ class Revise(Solving):
     """Lets the model answer, criticise its answer by a drawn principle, and revise it (Bai et al. 2022, section 3).
 
     The last revision is the completion; the original, and each round's principle, critique and revision are in
-    `meta`. What comes out empty, cut off at `max_tokens` or as it was before is dropped: it would teach nothing.
+    `meta`. What comes out empty, cut off at `max_tokens`, as it was before or about something else is dropped: it would
+    teach nothing.
     """
 
     takes = (PROBLEM,)
@@ -32,6 +34,13 @@ class Revise(Solving):
 
     constitution: InputPath = Field(description="YAML file of principles, such as `configs/constitution.yaml`.")
     rounds: int = Field(1, ge=1, le=8, description="Critiques and revisions; each by a principle of its own.")
+
+    critiques: bool = Field(
+        True, description="Whether a critique comes before each revision; small models are led astray by their own."
+    )
+    shared: float = Field(
+        0.0, ge=0, le=1, description="Least share of a revision's longer words that question or answer has too."
+    )
 
     _constitution: Constitution | None = PrivateAttr(None)
 
@@ -57,13 +66,19 @@ class Revise(Solving):
         original = text = answer.text.strip()
         trail: list[dict[str, str]] = []
         for number, principle in enumerate(self._drawn(sample)):
-            critique = await self._go_on(sample, text, principle, "", f"critique {number}", ask)
-            if lack := fault(critique):
-                return [Drop(sample, f"critique {lack}")]
-            criticism = critique.text.strip()
-            answer = await self._go_on(sample, text, principle, criticism, f"revision {number}", ask)
+            turns, criticism = [sample["question"], text], ""
+            if self.critiques:
+                turns.append(principle.critique)
+                critique = await self._go_on(sample, turns, f"critique {number}", ask)
+                if lack := fault(critique):
+                    return [Drop(sample, f"critique {lack}")]
+                criticism = critique.text.strip()
+                turns.append(criticism)
+            answer = await self._go_on(sample, [*turns, principle.revision], f"revision {number}", ask)
             if lack := fault(answer):
                 return [Drop(sample, f"revision {lack}")]
+            if (kept := _shared(answer.text, f"{sample['question']} {text}")) < self.shared:
+                return [Drop(sample, f"revision is about something else: {kept:.2f} of its words are shared")]
             text = answer.text.strip()
             trail.append({"principle": principle.name, "critique": criticism, "revision": text})
         if _same(text, original):
@@ -76,30 +91,37 @@ class Revise(Solving):
         order = self.rng(sample, "principles").permutation(len(principles))[: self.rounds]
         return [principles[k] for k in order]
 
-    async def _go_on(
-        self, sample: Sample, text: str, principle: Principle, critique: str, purpose: str, ask: Ask
-    ) -> Completion:
-        """Ask for a critique of an answer, or after one for the revision."""
-        turns = [sample["question"], text, principle.critique]
-        if critique:
-            turns += [critique, principle.revision]
-        shown = REVISED if self.form.shots else ()
+    async def _go_on(self, sample: Sample, turns: Sequence[str], purpose: str, ask: Ask) -> Completion:
+        """Ask for what follows: a critique of an answer, or its revision."""
+        shown = [self._worked(one) for one in REVISED] if self.form.shots else []
         if self.form.chat:
             head = (Message("system", self.form.system),) if self.form.system else ()
             messages = (*head, *(message for one in (*shown, turns) for message in _messages(one)))
             return await ask(self.request(messages, sample, purpose, stop=self.form.stop))
+        names = self._worked(_NAMES)
         blocks = [
-            "\n".join(f"{name}: {told}" for name, told in zip(_NAMES, one, strict=False)) for one in (*shown, turns)
+            "\n".join(f"{name}: {told}" for name, told in zip(names, one, strict=False)) for one in (*shown, turns)
         ]
         prompt = "\n\n".join([*([self.form.system] if self.form.system else []), *blocks])
-        return await ask(self.request(f"{prompt}\n{_NAMES[len(turns)]}:", sample, purpose, stop=self.form.stop))
+        return await ask(self.request(f"{prompt}\n{names[len(turns)]}:", sample, purpose, stop=self.form.stop))
+
+    def _worked(self, turns: Sequence[str]) -> Sequence[str]:
+        """Six turns, or without critiques the four that are left."""
+        return turns if self.critiques else (*turns[:2], *turns[4:])
 
 
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _NAMES = ("Question", "Answer", "Critique request", "Critique", "Revision request", "Revision")
 
 
 def _messages(turns: Sequence[str]) -> list[Message]:
     return [Message("assistant" if place % 2 else "user", told) for place, told in enumerate(turns)]
+
+
+def _shared(text: str, source: str) -> float:
+    """Share of a text's words of four letters and more that another text has too; 1 where it has none."""
+    words, others = ({word.casefold() for word in _WORD.findall(one)} for one in (text, source))
+    return len(words & others) / len(words) if words else 1.0
 
 
 def _same(one: str, other: str) -> bool:

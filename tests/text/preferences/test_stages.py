@@ -92,6 +92,11 @@ def test_a_teacher_that_only_likes_a_place_makes_no_pair(tiny, scripted) -> None
     ran = run_stage(Prefer(model=tiny, prompting=CHAT, answers=3), PROMPTS)
     assert not len(ran.samples)
     assert {reason for _, reason in ran.drops} == {"no pair that holds in both orders with the margin: 3 of 3 flip"}
+    scripted(teacher(8.0))
+    means = run_stage(Prefer(model=tiny, prompting=CHAT, answers=3, both_orders=False), PROMPTS).samples
+    assert len(means) == 6 and all(float(one["chosen"]) > float(one["rejected"]) for one in means)
+    assert all(one["margin"] == pytest.approx(float(one["chosen"]) - float(one["rejected"])) for one in means)
+    assert any(one.meta["flips"] for one in means)
 
 
 def test_the_margin_is_kept(tiny, scripted) -> None:
@@ -144,6 +149,30 @@ def test_revisions_do_not_depend_on_batches_and_plain_prompts_end_with_what_is_w
     whole, parts = run_stage(stage, PROMPTS), run_stage(stage, PROMPTS, batch_size=batch_size)
     assert whole.samples.table == parts.samples.table and len(whole.samples) == 6
     assert {str(request.prompt).rsplit("\n", 1)[-1] for request in seen} == {"Answer:", "Critique:", "Revision:"}
+
+
+@pytest.mark.parametrize("chat", [True, False])
+def test_without_critiques_the_revision_follows_the_answer(tiny, scripted, chat) -> None:
+    seen = scripted(lambda prompt, request: f"answer {request.seed}")
+    stage = Revise(model=tiny, prompting=Prompting(chat=chat), constitution=OURS, critiques=False)
+    ran = run_stage(stage, PROMPTS)
+    assert len(ran.samples) == 6 and len(seen) == 12
+    assert all(sample.meta["revisions"][0]["critique"] == "" for sample in ran.samples)
+    for request in seen[6:]:
+        if chat:
+            assert [turn.role for turn in request.prompt] == ["user", "assistant"] * 7 + ["user"]
+        else:
+            assert request.prompt.endswith("\nRevision:") and "Critique" not in request.prompt
+            assert request.prompt.count("Question:") == request.prompt.count("Revision:") == 4
+
+
+def test_a_revision_about_something_else_is_dropped(tiny, scripted) -> None:
+    revisions = {p.revision for p in read_constitution(OURS).principles}
+    scripted(lambda prompt, request: "Sheep cook quietly" if prompt in revisions else "Boil these eggs")
+    kept = run_stage(Revise(model=tiny, prompting=CHAT, constitution=OURS, shared=0.3), PROMPTS)
+    assert len(kept.samples) == 6
+    dropped = run_stage(Revise(model=tiny, prompting=CHAT, constitution=OURS, shared=0.5), PROMPTS)
+    assert {reason for _, reason in dropped.drops} == {"revision is about something else: 0.33 of its words are shared"}
 
 
 @pytest.mark.parametrize(
