@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from multisynth.sample import Sample
 from multisynth.sandbox import Isolation, Limits, Result, Sandbox
 
-from .extract import program_in, stubbed
+from .extract import fault, program_in, stubbed
 from .verdict import Verdict
 
 
@@ -41,6 +42,14 @@ class Check(BaseModel):
         description="The function that the tests' `check(candidate)` is called with, if they have one.",
     )
 
+    @model_validator(mode="after")
+    def _compile(self) -> Check:
+        named = [("setup", self.setup), *((f"test {k + 1}", test) for k, test in enumerate(self.tests))]
+        for name, source in named:
+            if (wrong := fault(source)) is not None:
+                raise ValueError(f"{name} is no Python: {wrong.msg}, line {wrong.lineno or 1}: {source[:80]!r}")
+        return self
+
 
 class Code:
     """Runs the program in a completion against the tests of its problem, each in a sandbox of its own.
@@ -62,7 +71,7 @@ class Code:
     def judge(self, problem: Sample, completion: str) -> Verdict:
         """As `Verifier.judge`; the verdict's `answer` is the program."""
         try:
-            check = Check.model_validate_json(problem["check"] or "")
+            check = _check(problem["check"] or "")
         except ValidationError as error:
             raise ValueError(f"the check of a code problem: {error}") from None
         program = program_in(completion, check.prompt, check.entry_point)
@@ -121,6 +130,8 @@ sys.path.append(sys.argv[0].rpartition("/")[0])
 from trial.{harness} import main
 main()
 """
+_check = functools.lru_cache(maxsize=64)(Check.model_validate_json)
+"""The attempts at one problem come one after another, and its tests are compiled once."""
 _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 

@@ -6,15 +6,17 @@ It never learns what the tests expect: it hears a function's name and arguments,
 from __future__ import annotations
 
 import builtins
+import operator
 import os
 import sys
 import types
 from typing import Any
 
-from .wire import Broken, Line, decode, encode
+from .wire import BINARY, COMPARING, UNARY, Broken, Line, decode, encode
 
 _MOST = 100_000
 """Items that are taken out of an iterator."""
+_OPERATORS = {name: getattr(operator, f"__{name}__") for name in (*BINARY, *UNARY, *COMPARING)}
 
 
 def main() -> None:
@@ -41,18 +43,30 @@ def _serve(line: Line) -> None:
         for name, value in module.__dict__.items()
         if not name.startswith("__") and not isinstance(value, types.ModuleType)
     }
-    served = Served(values)
+    served = Served(values, line)
     modules = [name for name, value in vars(module).items() if isinstance(value, types.ModuleType)]
     line.send({"names": {name: served.encoded(value) for name, value in values.items()}, "modules": modules})
     while True:
         line.send(served.answer(line.receive()))
 
 
+class Handed:
+    """A function of the tests, which the program may call."""
+
+    def __init__(self, served: Served, number: int) -> None:
+        self._served, self.number = served, number
+
+    def __call__(self, *places: Any, **names: Any) -> Any:
+        """Have the tests call it; what they ask of the program's objects meanwhile is answered."""
+        return self._served.back(self.number, places, names)
+
+
 class Served:
     """The program's objects, by number."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
+    def __init__(self, values: dict[str, Any], line: Line) -> None:
+        self._values, self._line = values, line
+        self._handed: dict[int, Handed] = {}
         self._kept: list[Any] = []
         self._numbers: dict[int, int] = {}
 
@@ -60,17 +74,33 @@ class Served:
         """A value for the other side."""
         return encode(value, self._refer)
 
+    def _decoded(self, said: Any) -> Any:
+        return decode(said, self._kept.__getitem__, lambda n: self._handed.setdefault(n, Handed(self, n)))
+
+    def back(self, number: int, places: tuple[Any, ...], names: dict[str, Any]) -> Any:
+        """What a function of the tests returns."""
+        self._line.send({"back": number, "with": self.encoded([list(places), names])})
+        while "do" in (heard := self._line.receive()):
+            self._line.send(self.answer(heard))
+        if "raised" in heard:
+            name, text = heard["raised"]
+            kind = getattr(builtins, name, RuntimeError)
+            raise kind(text)
+        return self._decoded(heard["returned"])
+
     def _refer(self, value: Any) -> Any:
+        if isinstance(value, Handed):
+            return {"hand": value.number}
         number = self._numbers.setdefault(id(value), len(self._kept))
         if number == len(self._kept):
             self._kept.append(value)
         return {"ref": number}
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Do what is asked: call, get, set, list, length, truth or text of an object."""
+        """Do what is asked: call, get, set, list, length, truth, text or an operator of an object."""
         target = self._kept[asked["of"]]
         try:
-            given = decode(asked.get("with"), self._kept.__getitem__)
+            given = self._decoded(asked.get("with"))
             action = asked["do"]
             if action == "call":
                 places, names = given
@@ -88,6 +118,15 @@ class Served:
                 return {"value": self.encoded([part for part, _ in zip(target, range(_MOST), strict=False)])}
             if action == "item":
                 return {"value": self.encoded(target[given])}
+            if action == "put":
+                operator.setitem(target, *given)
+                return {"value": None}
+            if action == "is":
+                return {"value": isinstance(given, target)}
+            if action == "operator":
+                name, right, reflected = given
+                sides = (right[0], target) if reflected else (target, *right)
+                return {"value": self.encoded(_OPERATORS[name](*sides))}
             if action == "len":
                 return {"value": len(target)}
             return {"value": bool(target) if action == "bool" else str(target)}

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from .wire import Broken, Line, decode, encode
+from .wire import BINARY, COMPARING, UNARY, Broken, Line, decode, encode
 
 _BUILT_IN = frozenset(dir(builtins))
 
@@ -47,6 +47,12 @@ class Remote:
     def __getitem__(self, place: Any) -> Any:
         return self._examiner.ask(self._number, "item", place)
 
+    def __setitem__(self, place: Any, value: Any) -> None:
+        self._examiner.ask(self._number, "put", (place, value))
+
+    def __instancecheck__(self, other: object) -> bool:
+        return isinstance(other, Remote) and bool(self._examiner.ask(self._number, "is", other))
+
     def __len__(self) -> int:
         return int(self._examiner.ask(self._number, "len"))
 
@@ -56,12 +62,41 @@ class Remote:
     def __str__(self) -> str:
         return str(self._examiner.ask(self._number, "str"))
 
-    # The program has no say in whether two of its things are the same.
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Remote) and other._number == self._number
-
     def __hash__(self) -> int:
         return hash(self._number)
+
+
+def _offer_operators() -> None:
+    """The program's own operators, as far as they cannot make one of its things pass for plain data.
+
+    Two of its things compare as it says. But an object that equals everything, or whose difference from any number is
+    0, must not be taken for the answer: nothing of the program compares with plain data, and a sum with plain data, or
+    an absolute value, has to be an object of the program again.
+    """
+
+    def offer(name: str, method: str, reflected: bool) -> None:
+        def operate(self: Remote, *other: Any) -> Any:
+            remote = all(isinstance(one, Remote) for one in other)
+            if name in COMPARING and not remote:
+                return NotImplemented
+            found = self._examiner.ask(self._number, "operator", (name, list(other), reflected))
+            if name in COMPARING:
+                return found is True
+            return found if isinstance(found, Remote) or (other and remote) else NotImplemented
+
+        setattr(Remote, method, operate)
+
+    for name in (*BINARY, *UNARY, *COMPARING):
+        offer(name, f"__{name}__", reflected=False)
+    for name in BINARY:
+        offer(name, f"__r{name}__", reflected=True)
+
+
+_offer_operators()
+
+
+class Unfit(Exception):
+    """A test does what cannot be done over a line."""
 
 
 class Examiner:
@@ -69,6 +104,7 @@ class Examiner:
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self._handed: list[Any] = []
 
     def names(self) -> tuple[dict[str, Any], list[str]]:
         """What the program defines, and the modules that it imports under their own names.
@@ -101,7 +137,8 @@ class Examiner:
 
     def _asked(self, number: int, action: str, given: Any) -> Any:
         self._line.send({"of": number, "do": action, "with": encode(given, self._refer)})
-        said = self._line.receive()
+        while "back" in (said := self._line.receive()):
+            self._line.send(self._back(int(said["back"]), said["with"]))
         if "raised" in said:
             known, name, text = map(str, said["raised"])
             kind = getattr(builtins, known, RuntimeError)
@@ -116,12 +153,27 @@ class Examiner:
         return said
 
     def _refer(self, value: Any) -> Any:
-        if not isinstance(value, Remote):
-            raise TypeError(f"a test cannot hand a {type(value).__name__} to the program")
-        return {"ref": value._number}
+        if isinstance(value, Remote):
+            return {"ref": value._number}
+        if not callable(value):
+            raise Unfit(f"a test hands a {type(value).__name__} to the program")
+        if not any(value is one for one in self._handed):
+            self._handed.append(value)
+        return {"hand": next(k for k, one in enumerate(self._handed) if one is value)}
+
+    def _back(self, number: int, said: Any) -> dict[str, Any]:
+        """Call a function that a test handed to the program."""
+        places, names = self._decoded(said)
+        try:
+            return {"returned": encode(self._handed[number](*places, **names), self._refer)}
+        except (Broken, Unfit):
+            raise
+        except Exception as error:
+            known = next(kind for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind)
+            return {"raised": [known.__name__, str(error)[:1000]]}
 
     def _decoded(self, said: Any) -> Any:
-        return decode(said, lambda number: Remote(self, number))
+        return decode(said, lambda number: Remote(self, number), self._handed.__getitem__)
 
 
 def examine(examiner: Examiner, check: dict[str, Any]) -> str:
@@ -167,6 +219,8 @@ def wrong(error: Exception, tests: list[str], k: int) -> str:
     frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == f"test {k}"), None)
     lines = tests[k].splitlines()
     text = lines[frame.lineno - 1].strip() if frame and frame.lineno and frame.lineno <= len(lines) else ""
+    if isinstance(error, Unfit):
+        return f"cannot be judged: {error} in test {k + 1} of {len(tests)}, {text[:200]}"
     notes = getattr(error, "__notes__", None)
     if isinstance(error, AssertionError) and not notes:
         return f"fails a test: {k + 1} of {len(tests)}, {text[:200]}"

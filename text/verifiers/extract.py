@@ -11,8 +11,8 @@ _FENCED = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*(?:``
 _PYTHON = ("", "python", "py", "python3")
 LONGEST = 100_000
 """Characters of a completion that are looked at."""
-_CUTS = 200
-"""Lines that are cut off the end in search of a program."""
+MOST = 4 * LONGEST
+"""Characters that are compiled in search of a program: about a second's work."""
 
 
 def program_in(completion: str, prompt: str = "", entry_point: str = "") -> str | None:
@@ -30,13 +30,16 @@ def program_in(completion: str, prompt: str = "", entry_point: str = "") -> str 
     blocks = [textwrap.dedent(block) for name, block in _FENCED.findall(completion) if name.lower() in _PYTHON]
     # All together where they go on from one another, else the last that stands alone: the corrected one.
     candidates = ["\n\n".join(blocks), *reversed(blocks)] if blocks else []
+    search = _Search()
     for candidate in (*candidates, completion) if not blocks else candidates:
-        whole = _longest(candidate)
-        if whole is not None and _defines(whole, entry_point):
+        lines = candidate.rstrip().splitlines()
+        kept = search.longest([], lines)
+        whole = "\n".join([*lines[:kept], ""])
+        if kept and _defines(whole, entry_point):
             return f"{stubbed(prompt)}\n\n{whole}" if prompt else whole
     if prompt:
         for body in (*candidates, completion):
-            continued = _continued(prompt, body, entry_point)
+            continued = _continued(search, prompt, body, entry_point)
             if continued is not None:
                 return continued
     return None
@@ -52,13 +55,20 @@ def stubbed(prompt: str) -> str:
 
 def compiles(source: str) -> bool:
     """Whether it is Python."""
+    return fault(source) is None
+
+
+def fault(source: str) -> SyntaxError | None:
+    """What keeps a source from being Python, and where; None if nothing."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(source, "program", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError) as error:
+        return SyntaxError(str(error) or type(error).__name__)
+    return None
 
 
 def _defines(source: str, name: str) -> bool:
@@ -74,24 +84,42 @@ def _defines(source: str, name: str) -> bool:
     return name in (*functions, *assigned) if name else any(not isinstance(node, ast.Expr) for node in body)
 
 
-def _longest(source: str) -> str | None:
-    """The most lines from the start that compile; what a model writes after its program falls away."""
-    lines = source.rstrip().splitlines()
-    for cut in range(min(len(lines), _CUTS)):
-        part = "\n".join(lines[: len(lines) - cut])
-        if compiles(part):
-            return part + "\n"
-    return None
+class _Search:
+    """Looks for the most lines that compile, with so much work and no more."""
+
+    def __init__(self) -> None:
+        self._left = MOST
+
+    def longest(self, head: list[str], lines: list[str]) -> int:
+        """How many lines may follow those of the head; what a model writes after its program falls away.
+
+        No program goes beyond the line where the compiler finds the first fault, so the next try ends before it.
+        """
+        kept = len(lines)
+        while kept:
+            part = "\n".join([*head, *lines[:kept], ""])
+            self._left -= len(part)
+            if self._left < 0:
+                return 0
+            found = fault(part)
+            if found is None:
+                return kept
+            if found.lineno is None:
+                return 0
+            kept = max(0, min(kept, found.lineno - len(head)) - 1)
+        return 0
 
 
-def _continued(prompt: str, body: str, entry_point: str) -> str | None:
+def _continued(search: _Search, prompt: str, body: str, entry_point: str) -> str | None:
     """The prompt with a body that may have lost the indentation of its first line, or of all."""
-    body = body.strip("\n")
-    variants = [text.splitlines() for text in (body, f"    {body.lstrip()}", textwrap.indent(body, "    "))]
-    variants = [lines for lines in variants if lines and lines[0].startswith((" ", "\t"))]
-    for cut in range(min(len(body.splitlines()), _CUTS)):
-        for lines in variants:
-            whole = "\n".join([prompt.rstrip(), *lines[: len(lines) - cut], ""])
-            if compiles(whole) and _defines(whole, entry_point):
-                return whole
-    return None
+    body, head = body.strip("\n"), prompt.rstrip().splitlines()
+    best, most = None, 0
+    for text in (body, f"    {body.lstrip()}", textwrap.indent(body, "    ")):
+        lines = text.splitlines()
+        if not lines or not lines[0].startswith((" ", "\t")):
+            continue
+        kept = search.longest(head, lines)
+        whole = "\n".join([*head, *lines[:kept], ""])
+        if kept > most and _defines(whole, entry_point):
+            best, most = whole, kept
+    return best

@@ -17,6 +17,12 @@ LONGEST = 4 << 20
 """Bytes of a message."""
 DEEPEST = 50
 """Lists within lists."""
+BINARY = (
+    "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor",
+)  # fmt: skip
+"""Operators between two things, as their methods are called; each has one for the right side, with an `r`."""
+UNARY = ("neg", "pos", "abs", "invert")
+COMPARING = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
 class Broken(Exception):
@@ -82,21 +88,24 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def decode(said: Any, find: Callable[[int], Any]) -> Any:
+def decode(said: Any, find: Callable[[int], Any], hand: Callable[[int], Any]) -> Any:
     """The value again.
 
     Args:
         said: As `encode` has it.
-        find: What a reference stands for.
+        find: What a reference to something of the program stands for.
+        hand: What a function of the tests stands for.
     """
     if isinstance(said, list):
-        return [decode(part, find) for part in said]
+        return [decode(part, find, hand) for part in said]
     if not isinstance(said, dict):
         return said
     ((name, inside),) = said.items()
     if name == "ref":
         return find(int(inside))
-    return _READERS[name](decode(inside, find))
+    if name == "hand":
+        return hand(int(inside))
+    return _READERS[name](decode(inside, find, hand))
 
 
 class Line:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from multisynth.text.verifiers import Verifiers
-from multisynth.text.verifiers.code import Check
+from multisynth.text.verifiers.code import Check, Code
 from multisynth.text.verifiers.extract import program_in
 from multisynth.text.verifiers.verdict import Verdict
 from multisynth.text.verifiers.wire import decode, encode
@@ -54,6 +55,68 @@ def test_a_right_program_passes_and_one_that_does_nothing_does_not(test: str, pr
     assert verdict.right, verdict
     idle = judge(check, "def f(*_): return None\ndef sum(*_): return None\nclass Pair(list): pass\nNode = Pair")
     assert not idle.right and idle.reason
+
+
+OWN = """
+class T:
+    def __init__(s, v): s.v = v
+    def __eq__(s, o): return isinstance(o, T) and s.v == o.v
+    def __lt__(s, o): return s.v < o.v
+    def __add__(s, o): return T(s.v + (o.v if isinstance(o, T) else o))
+    __radd__ = __add__
+    def __neg__(s): return T(-s.v)
+    def __mul__(s, o): return s.v * o.v
+    def __setitem__(s, k, v): s.v = (k, v)
+def twice(f, x): return f(f(x))
+def each(f, l): return [f(x) for x in l]
+def same(f): return f
+def safe(f):
+    try: return f()
+    except ZeroDivisionError: return "none"
+def made(f): return f(T(4))
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert T(1) == T(1) and T(1) != T(2) and not T(1) == 1",
+        "assert T(1) + T(2) == T(3) and (T(1) + T(2)).v == 3",
+        "assert T(1) + 2 == T(3) and sum([T(1), T(2)]) == T(3) and -T(1) == T(-1) and T(3) * T(4) == 12",
+        "assert sorted([T(2), T(1)])[0].v == 1 and T(1) < T(2) and max(T(1), T(5)).v == 5 and T(1) in [T(1)]",
+        "assert isinstance(T(1), T) and not isinstance(1, T)",
+        "t = T(1)\nt[2] = 3\nassert t.v == (2, 3)",
+        "assert twice(lambda x: x + 3, 1) == 7 and each(str, [1]) == ['1'] and each(len, ['ab']) == [2]",
+        "def g(x):\n    return -x\nassert each(g, [1, 2]) == [-1, -2] and same(g) is g",
+        "assert safe(lambda: 1 / 0) == 'none'",
+        "assert made(lambda t: t.v + twice(lambda x: x * 2, 1)) == 8",
+    ],
+)
+def test_objects_and_functions_pass_between_a_program_and_its_tests(test: str) -> None:
+    verdict = judge(Check(tests=(test,)), OWN)
+    assert verdict.right, verdict
+    space: dict[str, Any] = {}
+    exec(f"{OWN}\n{test}", space)  # noqa: S102 — as Python itself has it
+
+
+def test_what_cannot_be_handed_is_not_blamed_on_the_program() -> None:
+    test = "assert each(abs, iter([1])) == [1]"
+    reason = f"cannot be judged: a test hands a list_iterator to the program in test 1 of 1, {test}"
+    assert judge(Check(tests=(test,)), OWN).reason == reason
+
+
+@pytest.mark.parametrize(
+    "test",
+    ["assert f() == 3", "assert abs(f() - 3) < 1e-6", "assert f() - 3 == 0", "assert f() + 0 == 3", "assert -f() == -3",
+     "assert 3 <= f() <= 3", "assert abs(f()) == 3", "assert f() in [3]", "assert not f() != 3", "assert 3 == f()",
+     "assert isinstance(f(), int) and f() >= 3", "assert {3: 1}[f()]", "assert min(3, f()) == f() == 3"],
+)  # fmt: skip
+def test_no_object_passes_for_a_number(test: str) -> None:
+    """Whatever its operators say: it is everything at once, in each of two ways."""
+    names = ("eq", "ne", "lt", "le", "gt", "ge", "sub", "rsub", "add", "radd", "neg", "abs", "instancecheck", "hash")
+    for value in ("True", "0", "s"):
+        said = "".join(f"    def __{name}__(s, *_): return {value}\n" for name in names)
+        assert not judge(Check(tests=(test,)), f"class Every:\n{said}\ndef f(): return Every()").right
 
 
 @pytest.mark.parametrize(
@@ -109,6 +172,30 @@ def test_what_does_not_define_the_function_is_no_program() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["(\n" * 50_000, "x = 1\n" * 16_000 + "if x:\n" * 200, "def f(:\n" * 12_000, "```\n(\n```\n" * 10_000,
+     "\n".join(f"{' ' * (k % 90)}if x:" for k in range(2000)), "x = [\n1,\n" * 9000, 'f(\n"""\n' * 10_000,
+     "try:\n  x\n" * 10_000, "-" * 99_999],
+)  # fmt: skip
+def test_a_hostile_completion_takes_no_long_time(text: str) -> None:
+    start = time.process_time()
+    program_in(text, PROMPT, "root")
+    program_in(text)
+    assert time.process_time() - start < 8
+
+
+def test_what_follows_a_program_falls_away_however_long_it_is() -> None:
+    text = "def f(x):\n    return x\n\n" + "And so it is, isn't it?\n" * 1000
+    assert program_in(text) == "def f(x):\n    return x\n\n"
+
+
+def test_what_no_test_can_be_is_blamed_on_the_problem() -> None:
+    for wrong in ('{"tests": ["assert f(3) == 9", "assert f(4 =="]}', '{"tests": ["1"], "setup": "return"}'):
+        with pytest.raises(ValueError, match=r"check of a code problem(.|\n)*(test 2|setup) is no Python: .*line 1"):
+            Code().judge(Sample(PROBLEM, 0, question="", answer="", domain="", verifier="code", check=wrong), "f = 1")
+
+
+@pytest.mark.parametrize(
     "value",
     [None, True, 1, -(1 << 4000), 0.1, float("inf"), "é\ud800", [1, [2]], (1, (2,)), {1, 2}, frozenset("a"),
      {(1, 2): [3], "a": {}}, 1j, b"\x00\xff", range(3, 1 << 70, 2), int, {"ref": 3}, {"tuple": 1}],
@@ -117,7 +204,7 @@ def test_plain_data_arrives_as_it_was(value: Any) -> None:
     def refuse(_: Any) -> Any:
         raise AssertionError
 
-    back = decode(json.loads(json.dumps(encode(value, refuse))), refuse)
+    back = decode(json.loads(json.dumps(encode(value, refuse))), refuse, refuse)
     assert type(back) is type(value)
     assert back == value
 
