@@ -21,8 +21,9 @@ class Addition(Source):
     """Sums of two numbers of equally many digits, written with spaces between the digits.
 
     As in section 4.1 of STaR (Zelikman et al. 2022, arXiv 2203.14465). The lengths take turns; each walks through its
-    pairs in an order of the run's own and starts over when all have come. Which pairs are held out is
-    the same for every run and seed, so a stage of each part share no problem.
+    pairs in an order of the run's own. In training a length starts over when all of its pairs have come; held-out
+    problems never come twice: a length whose pairs are used up leaves its turns to the others. Which pairs are held out
+    is the same for every run and seed, so stages of each part share no problem, nor its mirror.
     """
 
     extent: ClassVar[str] = "problems"
@@ -42,6 +43,11 @@ class Addition(Source):
     def _once(self) -> Addition:
         if len(set(self.digits)) < len(self.digits):
             raise ValueError(f"digits names a length twice: {list(self.digits)}")
+        if self.part == "held_out" and self.problems > (most := sum(count(n, self.part) for n in self.digits)):
+            raise ValueError(
+                f"problems is {self.problems}, but only {most} of {list(self.digits)} digits are held out: ask for so "
+                "many, or for longer numbers"
+            )
         return self
 
     def open(self) -> None:
@@ -53,9 +59,22 @@ class Addition(Source):
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample]:
         """Make the problems of these ordinals."""
         for ordinal in ordinals:
-            turn, which = divmod(ordinal, len(self.digits))
-            order = self._order[self.digits[which]]
-            yield problem(*pair(self.digits[which], self.part, order[turn % len(order)]), ordinal, self.license)
+            length, turn = self._turn(ordinal)
+            order = self._order[length]
+            yield problem(*pair(length, self.part, order[turn % len(order)]), ordinal, self.license)
+
+    def _turn(self, ordinal: int) -> tuple[int, int]:
+        """Whose turn it is, and how often it was before."""
+        lengths, done = list(self.digits), 0
+        while self.part == "held_out":
+            least = min(count(length, self.part) for length in lengths)
+            if ordinal < (least - done) * len(lengths):
+                break
+            ordinal -= (least - done) * len(lengths)
+            done = least
+            lengths = [length for length in lengths if count(length, self.part) > done]
+        turn, which = divmod(ordinal, len(lengths))
+        return lengths[which], done + turn
 
 
 def problem(first: int, second: int, ordinal: int, license: str) -> Sample:

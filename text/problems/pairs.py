@@ -1,11 +1,12 @@
 """Which pairs of numbers are trained on, which are held out, and which are only ever shown as worked examples.
 
-The same for every run and seed, so that stages of different parts share no problem.
+The same for every run and seed, so that stages of different parts share no problem, nor one and the other's mirror.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from math import isqrt
 from typing import Literal
 
 from .shuffled import Shuffled
@@ -19,10 +20,16 @@ Part = Literal["train", "held_out", "worked"]
 
 
 def count(length: int, part: Part) -> int:
-    """How many pairs of numbers of so many digits a part has."""
-    pairs = _numbers(length) ** 2
-    held_out = pairs // HELD_OUT
-    return {"held_out": held_out, "worked": WORKED, "train": pairs - held_out - WORKED}[part]
+    """How many sums of two numbers of so many digits a part has.
+
+    A sum and its mirror (a + b, b + a) are in the same part. Held out and worked is one of the two; trained on are both.
+    """
+    unlike, alike = _unordered(length)
+    if part == "held_out":
+        return unlike // HELD_OUT + alike // HELD_OUT
+    if part == "worked":
+        return WORKED
+    return 2 * (unlike - WORKED - unlike // HELD_OUT) + alike - alike // HELD_OUT
 
 
 def pair(length: int, part: Part, index: int) -> tuple[int, int]:
@@ -33,17 +40,33 @@ def pair(length: int, part: Part, index: int) -> tuple[int, int]:
     """
     if not 0 <= index < count(length, part):
         raise IndexError(index)
-    before: dict[Part, tuple[Part, ...]] = {"worked": (), "held_out": ("worked",), "train": ("worked", "held_out")}
-    place = index + sum(count(length, earlier) for earlier in before[part])
-    first, second = divmod(_split(length)[place], _numbers(length))
+    unlike, alike = _unordered(length)
+    begin = {"worked": 0, "held_out": WORKED, "train": WORKED + unlike // HELD_OUT}[part]
+    end = {"worked": WORKED, "held_out": begin + unlike // HELD_OUT, "train": unlike}[part]
+    turns = 2 if part == "train" else 1
     least = 0 if length == 1 else 10 ** (length - 1)
-    return least + first, least + second
+    if index >= turns * (end - begin):
+        place = index - turns * (end - begin) + (alike // HELD_OUT if part == "train" else 0)
+        number = least + _split(alike, f"doubles of {length} digits")[place]
+        return number, number
+    mirror, place = divmod(index, end - begin)
+    drawn = _split(2 * unlike, f"orders of {length} digits")[begin + place] % 2
+    small, large = _unlike(_split(unlike, f"pairs of {length} digits")[begin + place])
+    return (least + large, least + small) if mirror ^ drawn else (least + small, least + large)
 
 
-def _numbers(length: int) -> int:
-    return 10 if length == 1 else 9 * 10 ** (length - 1)
+def _unordered(length: int) -> tuple[int, int]:
+    """How many pairs of unlike numbers there are, whatever their order, and how many of a number with itself."""
+    numbers = 10 if length == 1 else 9 * 10 ** (length - 1)
+    return numbers * (numbers - 1) // 2, numbers
+
+
+def _unlike(place: int) -> tuple[int, int]:
+    """The pair at a place of (0, 1), (0, 2), (1, 2), (0, 3), …"""
+    large = (isqrt(8 * place + 1) + 1) // 2
+    return place - large * (large - 1) // 2, large
 
 
 @cache
-def _split(length: int) -> Shuffled:
-    return Shuffled(_numbers(length) ** 2, f"pairs of {length} digits")
+def _split(size: int, key: str) -> Shuffled:
+    return Shuffled(size, key)

@@ -49,27 +49,55 @@ def test_gold_answers_are_the_sums_of_the_questions() -> None:
 
 
 def test_no_pair_comes_twice_until_all_have_come() -> None:
-    questions = [problem["question"] for problem in made(problems=174, digits=(1,))]
-    assert len(set(questions[:87])) == 87 and questions[87:] == questions[:87]
+    questions = [problem["question"] for problem in made(problems=170, digits=(1,))]
+    assert len(set(questions[:85])) == 85 and questions[85:] == questions[:85]
     assert len(set(made(problems=5000, digits=(2, 3))["question"])) == 5000
 
 
-def test_held_out_pairs_are_never_trained_on_whatever_the_run() -> None:
+def mirrored(question: str) -> str:
+    first, second = question.split(" + ")
+    return f"{second} + {first}"
+
+
+def test_neither_held_out_pairs_nor_their_mirrors_are_ever_trained_on_whatever_the_run() -> None:
+    size, most = count(2, "train"), count(2, "held_out")
     train = {
-        q for seed in (1, 2) for q in run_stage(Addition(problems=7287, digits=(2,)), seed=seed).samples["question"]
+        q for seed in (1, 2) for q in run_stage(Addition(problems=size, digits=(2,)), seed=seed).samples["question"]
     }
-    held_out = set(run_stage(Addition(problems=810, digits=(2,), part="held_out"), name="x").samples["question"])
-    assert len(train) == 7287 and len(held_out) == 810 and not train & held_out
-    assert not (train | held_out) & {question for question, _ in examples("addition/2-digit")}
+    held_out = set(run_stage(Addition(problems=most, digits=(2,), part="held_out"), name="x").samples["question"])
+    worked = {question for question, _ in examples("addition/2-digit")}
+    assert len(train) == size and len(held_out) == most == 409
+    for question in held_out | worked:
+        assert question not in train and mirrored(question) not in train
+    assert not worked & held_out and not {mirrored(question) for question in worked} & held_out
+    assert sum(mirrored(question) in held_out for question in held_out) == 9, "only the doubles mirror themselves"
     last = [int(question[-1]) for question in held_out]
-    assert all(50 < last.count(digit) < 115 for digit in range(10)), "the held-out pairs are a fair sample"
+    assert all(20 < last.count(digit) < 65 for digit in range(10)), "the held-out pairs are a fair sample"
+    first_is_larger = sum(question[:3] > question[6:] for question in held_out)
+    assert 150 < first_is_larger < 250, "either order"
+
+
+def test_a_length_whose_held_out_pairs_are_used_up_leaves_its_turns_to_the_others() -> None:
+    whole = made(problems=5 + 409 + 100, digits=(1, 2, 3), part="held_out")
+    assert len(set(whole["question"])) == len(whole)
+    lengths = [int(domain[9]) for domain in whole["domain"]]
+    assert lengths[:18] == [1, 2, 3] * 5 + [2, 3, 2] and lengths.count(1) == 5
+    assert lengths.count(2) == 255 and lengths.count(3) == 254
+    assert len(set(made(problems=414, digits=(2, 1), part="held_out")["question"])) == 414
+    with pytest.raises(ValidationError, match=r"only 414 of \[1, 2\] digits are held out"):
+        Addition(problems=415, digits=(1, 2), part="held_out")
 
 
 @pytest.mark.parametrize("length", [1, 2])
-def test_the_parts_together_are_all_pairs(length) -> None:
+def test_the_parts_together_are_all_pairs_but_for_mirrors(length) -> None:
     pairs = [pair(length, part, k) for part in ("train", "held_out", "worked") for k in range(count(length, part))]
     numbers = range(10) if length == 1 else range(10, 100)
-    assert sorted(pairs) == sorted(itertools.product(numbers, numbers))
+    kept = {pair(length, part, k)[::-1] for part in ("held_out", "worked") for k in range(count(length, part))}
+    assert len(set(pairs)) == len(pairs)
+    assert {*pairs, *kept} == set(itertools.product(numbers, numbers))
+    for part in ("train", "held_out", "worked"):
+        with pytest.raises(IndexError):
+            pair(length, part, count(length, part))
 
 
 def test_problems_do_not_depend_on_how_many_there_are_or_on_batches() -> None:
