@@ -12,8 +12,8 @@ cannot leave for another one.
 from __future__ import annotations
 
 import functools
-import itertools
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -26,7 +26,6 @@ from multisynth.sandbox.limits import MIB, Limits
 WORK = "/sandbox"
 """The program's own folder, where it starts."""
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": WORK, "TMPDIR": WORK, "PYTHONHASHSEED": "0"}
-_NOBODIES = itertools.count()
 _REMEDY = (
     "apt-get install bubblewrap, and allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, or a container "
     "with them); or say `sandbox: none` where every program may be trusted"
@@ -85,8 +84,9 @@ def command(
         bwrap += ["--seccomp", str(seccomp)]
     inner = [_tool("prlimit"), *limits.rlimits(nested=True)]
     if as_root:
-        # A number of its own for each run, so that the processes of one do not count against another.
-        number = str(2_000_000_000 + (os.getpid() * 1000 + next(_NOBODIES)) % 100_000_000)
+        # A number of its own for each run, so that the processes of one do not count against another: drawn, as the
+        # workers of all runs on a machine know nothing of one another.
+        number = str((1 << 31) + secrets.randbits(30))
         inner = [
             _tool("setpriv"), "--reuid", number, "--regid", number, "--clear-groups", "--bounding-set=-all",
             "--inh-caps=-all", *inner,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import subprocess
 import sys
@@ -169,3 +170,16 @@ def test_the_filter_is_a_program_that_the_kernel_takes() -> None:
     assert len(whole) % 8 == 0 and len(whole) // 8 < 4096
     seen = Sandbox().run_python("print(open('/proc/self/status').read())").stdout
     assert "Seccomp:\t2" in seen and "NoNewPrivs:\t1" in seen
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives numbers")
+def test_workers_with_neighbouring_process_numbers_run_programs_as_different_users(monkeypatch) -> None:
+    def users(process: int, runs: int) -> list[str]:
+        monkeypatch.setattr(os, "getpid", lambda: process)
+        monkeypatch.setattr(bubble, "_NOBODIES", itertools.count(), raising=False)
+        commands = [bubble.command(Limits(), ["true"], {}, (), None) for _ in range(runs)]
+        return [command[command.index("--reuid") + 1] for command in commands]
+
+    first, second = users(4000, 1010), users(4001, 10)
+    assert not set(first) & set(second) and len(set(first)) == 1010
+    assert all(2_000_000_000 < int(number) < 2**32 - 2 for number in first)
