@@ -9,6 +9,7 @@ from math import exp
 
 from pydantic import Field, PrivateAttr
 
+from multisynth.errors import BadInput
 from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving import Message, Request
@@ -90,7 +91,12 @@ class Reward(Asking):
         path = found(self.model).path
         if path is None:
             return False
-        names = json.loads((path / "config.json").read_text(encoding="utf-8")).get("architectures") or [""]
+        try:
+            names = json.loads((path / "config.json").read_text(encoding="utf-8")).get("architectures") or [""]
+        except (OSError, ValueError, AttributeError) as error:
+            raise BadInput(
+                f"config.json of the model {self.model} cannot be read: {error}", "save it with `save_pretrained`"
+            ) from None
         return str(names[0]).endswith("ForSequenceClassification")
 
 

@@ -20,8 +20,10 @@ class Classifier:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._tokenizer = AutoTokenizer.from_pretrained(path)
-        self._model = AutoModelForSequenceClassification.from_pretrained(path, use_safetensors=True).to(self._device)
+        self._tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+        self._model = AutoModelForSequenceClassification.from_pretrained(
+            path, use_safetensors=True, trust_remote_code=False
+        ).to(self._device)
         self._model.eval()
         self._batch = batch
         config = self._model.config
@@ -35,7 +37,8 @@ class Classifier:
         """The score of each answer: the head's one output, or the probability of its last class.
 
         Args:
-            pairs: Questions and answers; what is too long for the model loses its start. [N]
+            pairs: Questions and answers. What is too long for the model loses its start where there is a chat template,
+                else the end of the longer one of the pair. [N]
 
         Returns:
             The scores. [N]

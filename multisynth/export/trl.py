@@ -13,8 +13,6 @@ from multisynth.export.strict_json import dumps
 from multisynth.kinds import PREFERENCE, REASONING, Kind
 from multisynth.sample import Sample
 
-_RIGHT = 0.5
-
 
 class Trl(Exporter):
     """Write reasoning and preferences in TRL's formats for supervised, preference and process-reward training.
@@ -22,13 +20,18 @@ class Trl(Exporter):
     One line a sample (https://huggingface.co/docs/trl/dataset_formats), each with the sample's `id` and `license`,
     which TRL leaves alone: for `SFTTrainer` questions with completions as messages (`prompt`, `completion`), for
     `DPOTrainer` preferences (`prompt`, `chosen`, `rejected` as messages, and the `margin`). With `stepwise`, reasoning
-    whose steps have values for `PRMTrainer` (`prompt`, `completions`, `labels`): a step is right if its value is a half
-    or more; `values` has the values themselves.
+    whose steps have values for `PRMTrainer` (`prompt`, `completions`, `labels`): a step is right if its value is
+    above `right_above`, by default if any of its rollouts was right (hard estimation of Math-Shepherd, Wang et al.
+    2024, arXiv 2312.08935, section 3.3); `values` has the values themselves.
     """
 
     takes: ClassVar[tuple[Kind, ...]] = (REASONING, PREFERENCE)
 
     stepwise: bool = Field(False, description="Whether to write steps and their values instead of completions.")
+
+    right_above: float = Field(
+        0.0, ge=0, lt=1, description="With `stepwise`: a step whose value is above this is right; the others are wrong."
+    )
 
     def write(self, samples: Table, folder: Path, run: Tables) -> int:
         """Write the lines; returns how many there are.
@@ -38,13 +41,22 @@ class Trl(Exporter):
         """
         if self.stepwise and samples.kind.name != REASONING.name:
             raise BadInput(f"`{samples.name}` makes {samples.kind.name}s, which have no steps", "leave out `stepwise`")
-        line = _pair if samples.kind.name == PREFERENCE.name else _stepwise if self.stepwise else _reasoning
+        line = _pair if samples.kind.name == PREFERENCE.name else self._stepwise if self.stepwise else _reasoning
         count = 0
         with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
             for sample in samples.samples([*samples.kind.columns, "license", "meta"], batch_size=1024):
                 file.write(dumps({**line(sample), "id": sample.id, "license": sample["license"]}) + "\n")
                 count += 1
         return count
+
+    def _stepwise(self, sample: Sample) -> dict[str, Any]:
+        if not sample["steps"] or sample["values"] is None:
+            raise BadInput(
+                f"sample {sample.id} has no steps with values", "take what `text.paths` makes of search trees"
+            )
+        values = [float(value) for value in sample["values"]]
+        labels = [value > self.right_above for value in values]
+        return {"prompt": sample["question"], "completions": sample["steps"], "labels": labels, "values": values}
 
 
 def _reasoning(sample: Sample) -> dict[str, Any]:
@@ -68,11 +80,3 @@ def _pair(sample: Sample) -> dict[str, Any]:
         "rejected": [{"role": "assistant", "content": begun + sample["rejected"]}],
         "margin": sample["margin"],
     }
-
-
-def _stepwise(sample: Sample) -> dict[str, Any]:
-    if not sample["steps"] or sample["values"] is None:
-        raise BadInput(f"sample {sample.id} has no steps with values", "take what `text.paths` makes of search trees")
-    values = [float(value) for value in sample["values"]]
-    labels = [value >= _RIGHT for value in values]
-    return {"prompt": sample["question"], "completions": sample["steps"], "labels": labels, "values": values}

@@ -45,11 +45,15 @@ def test_what_was_judged_wrong_is_not_written_to_be_imitated(run, folder):
         Trl().write(run.table("graded"), folder, run)
 
 
-def test_steps_are_right_if_their_value_is_a_half_or_more(run, folder):
-    made = run.add("paths", [reasoning(0, "a\nb", steps=["a\n", "b"], values=np.array([0.5, 0.25]))])
-    assert Trl(stepwise=True).write(run.table("paths"), folder, run) == 1
+@pytest.mark.parametrize(
+    ("options", "right"), [({}, [True, True, False]), ({"right_above": 0.25}, [True, False, False])]
+)
+def test_steps_are_right_if_any_or_enough_of_their_rollouts_are(options, right, run, folder):
+    made = run.add("paths", [reasoning(0, "a\nb\nc", steps=["a\n", "b\n", "c"], values=np.array([0.5, 0.25, 0]))])
+    assert Trl(stepwise=True, **options).write(run.table("paths"), folder, run) == 1
     (row,) = pyarrow.json.read_json(folder / "train.jsonl").to_pylist()
-    assert (row["completions"], row["labels"], row["values"]) == (["a\n", "b"], [True, False], [0.5, 0.25])
+    assert (row["completions"], row["labels"]) == (["a\n", "b\n", "c"], right)
+    assert row["values"] == [0.5, 0.25, 0]
     assert (row["prompt"], row["id"]) == (made[0]["question"], made[0].id)
 
 

@@ -258,3 +258,41 @@ def test_retry_after_holds_everything_back() -> None:
     assert faults._wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     spoken = faults.refusal(Endpoint(url="http://x", name="m"), 429, {"retry-after": "99999"}, b"", frozenset())
     assert isinstance(spoken, Hopeless)
+
+
+@pytest.mark.parametrize("key", ["gsk_0123456789abcdefghij", "sk-proj-0123456789abcdefghij", "AKIA0123456789ABCDEF"])
+def test_a_key_in_place_of_its_variable_is_not_told(key: str) -> None:
+    for url in ("https://api.example.org/v1", "http://api.example.org/v1"):
+        with pytest.raises(BadInput) as told:
+            Endpoint(url=url, name="m", key=key).resolve()
+        assert key[:4] in str(told.value) and key[4:] not in str(told.value)
+
+
+def test_where_nobody_listens_the_first_to_give_up_says_so_for_all() -> None:
+    with FakeServer() as server:
+        url = server.url
+    asked = EndpointEngine(Endpoint(url=url, name="m", attempts=4, at_once=2))
+
+    async def all_at_once() -> list[Completion | BaseException]:
+        requests = (replace(PLAIN, seed=k) for k in range(50))
+        return await asyncio.gather(*map(asked.complete, requests), return_exceptions=True)
+
+    with asyncio.Runner() as runner:
+        answers = runner.run(all_at_once())
+        asked.close()
+    assert {type(answer) for answer in answers} == {Hopeless}
+    assert {str(answer) for answer in answers} == {str(answers[0])}
+    assert "m at http://127.0.0.1:" in str(
+        answers[0]
+    ) and "cannot be reached: 4 attempts ended with ConnectError" in str(answers[0])
+
+
+def test_an_endpoint_that_was_there_once_fails_requests_alone() -> None:
+    with FakeServer() as server:
+        asked = EndpointEngine(endpoint(server, attempts=2))
+        runner = asyncio.Runner()
+        assert isinstance(runner.run(asked.complete(PLAIN)), Completion)
+    with runner:
+        with pytest.raises(NoAnswer, match="gave none in 2 attempts; the last: "):
+            runner.run(asked.complete(CHAT))
+        asked.close()

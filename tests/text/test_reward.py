@@ -7,6 +7,7 @@ import pytest
 from multisynth.text.reward import Reward, expectation
 from multisynth.text.reward_classifier import Classifier
 
+from multisynth.errors import BadInput
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
 from multisynth.serving import Completion
@@ -118,3 +119,40 @@ def test_a_classifier_s_scores_are_those_of_transformers_one_by_one(classifier) 
 def test_what_is_too_long_for_a_classifier_is_cut(classifier) -> None:
     (score,) = Classifier(classifier[0], 2).scores([("q", "x" * 5000)])
     assert score == score
+
+
+@pytest.mark.parametrize(("longest", "kept"), [(12, "cccccccccccc"), (30, "aaaaaaaaaabbbbcccccccccccccccc")])
+def test_a_chat_that_is_too_long_loses_its_start(classifier, longest, kept) -> None:
+    """Whereas of a pair without a template the longer one loses its end."""
+    scorer = Classifier(classifier[0], 2)
+    scorer._longest = longest
+    question, answer = "a" * 10 + "b" * 4, "c" * 16
+    plain = scorer._tokenizer.decode(scorer._ids("ab", "cdefghijklmnopqrs")["input_ids"])
+    assert plain.startswith("ab") and len(plain) == min(longest, 19)
+    scorer._tokenizer.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    assert scorer._tokenizer.decode(scorer._ids(question, answer)["input_ids"]) == kept
+
+
+@pytest.mark.parametrize("config", [None, "{", "[]"])
+def test_a_reward_model_without_a_readable_config_is_named(config, tmp_path) -> None:
+    folder = tiny_model(tmp_path / "tiny").path
+    assert folder is not None
+    (folder / "config.json").unlink()
+    if config is not None:
+        (folder / "config.json").write_text(config)
+    with pytest.raises(BadInput, match=r"config\.json"):
+        Reward(model=str(folder)).open()
+
+
+def test_no_code_of_a_checkpoint_is_run(classifier, monkeypatch) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    for one in (AutoModelForSequenceClassification, AutoTokenizer):
+        read = one.from_pretrained
+
+        def checked(*given, read=read, **options):
+            assert options["trust_remote_code"] is False
+            return read(*given, **options)
+
+        monkeypatch.setattr(one, "from_pretrained", checked)
+    Classifier(classifier[0], 2)

@@ -37,7 +37,8 @@ class EndpointEngine:
     Answers are streamed. What fails for a passing reason (408, 409, 425, 429, 5xx, a connection that breaks, a stream
     without a byte for `timeout` seconds, an answer cut off, malformed or far too long) is tried again `attempts` times
     in all, after waits with full jitter (Brooker 2015) or as long as `Retry-After` says. A field that a server does not
-    know is left out from then on where that asks for the same (`wire.spare`).
+    know is left out from then on where that asks for the same (`wire.spare`). Where the first request to fail finds
+    that none ever reached the endpoint, there is no use in the others.
 
     Of completions: `token_ids` are empty, for endpoints tell none. Tokens are counted by the endpoint's `usage`; where
     it has none, those made by the log-probabilities that were asked for, else one for every four bytes, and a warning
@@ -62,6 +63,7 @@ class EndpointEngine:
         self._pace = Pace(endpoint.at_once)
         self._without: frozenset[str] = frozenset()
         self._hopeless: Hopeless | None = None
+        self._reached = False
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._warned: set[str] = set()
@@ -114,9 +116,9 @@ class EndpointEngine:
                     tried += 1
                     if fault.objection:
                         self._pace.objected(sent, fault.after or jitter.uniform(bound / 2, bound))
+                    self._reached |= not fault.unreached
                     if tried >= self._endpoint.attempts:
-                        where = f"{self._endpoint.name} at {self._endpoint.url}"
-                        raise NoAnswer(f"{where} gave none in {tried} attempts; the last: {fault.reason}") from fault
+                        raise self._given_up(tried, fault) from fault
                 except Lesser as fault:
                     self._leave_out(fault.fields)
                     continue
@@ -124,9 +126,18 @@ class EndpointEngine:
                     self._hopeless = fault
                     raise
                 else:
+                    self._reached = True
                     self._pace.answered()
                     return self._checked(answer)
             await asyncio.sleep(jitter.uniform(0, bound))
+
+    def _given_up(self, tried: int, fault: Again) -> Exception:
+        if not self._reached:
+            problem = f"it cannot be reached: {tried} attempts ended with {fault.reason}"
+            self._hopeless = hopeless(self._endpoint, problem, "start the server, or check `url`; then run again")
+            return self._hopeless
+        where = f"{self._endpoint.name} at {self._endpoint.url}"
+        return NoAnswer(f"{where} gave none in {tried} attempts; the last: {fault.reason}")
 
     async def _try(self, request: Request) -> wire.Answer:
         """One attempt.
@@ -152,12 +163,14 @@ class EndpointEngine:
                     said = await _beginning(response)
                     raise refusal(endpoint, response.status_code, response.headers, said, wire.spare(request, without))
                 return await _read(response, request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Again(_headline(error), unreached=True) from error
         except httpx.TimeoutException as error:
             raise Again(f"no byte came for {endpoint.timeout:g} s") from error
         except TimeoutError as error:
             raise Again(f"no whole answer came in {allowed:g} s") from error
         except httpx.HTTPError as error:
-            raise Again(f"{type(error).__name__} {str(error).partition(chr(10))[0]}".rstrip()) from error
+            raise Again(_headline(error)) from error
 
     def _connections(self) -> httpx.AsyncClient:
         import httpx
@@ -199,6 +212,10 @@ class EndpointEngine:
         if text not in self._warned:
             self._warned.add(text)
             logger.warning("%s", text)
+
+
+def _headline(error: Exception) -> str:
+    return f"{type(error).__name__} {str(error).partition(chr(10))[0]}".rstrip()
 
 
 async def _read(response: Any, request: Request) -> wire.Answer:

@@ -42,10 +42,11 @@ class Again(Exception):
         reason: What went wrong.
         objection: Whether the endpoint has too many requests.
         after: Seconds that it wants to be left alone.
+        unreached: Whether there was no connection at all.
     """
 
-    def __init__(self, reason: str, objection: bool = False, after: float = 0.0) -> None:
-        self.reason, self.objection, self.after = reason, objection, after
+    def __init__(self, reason: str, objection: bool = False, after: float = 0.0, unreached: bool = False) -> None:
+        self.reason, self.objection, self.after, self.unreached = reason, objection, after, unreached
         super().__init__(reason)
 
 
