@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from collections import Counter
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from multisynth import run
 from multisynth.recipe import Recipe
 from multisynth.serving.endpoint import engine
 from multisynth.store import Store
@@ -20,16 +21,11 @@ from tests.serving.fake_server import FAULTS, FakeServer
 PROBLEMS, ATTEMPTS = 60, 4
 AT_ONCE = 8
 KEEPING = 0.1
-SCRIPT = """
-import sys
-from pathlib import Path
-from multisynth import run
-from tests.serving.test_endpoint_runs import recipe
-
-if __name__ == "__main__":
-    print("begin", flush=True)
-    sys.exit(0 if run(recipe(sys.argv[2]), Path(sys.argv[1])).ok else 1)
-"""
+LOADED = [
+    "tests.serving.test_endpoint_runs", "multisynth.work", "multisynth.serving.asking", "multisynth.text.arithmetic",
+    "multisynth.text.attempt", "multisynth.text.verify", "httpx", "platformdirs",
+]  # fmt: skip
+"""What runs need, imported once by the process that all of them are forked from."""
 
 
 def recipe(url: str, **options: object) -> Recipe:
@@ -45,6 +41,11 @@ def recipe(url: str, **options: object) -> Recipe:
             "verified": {"use": "text.verify", "from": "attempts"},
         },
     })  # fmt: skip
+
+
+def run_to_the_end(out: Path, url: str, cache: Path) -> None:
+    os.environ["XDG_CACHE_HOME"] = str(cache)
+    sys.exit(0 if run(recipe(url), out).ok else 1)
 
 
 def test_a_run_over_faults_puts_every_input_on_the_ledger_once(make, tmp_path, monkeypatch) -> None:
@@ -95,17 +96,12 @@ def test_killed_at_ten_random_moments_no_answer_is_paid_for_again(tmp_path, reco
     over a connection proves that the answer before it was read; and as being kept if it went out less than `KEEPING`
     seconds before. All others must never be asked for again.
     """
-    script = tmp_path / "killed.py"
-    script.write_text(SCRIPT)
+    forked = multiprocessing.get_context("forkserver")
+    forked.set_forkserver_preload(LOADED)
 
-    def start(out: str, url: str, cache: str) -> subprocess.Popen[str]:
-        root = Path(__file__).parents[2]
-        environment = {**os.environ, "PYTHONPATH": str(root), "XDG_CACHE_HOME": str(tmp_path / cache)}
-        process = subprocess.Popen(
-            [sys.executable, str(script), str(tmp_path / out), url], cwd=root, stdout=subprocess.PIPE, text=True,
-            env=environment,
-        )  # fmt: skip
-        assert process.stdout is not None and process.stdout.readline() == "begin\n"
+    def start(out: str, url: str, cache: str) -> ForkServerProcess:
+        process = forked.Process(target=run_to_the_end, args=(tmp_path / out, url, tmp_path / cache))
+        process.start()
         return process
 
     draws = random.Random(10)
@@ -116,19 +112,21 @@ def test_killed_at_ten_random_moments_no_answer_is_paid_for_again(tmp_path, reco
             process = start("killed", server.url, "killed cache")
             until = time.monotonic() + 60
             wanted = asked + draws.randrange(1, 24)  # a moment while it asks, on however busy a machine
-            while len(server.bodies) < wanted and process.poll() is None and time.monotonic() < until:
+            while len(server.bodies) < wanted and process.is_alive() and time.monotonic() < until:
                 time.sleep(0.002)
             time.sleep(draws.uniform(0, 0.05))
-            assert process.poll() is None, "it ended before ten kills"
+            assert process.is_alive(), "it ended before ten kills"
             end = time.monotonic()
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             killed += 1
-            process.wait()
+            process.join()
             while server.at_once:
                 time.sleep(0.002)
             wire = {key for number, key in server.last.items() if number >= connections}
             on_the_wire.append(wire | {one.request for one in server.deliveries if one.at > end - KEEPING})
-        assert start("killed", server.url, "killed cache").wait() == 0
+        ended = start("killed", server.url, "killed cache")
+        ended.join()
+        assert ended.exitcode == 0
         twice = {key: count for key, count in server.delivered.items() if count > 1}
         paid = len(server.deliveries)
         assert len(server.delivered) == PROBLEMS * ATTEMPTS
@@ -140,5 +138,7 @@ def test_killed_at_ten_random_moments_no_answer_is_paid_for_again(tmp_path, reco
         record_property("paid twice", f"{paid - PROBLEMS * ATTEMPTS} of {paid} answers in {killed} kills")
         print(f"paid twice: {paid - PROBLEMS * ATTEMPTS} of {paid} answers in {killed} kills")
         server.pause = 0
-        assert start("unbroken", server.url, "another cache").wait() == 0
+        unbroken = start("unbroken", server.url, "another cache")
+        unbroken.join()
+        assert unbroken.exitcode == 0
     comparing.assert_same(Store.open(tmp_path / "killed"), Store.open(tmp_path / "unbroken"))
