@@ -7,7 +7,7 @@ from multisynth.serving.models import Model, resolve
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
 
 
-def tiny_model(folder: Path) -> Model:
+def tiny_model(folder: Path, context: int = 512) -> Model:
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -23,7 +23,7 @@ def tiny_model(folder: Path) -> Model:
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(vocabulary), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, head_dim=32, max_position_embeddings=512, bos_token_id=None, eos_token_id=0,
+        num_key_value_heads=2, head_dim=32, max_position_embeddings=context, bos_token_id=None, eos_token_id=0,
         pad_token_id=0, initializer_range=0.4,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
