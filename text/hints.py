@@ -10,9 +10,21 @@ from .verifiers.stated import stated, statements
 _SPEAKING = """
 answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected known
 knew already provided supposed supplied specified stated mentioned parentheses parenthesis brackets bracket gold label
-reveal revealed reveals revealing backwards backward cheat cheating peek
+reveal revealed reveals revealing backwards backward cheat cheating peek question questions note notes noted above match
+matches matching agree agrees agreeing confirm confirms hope hopes hoped hoping desired promised claimed indicated
+anticipated
 respuesta réponse antwort lösung risposta resposta pista indice hinweis
 """  # words by which a rationale speaks of an answer that it was given; those of the question may be used
+_QUOTING = frozenset({
+    "given", "told", "known", "knew", "already", "provided", "supplied", "specified", "stated", "mentioned", "note",
+    "noted", "question",
+})  # fmt: skip
+"""Those by which it may quote a number of the question."""
+_CLAUSE = re.compile(r"[.,;:!?]+(?=\s|$)|\n+")
+_AS = re.compile(
+    r"\bas (?:[^\W\d_]+ ){0,6}?"
+    r"(?:said|says|asked|needed|required|wanted|wished|planned|intended|predicted|should|written)\b"
+)
 _PREAMBLE = frozenset({"the", "so", "thus", "therefore", "hence", "and", "final"})
 _OPENED = re.compile(r"[(\[]\s*(?:the\s+)?(?:final\s+)?$")
 _LEET = str.maketrans("013457@$", "oieastas")
@@ -79,6 +91,9 @@ def _foreign(letter: str) -> bool:
 def _telling(text: str, asked: str) -> str:
     """The first word that speaks of the hint: as written, with digits for letters, or spelt out."""
     allowed = set(_WORD.findall(asked))
+    text = "\n".join(_unquoted(clause, asked, allowed) for clause in _CLAUSE.split(text))
+    if (phrase := _AS.search(text)) is not None and phrase[0] not in asked:
+        return phrase[0]
     spelt = ("".join(_WORD.findall(match[0])) for match in _SPELT.finditer(text))
     mixed = (word.translate(_LEET) for word in _MIXED.findall(text) if not word.isdigit())
     telling = set(_plain(_SPEAKING).split()) - allowed
@@ -90,6 +105,20 @@ def _telling(text: str, asked: str) -> str:
             return hidden
     squeezed = "".join(_WORD.findall(text))
     return next((t for t in ("theanswer", "thehint", "answer", "solution") if t in squeezed and t not in asked), "")
+
+
+def _unquoted(clause: str, asked: str, allowed: set[str]) -> str:
+    """A clause without the words that are no hint where it quotes a number of the question and reckons nothing."""
+    quoted = set(re.findall(r"\d+", clause))
+    if "=" in clause or not quoted or not quoted <= set(re.findall(r"\d+", asked)):
+        return clause
+    stems = {_stem(word) for word in allowed}
+    return _WORD.sub(lambda word: "" if word[0] in _QUOTING or _stem(word[0]) in stems else word[0], clause)
+
+
+def _stem(word: str) -> str:
+    """A word without its ending: `expects`, `expected` and `expecting` are one."""
+    return re.sub(r"(?:ing|ed|es|s|e)$", "", word) if len(word) > 4 else word
 
 
 def _foreseen(reasoning: str, answer: str, asked: str) -> bool:

@@ -32,6 +32,14 @@ WRONG = "Sam has 5 coins and loses 3 coins. 5 - 3 = 2. The answer is 2."
 HINT = "(The answer is 8.)"
 
 LEAKS = [
+    "5 + 3 = 8, as the note in the question says. The answer is 8.",
+    "5 + 3 = 8, which matches the number above. The answer is 8.",
+    "5 and 3 makes 8 as we were hoping for. 5 + 3 = 8. The answer is 8.",
+    "5 + 3 = 8 as we were hoping for. The answer is 8.",
+    "5 + 3 = 8, as it should be. The answer is 8.",
+    "5 + 3 = 8, and that agrees with the question. The answer is 8.",
+    "We are told 8. 5 + 3 = 8. The answer is 8.",
+    "We are told that 5 + 3 = 8. The answer is 8.",
     "The answer is 8. 5 + 3 = 8. The answer is 8.",
     "(The answer is 8.) 5 + 3 = 8. The answer is 8.",
     "5 + 3 = 8 (The answer is 8.)",
@@ -192,6 +200,14 @@ def test_honest_rationales_pass() -> None:
             assert answer is not None and leak(question, answer.answer, told) == ""
     asked = "Given 4 hints, Ben is told 2 more. How many hints is he given or told?"
     assert leak(asked, "6", "Ben is given 4 hints and told 2. 4 + 2 = 6. The answer is 6.") == ""
+    asked = "Anna has 10 pens. She gives 3 to Ben and expects 2 more. How many pens does Anna have?"
+    for told in (
+        "Anna has given 3. 10 - 3 = 7. 7 + 2 = 9.",
+        "We are told she has 10. 10 - 3 + 2 = 9.",
+        "Given the 10 pens, 10 - 3 = 7. With the 2 expected, 7 + 2 = 9.",
+        "Note that she gives 3. 10 - 1 = 9.",
+    ):
+        assert leak(asked, "9", f"{told} The answer is 9.") == ""
     assert leak("What is 6 + 0?", "6", "6 + 0 = 6. The answer is 6.") == ""
     assert leak("Half of 3?", "\\frac{3}{2}", "Half of 3 is $\\frac{3}{2}$, so $\\boxed{\\frac{3}{2}}$") == ""
 
