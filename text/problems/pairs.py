@@ -22,7 +22,7 @@ Part = Literal["train", "held_out", "worked"]
 def count(length: int, part: Part) -> int:
     """How many sums of two numbers of so many digits a part has.
 
-    A sum and its mirror (a + b, b + a) are in the same part. Held out and worked is one of the two; trained on are both.
+    A sum and its mirror (a + b, b + a) are in the same part, which has one of the two; only `train` has both.
     """
     unlike, alike = _unordered(length)
     if part == "held_out":
