@@ -265,7 +265,8 @@ def rollback(
     for stage, count in taken.removed.items():
         say(f"{stage}: {count} removed")
     for model in taken.models:
-        say(f"tainted: {model}")
+        gone = ", and was taken back with it" if model.removed else ""
+        say(f"model {model.id} of {model.stage} learned from it{gone}")
     for export in taken.exports:
         say(f"export {export} still holds some; `multisynth export {run}` writes it again")
     say(f"undo with: multisynth restore {run} {taken.id}")

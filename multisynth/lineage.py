@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput
+from multisynth.kinds import MODEL
 from multisynth.store import Store
 from multisynth.tables import Table
 
@@ -56,6 +57,21 @@ def trace(store: Store, sample_id: str) -> tuple[Node, list[Node], list[Node]]:
 
 
 @dataclass(frozen=True)
+class Tainted:
+    """A model that learned from what was taken back.
+
+    Args:
+        id: Of the sample or the artifact.
+        stage: Whose sample it is, or that works with the artifact.
+        removed: Whether it was taken back as well, as samples are; copies that were exported are still where they are.
+    """
+
+    id: str
+    stage: str
+    removed: bool
+
+
+@dataclass(frozen=True)
 class Rollback:
     """What a rollback took away.
 
@@ -64,7 +80,7 @@ class Rollback:
         ancestor: The sample or artifact that was taken back.
         reason: Why.
         removed: How many samples of each stage.
-        models: Artifacts that were made from any of them, and are tainted.
+        models: What learned from any of them, and is tainted.
         exports: Exports that still hold some of them, until they are written again.
     """
 
@@ -72,7 +88,7 @@ class Rollback:
     ancestor: str
     reason: str
     removed: dict[str, int] = field(default_factory=dict)
-    models: list[str] = field(default_factory=list)
+    models: list[Tainted] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
 
 
@@ -91,16 +107,28 @@ def rollback(store: Store, ancestor: str, reason: str) -> Rollback:
         BadInput: The run knows no such id, or it was taken back before.
     """
     settle(store)
-    artifacts = {row["id"] for row in store.artifacts()}
-    if ancestor not in artifacts and not any(ancestor in s.table().find([ancestor]) for s in store.shelves()):
+    artifacts = store.artifacts()
+    if ancestor not in {row["id"] for row in artifacts} and not any(
+        ancestor in s.table().find([ancestor]) for s in store.shelves()
+    ):
         raise unknown(store, ancestor)
     before = _closure(store, [row["ancestor"] for row in store.rollbacks()])
     name = f"rb-{uuid.uuid4().hex[:8]}"
     store.add_rollback(name, ancestor, reason)
     removed = settle(store)
     after = _closure(store, [row["ancestor"] for row in store.rollbacks()])
-    tainted = after[_ARTIFACTS] - before.get(_ARTIFACTS, set()) - {ancestor}
-    return Rollback(name, ancestor, reason, removed, sorted(tainted), _exports_of(store, set(removed)))
+
+    def new(stage: str) -> set[str]:
+        return after.get(stage, set()) - before.get(stage, set()) - {ancestor}
+
+    tainted = [
+        Tainted(one, shelf.name, removed=True)
+        for shelf in store.shelves()
+        if shelf.table().kind.name == MODEL.name
+        for one in sorted(new(shelf.name))
+    ]
+    tainted += [Tainted(row["id"], row["stage"], removed=False) for row in artifacts if row["id"] in new(_ARTIFACTS)]
+    return Rollback(name, ancestor, reason, removed, tainted, _exports_of(store, set(removed)))
 
 
 def restore(store: Store, name: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ import random
 import networkx
 import pytest
 
-from multisynth import lineage
+from multisynth import cli, lineage
 from multisynth.errors import BadInput
 from multisynth.store import Store
 from tests import comparing
@@ -234,3 +234,37 @@ def test_an_unknown_id_is_refused_and_one_taken_back_says_by_whom(make):
     for again in (lambda: lineage.rollback(store, seed, "twice"), lambda: lineage.trace(store, seed)):
         with pytest.raises(BadInput, match=f"taken back by {taken.id}: a reason"):
             again()
+
+
+def test_a_rollback_names_the_models_that_learned_from_it(make, capsys):
+    blocks = {
+        "sums": {"use": "text.addition", "problems": 4, "digits": [1]},
+        "lessons": {"use": "text.demonstrate", "from": "sums"},
+        "taught": {
+            "use": "text.tune", "from": "lessons", "steps": 1, "checkpoints": 1,
+            "fresh": {"layers": 1, "width": 32, "heads": 1},
+        },
+        "further": {"use": "text.tune", "from": "lessons", "start": "taught", "steps": 1},
+        "apart": {"use": "text.tune", "from": "others", "steps": 1, "fresh": {"layers": 1, "width": 32, "heads": 1}},
+        "others": {"use": "text.demonstrate", "from": "more"},
+        "more": {"use": "text.addition", "problems": 2, "digits": [2]},
+    }  # fmt: skip
+    store, result = make(blocks)
+    assert result.ok, result.errors
+    lesson = store.table("lessons").column("id")[1].as_py()
+    (taught,), (further,) = (store.table(stage).column("id").to_pylist() for stage in ("taught", "further"))
+    _, _, descendants = lineage.trace(store, lesson)
+    assert [(node.id, node.stage, node.kind) for node in descendants] == [
+        (taught, "taught", "model"), (further, "further", "model"),
+    ]  # fmt: skip
+    cli.rollback(store.root, lesson, "copied from the exam")
+    said = capsys.readouterr().out.splitlines()
+    assert f"model {taught} of taught learned from it, and was taken back with it" in said
+    assert f"model {further} of further learned from it, and was taken back with it" in said
+    assert sum(line.startswith("model ") for line in said) == 2 and ids(store)["apart"]
+    name = said[-1].split()[-1]
+    assert lineage.restore(store, name) == {"lessons": 1, "taught": 1, "further": 1}
+    taken = lineage.rollback(store, store.table("sums").column("id")[1].as_py(), "the sum itself")
+    assert [(model.id, model.stage, model.removed) for model in taken.models] == [
+        (taught, "taught", True), (further, "further", True),
+    ]  # fmt: skip
