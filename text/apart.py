@@ -22,6 +22,10 @@ STARTING = 120.0
 MEMORY = 4 << 30
 """Bytes of address space that the process may take."""
 _LONGEST = 1 << 24
+_ENVIRONMENT = (
+    "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "OMP_NUM_THREADS",
+)  # fmt: skip
+"""Variables that it sees: what libraries start with, and no keys."""
 
 
 class Apart:
@@ -68,9 +72,9 @@ class Apart:
         if self._process is None:
             self._lines = queue.Queue()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module],
+                [sys.executable, "-P", "-m", self._module],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONHASHSEED": "0"},
+                env={**{name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}, "PYTHONHASHSEED": "0"},
             )  # fmt: skip
             threading.Thread(target=_read, args=(self._process, self._lines), daemon=True).start()
             first = json.loads(self._line(STARTING) or '{"error": "it does not start"}')
