@@ -52,9 +52,13 @@ def lines(path: Path) -> Iterator[Line]:
 
 def _object(line: bytes, place: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"no JSON: {error}", "one JSON object a line, in UTF-8", place) from None
     if not isinstance(value, dict):
         raise BadInput(f"a JSON {type(value).__name__}, no object", "one JSON object a line", place)
     return value
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")

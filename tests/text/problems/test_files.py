@@ -147,3 +147,10 @@ def test_a_file_that_is_not_packed_is_refused(tmp_path) -> None:
     path.write_text("{}")
     with pytest.raises(BadInput, match="the problems cannot be read"):
         Problems(path=path).count_of()
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_of_json_is_refused(tmp_path, value) -> None:
+    path = written(tmp_path, f'{{"question": "q", "answer": {value}}}\n')
+    with pytest.raises(BadInput, match=rf"no JSON: {value} is no number"):
+        list(lines_module.lines(path))
