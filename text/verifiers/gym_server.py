@@ -19,6 +19,9 @@ LISTS = ("algorithmic.string_insertion", "algorithmic.spiral_matrix", "algorithm
 EXPRESSIONS = ("games.countdown", "games.puzzle24")
 """Modules that hand an answer to sympy's parser, which runs it, under a name of their own."""
 
+GULLIBLE = ("game_of_life_halting",)
+"""Sets whose scorers find any text right where the answer is no: their answers are compared with the gold answer."""
+
 _TOKENS = re.compile(r"(?:\s|\d++(?:\.\d*+)?|\.\d++|[A-Za-z]++|[-+*/^(),])*+")
 _WORDS = frozenset({
     "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "ln",
@@ -123,6 +126,8 @@ def _score(set: str, options: dict[str, Any], seed: int, index: int, known: str,
 
 
 def _scored(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
+    if entry["metadata"]["source_dataset"] in GULLIBLE:
+        return float(answer.strip().casefold() == str(entry["answer"]).casefold())
     try:
         return float(dataset.score_answer(answer, entry))
     except Exception:  # scorers are written for answers in the form that they asked for

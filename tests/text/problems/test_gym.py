@@ -65,6 +65,20 @@ def test_the_right_answer_gets_full_marks_and_another_does_not(gym, verifiers, n
         assert verifiers.judge(problem(entry), "I cannot say.").reason == "no answer"
 
 
+def test_no_set_takes_nonsense_for_an_answer(gym, verifiers) -> None:
+    for name in ("game_of_life_halting", "circuit_logic"):
+        for index in range(4):
+            entry = gym.make(name, {}, 3, index)
+            for said in ("xyzzy", "banana split"):
+                assert not verifiers.judge(problem(entry), f"<answer>{said}</answer>").right, (name, index)
+    halting = [gym.make("game_of_life_halting", {}, 3, index) for index in range(8)]
+    assert {entry.answer for entry in halting} == {"True", "False"}
+    for entry in halting:
+        other = {"True": "False", "False": "True"}[entry.answer]
+        assert verifiers.judge(problem(entry), f"<answer>{entry.answer.lower()}</answer>").right
+        assert not verifiers.judge(problem(entry), f"<answer>{other}</answer>").right
+
+
 def test_a_stage_makes_the_same_whatever_the_batches_and_goes_on_when_raised(gym) -> None:
     stage = Gym(set="ransom_note", problems=12)
     few, many = run_stage(stage, batch_size=5).samples, run_stage(Gym(set="ransom_note", problems=20)).samples
