@@ -21,11 +21,8 @@ from tests.serving.fake_server import FAULTS, FakeServer
 PROBLEMS, ATTEMPTS = 60, 4
 AT_ONCE = 8
 KEEPING = 0.1
-LOADED = [
-    "tests.serving.test_endpoint_runs", "multisynth.work", "multisynth.serving.asking", "multisynth.text.arithmetic",
-    "multisynth.text.attempt", "multisynth.text.verify", "httpx", "platformdirs",
-]  # fmt: skip
-"""What runs need, imported once by the process that all of them are forked from."""
+LOADED = ["multisynth.serving.asking", "multisynth.text.attempt", "multisynth.text.verify", "httpx", "pytest"]
+"""What runs need, imported once by the process that all of them are forked from; not lance, which bears no fork."""
 
 
 def recipe(url: str, **options: object) -> Recipe:
