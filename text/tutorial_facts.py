@@ -74,11 +74,12 @@ def grounded(prose: str, part: Part, facts: Facts) -> float:
     """The share of a text's words that the part's own docstring and code, or the module's summary, use as well.
 
     Words of three letters and less, and those that any sentence about code has, do not count. A word that differs in
-    its ending counts.
+    its ending counts. One shared word is chance: with fewer than two the share is 0.
     """
     said = _stems(prose) - _COMMON
     told = _stems(" ".join([part.name.replace("_", " "), part.signature, part.summary, *part.examples, facts.summary]))
-    return len(said & told) / len(said) if said else 0.0
+    shared = len(said & told)
+    return shared / len(said) if shared > 1 else 0.0
 
 
 _STEM = 5

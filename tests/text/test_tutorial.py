@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from multisynth.text.tutorial import Tutorial
-from multisynth.text.tutorial_facts import facts_of, unknown_names
+from multisynth.text.tutorial_facts import facts_of, grounded, unknown_names
 from multisynth.text.tutorial_modules import Modules
 from multisynth.text.tutorial_run import REPOSITORY, dependents, run_blocks
 
@@ -206,3 +206,9 @@ def test_what_depends_on_a_block_is_cut_with_it() -> None:
 )
 def test_names_that_are_not_there(prose: str, unknown: list[str]) -> None:
     assert unknown_names(prose, facts_of(textwrap.dedent(MODULE)), "boxes") == unknown
+
+
+def test_a_sentence_that_shares_one_word_by_chance_is_not_grounded() -> None:
+    facts = facts_of('"""Intervals."""\ndef merge(part):\n    """Join intervals that meet."""\n')
+    assert grounded("This function is only needed for the first part.", facts.parts[0], facts) == 0
+    assert grounded("It joins intervals which meet in a calendar.", facts.parts[0], facts) == 2 / 4
