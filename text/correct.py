@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Drop, Sample
@@ -13,12 +13,12 @@ from multisynth.serving.asking import Ask
 
 from .faults import asked, known, named, shown
 from .search.steps import split
-from .solving import Solving
+from .solving import Trying
 
 TURN = "Wait, that is wrong. Once more:"
 
 
-class Correct(Solving):
+class Correct(Trying):
     """Mends wrong attempts from their first wrong step on, and keeps what then verifies.
 
     The model is asked which step is the first wrong one, keeps the steps before, and goes on from there. Where the
@@ -41,12 +41,6 @@ class Correct(Solving):
         False, description="Whether to keep the wrong step too and the turn away from it, instead of the clean answer."
     )
     sound: bool = Field(True, description="Whether the reasoning too must be without flaws that a verifier sees.")
-
-    @model_validator(mode="after")
-    def _different(self) -> Correct:
-        if self.temperature == 0 and self.attempts > 1:
-            raise ValueError("attempts at temperature 0 are all the same: give a temperature, or attempts: 1")
-        return self
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Find the first wrong step, and mend it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
@@ -73,3 +73,15 @@ class Solving(Asking):
             "token_ids": list(answer.token_ids), **values,
         }  # fmt: skip
         return problem.child(REASONING, meta={**problem.meta, **(meta or {})}, **columns)
+
+
+class Trying(Solving):
+    """One that asks again until an answer is right, so often at most."""
+
+    attempts: int = Field(1, ge=1, le=1024, description="Answers asked for at most, until one is right.")
+
+    @model_validator(mode="after")
+    def _different(self) -> Trying:
+        if self.temperature == 0 and self.attempts > 1:
+            raise ValueError("attempts at temperature 0 are all the same: give a temperature, or attempts: 1")
+        return self

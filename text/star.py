@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from multisynth.kinds import PROBLEM, REASONING
 from multisynth.sample import Drop, Sample
@@ -15,11 +15,11 @@ from multisynth.serving.asking import Ask
 
 from .hints import leak
 from .rationalise import rationalising
-from .solving import Solving
+from .solving import Trying
 from .verifiers import Verdict
 
 
-class Star(Solving):
+class Star(Trying):
     """Attempts each problem, and rationalises where it fails (STaR: Zelikman et al. 2022, arXiv 2203.14465).
 
     A problem gives one rationale at most: its first attempt that verifies, or else the first that verifies when the
@@ -43,12 +43,6 @@ class Star(Solving):
         description="Whether the reasoning too must be without flaws that a verifier sees.",
     )
     temperature: float = Field(0.5, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
-
-    @model_validator(mode="after")
-    def _different(self) -> Star:
-        if self.temperature == 0 and self.attempts > 1:
-            raise ValueError("attempts at temperature 0 are all the same: give a temperature, or attempts: 1")
-        return self
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Find one rationale."""
