@@ -112,7 +112,8 @@ class Tree:
         leads_on = any(self.nodes[child].free for child in node.children)
         wide = len(node.children) + node.opening >= self._widening * math.sqrt(tried)
         best: tuple[float, int | Bud] | None = None
-        for place, candidate in enumerate([*node.children, *node.buds.values()]):
+        candidates: list[int | Bud] = [*node.children, *node.buds.values()]
+        for place, candidate in enumerate(candidates):
             visits, value = 0, 0.0
             if isinstance(candidate, int):
                 child = self.nodes[candidate]
