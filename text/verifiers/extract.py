@@ -31,7 +31,9 @@ def program_in(completion: str, prompt: str = "", entry_point: str = "") -> str 
     # All together where they go on from one another, else the last that stands alone: the corrected one.
     candidates = ["\n\n".join(blocks), *reversed(blocks)] if blocks else []
     search = _Search()
-    for candidate in (*candidates, completion) if not blocks else candidates:
+    # A program before a closing fence that nothing opened stands before what looks like the first block.
+    fence = _FENCED.search(completion) if blocks else None
+    for candidate in (*candidates, completion[: fence.start()] if fence else completion):
         lines = candidate.rstrip().splitlines()
         kept = search.longest([], lines)
         whole = "\n".join([*lines[:kept], ""])

@@ -228,3 +228,8 @@ def test_mbpp(number: int) -> None:
     assert judge(check, f"```python\n{row['code']}\n```").right
     other = row["code"].replace("return", "return None #")
     assert not judge(check, other).right
+
+
+def test_a_program_before_a_closing_fence_that_nothing_opened_is_found() -> None:
+    found = program_in("def f(x):\n    return x\n```\n\nThis code gives x back.", "def f(x):\n", "f")
+    assert found is not None and found.rstrip().endswith("\n    return x")
