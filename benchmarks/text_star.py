@@ -112,8 +112,8 @@ def recipe(plan: Plan, rounds: int, *, rationalise: bool, engine: str, seed: int
         stages["few"] = {"use": "text.addition", "problems": plan.few * len(further), "digits": further}
         stages["lessons"]["from"].append("few")
     star = {
-        "use": "text.star", "rationalise": rationalise, "hint_shots": plan.hint_shots, "sound": plan.sound, "attempts": plan.attempts,
-        "temperature": plan.temperature, **asking,
+        "use": "text.star", "rationalise": rationalise, "hint_shots": plan.hint_shots, "sound": plan.sound,
+        "attempts": plan.attempts, "temperature": plan.temperature, **asking,
     }  # fmt: skip
     for number in range(rounds + 1):
         if number:
