@@ -99,7 +99,7 @@ def test_layers() -> None:
         ("multisynth.run", "from multisynth.store import Store", True),
         ("multisynth.run", "import multisynth.sim.engine", False),
         ("multisynth.run", "from multisynth import scenes", False),
-        ("multisynth.run", "def f():\n    from multisynth.text.star import Star", False),
+        ("multisynth.run", "def f():\n    from multisynth.text.star.stage import Star", False),
         ("multisynth.curate.dedup", "from ..vision import film", False),
         ("multisynth.scenes.schema", "from multisynth.errors import BadInput", True),
         ("multisynth.scenes.schema", "from multisynth.sim import engine", False),

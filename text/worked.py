@@ -7,7 +7,7 @@ import re
 
 from .problems.pairs import WORKED as PAIRS
 from .problems.pairs import pair
-from .scratchpad import scratchpad, spaced
+from .problems.scratchpad import scratchpad, spaced
 
 WORKED: dict[str, tuple[tuple[str, str], ...]] = {
     "addition/1-step": (

@@ -98,8 +98,8 @@ class Sandbox:
             ValueError: The name of a file leaves the folder, or the files are too many or too big for it.
             RuntimeError: The sandbox itself failed.
         """
-        files = {name: _encoded(content) for name, content in (files or {}).items()}
-        self._check(files)
+        contents = {name: _encoded(content) for name, content in (files or {}).items()}
+        self._check(contents)
         begun = time.perf_counter()
         with contextlib.ExitStack() as stack:
             standard_input = stack.enter_context(_sealed(_encoded(stdin)))
@@ -107,7 +107,7 @@ class Sandbox:
                 folder = stack.enter_context(
                     tempfile.TemporaryDirectory(prefix="multisynth-", ignore_cleanup_errors=True)
                 )
-                for name, content in files.items():
+                for name, content in contents.items():
                     path = Path(folder, name)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
@@ -116,7 +116,7 @@ class Sandbox:
                     command, self.limits, standard_input, inherit, until, folder, bubble.bare_environment(folder)
                 )
             else:
-                laid = [(name, stack.enter_context(_sealed(content))) for name, content in files.items()]
+                laid = [(name, stack.enter_context(_sealed(content))) for name, content in contents.items()]
                 filtered = program()
                 seccomp = None if filtered is None else stack.enter_context(_sealed(filtered))
                 command = bubble.command(self.limits, argv, self.readable, laid, seccomp)

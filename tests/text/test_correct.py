@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from multisynth.text.correct import TURN, Correct
-from multisynth.text.faults import known, named, shown
+from multisynth.text.correct.faults import known, named, shown
+from multisynth.text.correct.stage import TURN, Correct
+from multisynth.text.problems.scratchpad import scratchpad
 from multisynth.text.prompting import Prompting
-from multisynth.text.scratchpad import scratchpad
 from multisynth.text.search.steps import split
 from multisynth.text.worked import WORKED, examples
 

@@ -3,7 +3,7 @@
 import json
 
 from multisynth.text.grade import Grade
-from multisynth.text.scratchpad import scratchpad
+from multisynth.text.problems.scratchpad import scratchpad
 from multisynth.text.verify import Verify
 
 from multisynth.kinds import REASONING

@@ -4,8 +4,8 @@ import asyncio
 from math import log
 
 import pytest
-from multisynth.text.reward import Reward, expectation
-from multisynth.text.reward_classifier import Classifier
+from multisynth.text.reward.classifier import Classifier
+from multisynth.text.reward.stage import Reward, expectation
 
 from multisynth.errors import BadInput
 from multisynth.kinds import REASONING

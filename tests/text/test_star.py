@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from multisynth.text.demonstrate import Demonstrate
-from multisynth.text.hints import hinted, leak
 from multisynth.text.problems.addition import Addition
+from multisynth.text.problems.scratchpad import scratchpad
 from multisynth.text.prompting import Prompting
-from multisynth.text.scratchpad import scratchpad
-from multisynth.text.star import Star
+from multisynth.text.star.demonstrate import Demonstrate
+from multisynth.text.star.hints import hinted, leak
+from multisynth.text.star.stage import Star
 from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.stated import stated
 from multisynth.text.worked import WORKED

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from multisynth.text.tutorial import Tutorial
-from multisynth.text.tutorial_facts import facts_of, grounded, unknown_names
-from multisynth.text.tutorial_modules import Modules
-from multisynth.text.tutorial_run import REPOSITORY, dependents, run_blocks
+from multisynth.text.tutorial.facts import facts_of, grounded, unknown_names
+from multisynth.text.tutorial.modules import Modules
+from multisynth.text.tutorial.running import REPOSITORY, dependents, run_blocks
+from multisynth.text.tutorial.stage import Tutorial
 
 from multisynth import Sample
 from multisynth.kinds import DOCUMENT

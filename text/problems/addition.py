@@ -12,8 +12,8 @@ from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.stage import Source
 
-from ..scratchpad import spaced
 from .pairs import HELD_OUT, count, pair
+from .scratchpad import spaced
 from .shuffled import Shuffled
 
 

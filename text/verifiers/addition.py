@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from multisynth.sample import Sample
 
-from ..scratchpad import first_fault
+from ..problems.scratchpad import first_fault
 from .mathematics import shortened
 from .stated import stated
 from .symbolic import Symbolic

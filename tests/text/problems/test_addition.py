@@ -6,8 +6,8 @@ import re
 import pytest
 from multisynth.text.problems.addition import Addition
 from multisynth.text.problems.pairs import count, pair
+from multisynth.text.problems.scratchpad import first_fault, scratchpad, steps
 from multisynth.text.problems.shuffled import Shuffled
-from multisynth.text.scratchpad import first_fault, scratchpad, steps
 from multisynth.text.verifiers import Verifiers
 from multisynth.text.worked import examples
 from pydantic import ValidationError

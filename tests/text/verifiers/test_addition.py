@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from multisynth.text.scratchpad import scratchpad
+from multisynth.text.problems.scratchpad import scratchpad
 from multisynth.text.verifiers import Verifiers
 
 from multisynth.kinds import PROBLEM

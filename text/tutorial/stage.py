@@ -17,9 +17,9 @@ from multisynth.sandbox import Limits, Sandbox
 from multisynth.serving.asking import Ask, Asking
 from multisynth.stage import InputPath
 
-from .tutorial_facts import Facts, Part, facts_of, grounded, unknown_names
-from .tutorial_run import REPOSITORY, Ran, dependents, run_blocks
-from .verifiers.extract import compiles
+from ..verifiers.extract import compiles
+from .facts import Facts, Part, facts_of, grounded, unknown_names
+from .running import REPOSITORY, Ran, dependents, run_blocks
 
 _SENTENCE = re.compile(r"[A-Z][^\n]*?[.!?](?=\s|$)")
 

@@ -15,7 +15,7 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving import Message, Request
 from multisynth.serving.asking import Ask, Asking, found
 
-from .reward_classifier import Classifier
+from .classifier import Classifier
 
 ASKED = """Rate an answer to a question from 1 to 10: 1 is useless, 10 could not be better. Look for this: {criteria}.
 

@@ -11,9 +11,9 @@ from multisynth.kinds import REASONING
 from multisynth.sample import Drop, Sample
 from multisynth.serving.asking import Ask
 
+from ..search.steps import split
+from ..solving import Trying
 from .faults import asked, known, named, shown
-from .search.steps import split
-from .solving import Trying
 
 TURN = "Wait, that is wrong. Once more:"
 

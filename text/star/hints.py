@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .verifiers.stated import stated, statements
+from ..verifiers.stated import stated, statements
 
 _SPEAKING = """
 answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected known

@@ -11,8 +11,8 @@ from multisynth.kinds import PROBLEM, REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map
 
+from ..problems.scratchpad import scratchpad
 from .hints import hinted
-from .scratchpad import scratchpad
 
 
 class Demonstrate(Map):

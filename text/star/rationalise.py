@@ -5,10 +5,10 @@ from __future__ import annotations
 from multisynth.sample import Sample
 from multisynth.serving import Message
 
+from ..prompting import Prompting
+from ..verifiers.stated import stated
+from ..worked import examples
 from .hints import hinted
-from .prompting import Prompting
-from .verifiers.stated import stated
-from .worked import examples
 
 
 def rationalising(form: Prompting, problem: Sample, *, shots: bool) -> str | tuple[Message, ...]:

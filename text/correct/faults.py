@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from multisynth.sample import Sample
 
-from .scratchpad import first_fault
-from .search.steps import split
-from .verifiers.addition import AdditionCheck
-from .verifiers.equations import Unreadable, equations
-from .verifiers.stated import stated
-from .worked import examples
+from ..problems.scratchpad import first_fault
+from ..search.steps import split
+from ..verifiers.addition import AdditionCheck
+from ..verifiers.equations import Unreadable, equations
+from ..verifiers.stated import stated
+from ..worked import examples
 
 
 def known(problem: Sample, steps: Sequence[str]) -> int | None:

@@ -13,10 +13,10 @@ from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion, Request
 from multisynth.serving.asking import Ask
 
+from ..solving import Trying
+from ..verifiers import Verdict
 from .hints import leak
 from .rationalise import rationalising
-from .solving import Trying
-from .verifiers import Verdict
 
 
 class Star(Trying):

@@ -1,0 +1,1 @@
+"""Self-correction: the first wrong step of an attempt, found and mended."""

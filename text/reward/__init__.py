@@ -1,0 +1,1 @@
+"""Rewards of attempts: by a classifier, or a language model's judgement."""

@@ -1,0 +1,1 @@
+"""Code to text: tutorials of a repository whose blocks run."""
