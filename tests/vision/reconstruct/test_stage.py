@@ -181,8 +181,9 @@ def test_views_without_points_need_bounds() -> None:
         "point_colours": np.zeros((0, 3), np.uint8),
     }  # fmt: skip
     blind = photos(3, **nothing)
-    ran = run_stage(Reconstruct(steps=1, device="cpu"), blind)
-    assert "give `bounds`" in ran.failures[0][1]
+    with pytest.raises(BadInput) as caught:
+        run_stage(Reconstruct(steps=1, device="cpu"), blind)
+    assert "give `bounds`" in caught.value.remedy
     bounds = ((-2, -2, -2), (2, 2, 2))
     ran = run_stage(Reconstruct(steps=1, device="cpu", bounds=bounds, splats=Splats(random_points=200)), blind)
     assert not ran.failures and ran.samples[0].meta["gaussians"] == 200
