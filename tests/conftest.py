@@ -31,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="PyBullet has no wheel for this Python"))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Files' bytes are named by their argument: pytest-xdist wants the same names of each worker, and bytes may hold a
+    clock, as those of gzip do."""
+    return argname if isinstance(val, bytes) else None
+
+
 def _cuda() -> bool:
     import torch
 
