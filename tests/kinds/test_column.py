@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 
 import numpy as np
@@ -11,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multisynth.errors import BadInput
-from multisynth.kinds import COMMON, EPISODE, FRAME, KINDS, Column, Kind, decode, encode, kind, tensor
+from multisynth.kinds import EPISODE, FRAME, Column, decode, encode, tensor
 
 
 @given(
@@ -91,22 +89,3 @@ def test_numbers_may_become_wider(company):
     assert encode(INTEGERS, [np.array([7], np.uint8), *company])[0].as_py() == [7]
     assert encode(FLOATS, [np.array([np.inf, 0.1]), *company])[0].as_py() == [np.inf, float(np.float32(0.1))]
     assert encode(EPISODE.columns["poses"], [[], *company])[0].as_py() == []
-
-
-def test_a_kind_keeps_off_the_columns_that_every_sample_has():
-    with pytest.raises(ValueError, match="`meta`"):
-        Kind("mine", {"meta": Column(pa.int32(), "mine")})
-
-
-@pytest.mark.parametrize("each", KINDS.values(), ids=lambda k: k.name)
-def test_every_kind_documents_its_columns_and_pickles(each):
-    assert pickle.loads(pickle.dumps(each)) is each
-    assert all(column.doc for column in each.columns.values())
-    assert not set(each.columns) & set(COMMON)
-    for name in filter(None, (each.text, each.image)):
-        assert name in each.columns
-
-
-def test_an_unknown_kind_names_the_nearest():
-    with pytest.raises(BadInput, match="did you mean `episode`"):
-        kind("episodes")
