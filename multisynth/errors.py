@@ -36,7 +36,10 @@ class BadInputs(BadInput):
 
 
 class Hopeless(BadInput):
-    """Something without which a stage can do none of its inputs, found while it works: it stops at once."""
+    """Something without which a stage can do none of its inputs, found while it works: it stops at once.
+
+    The input that showed it is on the ledger as failed; the next run starts with it.
+    """
 
 
 def shown(value: object) -> str:

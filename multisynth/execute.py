@@ -220,6 +220,8 @@ class _Run:
         if reduces and not pc.all(begun, min_count=0).as_py():
             job, broken = self.resolve(step, job, inputs)
             failed = self.append(shelf, step, [broken])
+            if broken.hopeless is not None:
+                raise broken.hopeless
             done = pa.concat_arrays([done, broken.ledger.column("input").combine_chunks()])
         within = self.commit(shelf, step, job, _ranges(inputs, done), failed, step.budget(total))
         if len(done):
@@ -262,12 +264,14 @@ class _Run:
         stage = step.stage
         assert isinstance(stage, Reduce)
         tasks = _Cutter(_ranges(inputs, pa.array([], pa.string())), step.needs.batch_size)
-        sketches, ledgers = [], [LEDGER.empty_table()]
+        sketches, ledgers, hopeless = [], [LEDGER.empty_table()], None
         for done in self.executor.map(replace(job, phase="sketch"), step.needs, iter(tasks)):
             tasks.observe(done)
             ledgers.append(done.ledger)
             if done.sketches is not None and done.sketches.num_rows:
                 sketches.append(done.sketches)
+            if hopeless := done.hopeless:
+                break
         path = self.store.root / ".work" / f"{step.name}.decision"
         path.parent.mkdir(exist_ok=True)
         fresh = type(stage).model_validate(stage.model_dump())
@@ -275,11 +279,15 @@ class _Run:
         path.write_bytes(
             pickle.dumps(fresh.resolve(pa.concat_tables(sketches, promote_options="default")) if sketches else None)
         )
-        broken = Done(Task(0, 0, 0), (), pa.concat_tables(ledgers), None, 0.0)
+        broken = Done(Task(0, 0, 0), (), pa.concat_tables(ledgers), None, 0.0, hopeless)
         return replace(job, decision=path), broken
 
     def commit(self, shelf: Shelf, step: Step, job: Job, todo: list[Task], failed: int, budget: int) -> bool:
-        """Have everything done and committed, in order; False once more inputs failed than the budget allows."""
+        """Have everything done and committed, in order; False once more inputs failed than the budget allows.
+
+        Raises:
+            Hopeless: An input shows that none can be done; what became of those before it, and of it, is committed.
+        """
         if not todo:
             return failed <= budget
         tasks = _Cutter(todo, step.needs.batch_size)
@@ -288,9 +296,11 @@ class _Run:
         for done in self.executor.map(job, step.needs, iter(tasks)):
             tasks.observe(done)
             pending.append(done)
-            if time.monotonic() - last >= every:
+            if done.hopeless is not None or time.monotonic() - last >= every:
                 failed += self.append(shelf, step, pending)
                 pending, last, every = [], time.monotonic(), min(2 * every, _COMMIT_EVERY)
+                if done.hopeless is not None:
+                    raise done.hopeless
                 if failed > budget:
                     return False
         return failed + self.append(shelf, step, pending) <= budget

@@ -40,11 +40,15 @@ T = TypeVar("T")
 
 @dataclass
 class Outcome:
-    """What became of some inputs: tables of samples or sketches, and ledger rows, in the order of the inputs."""
+    """What became of some inputs: tables of samples or sketches, and ledger rows, in the order of the inputs.
+
+    `hopeless` is why the last of them is where the stage has to stop.
+    """
 
     tables: list[pa.Table] = field(default_factory=list)
     ledgers: list[pa.Table] = field(default_factory=list)
     sketches: list[pa.Table] = field(default_factory=list)
+    hopeless: Hopeless | None = None
 
     def ledger_table(self) -> pa.Table:
         """All ledger rows."""
@@ -60,7 +64,7 @@ def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, outcome:
     """Run a stage's method on a batch and put outputs and ledger rows into `outcome`, in the order of the inputs.
 
     A batch that raises is halved until the inputs that raise stand alone; those are `failed` with their traceback.
-    An input that the method says nothing about is `dropped`. A `Hopeless` passes through.
+    An input that the method says nothing about is `dropped`. After one that is `Hopeless` none is tried.
 
     Args:
         stage: The stage, opened.
@@ -79,6 +83,9 @@ def process(stage: Stage, method: Method, birth: Birth, inputs: Inputs, outcome:
         keys, spent = _keys(part), stage.take_spent()
         if isinstance(result, BaseException):
             outcome.ledgers.append(_failed(birth, keys[0], result, seconds, spent))
+            if isinstance(result, Hopeless):
+                outcome.hopeless = _bare(result)
+                return
             continue
         table, counts, reasons = result
         if table is not None:
@@ -108,6 +115,9 @@ def sketch(stage: Reduce, birth: Birth, samples: Batch, outcome: Outcome) -> Non
         stage.take_spent()
         if isinstance(result, BaseException):
             outcome.ledgers.append(_failed(birth, _keys(part)[0], result, seconds, {}))
+            if isinstance(result, Hopeless):
+                outcome.hopeless = _bare(result)
+                return
         else:
             outcome.sketches.append(result)
 
@@ -123,8 +133,6 @@ def _halving(work: Callable[[Inputs], T], inputs: Inputs) -> Iterator[tuple[Inpu
     failure: BaseException | None = None
     try:
         result = work(inputs)
-    except Hopeless:
-        raise
     except (Exception, SystemExit) as error:  # `sys.exit` in a stage or a library of its is a failure like another
         failure = error
     seconds = time.perf_counter() - started
@@ -136,6 +144,11 @@ def _halving(work: Callable[[Inputs], T], inputs: Inputs) -> Iterator[tuple[Inpu
         failure, middle = None, len(inputs) // 2
         yield from _halving(work, inputs[:middle])
         yield from _halving(work, inputs[middle:])
+
+
+def _bare(error: Hopeless) -> Hopeless:
+    """The same without its traceback, which holds on to all that the stage was working on."""
+    return Hopeless(error.problem, error.remedy, error.where)
 
 
 def _keys(inputs: Inputs) -> list[str]:

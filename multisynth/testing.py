@@ -59,6 +59,9 @@ def run_stage(
         seed: The run's seed.
         batch_size: How many inputs it gets at once, or all.
         beside: For options that name another stage, the samples of that.
+
+    Raises:
+        Hopeless: The stage finds that it can do none of its inputs.
     """
     packed = pickle.dumps(stage)
     stage, unopened = pickle.loads(packed), pickle.loads(packed)  # noqa: S301 — our own bytes
@@ -101,6 +104,8 @@ def run_stage(
         for whole in given:
             for part in _cut(whole, batch_size):
                 process(stage, method, birth, part, outcome)
+                if outcome.hopeless is not None:
+                    raise outcome.hopeless
     finally:
         stage.close()
     tables = pa.concat_tables([kind.schema.empty_table(), *outcome.tables])

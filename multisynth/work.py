@@ -93,6 +93,7 @@ class Done:
         ledger: What became of the inputs; of a sketch, only those that could not be sketched.
         sketches: A row for each sample that was sketched, its id in the column `id`; None where there is none.
         seconds: How long it took.
+        hopeless: Why the stage cannot do any other input either; the ledger ends with the input that showed it.
     """
 
     task: Task
@@ -100,6 +101,7 @@ class Done:
     ledger: pa.Table
     sketches: pa.Table | None
     seconds: float
+    hopeless: Hopeless | None = None
 
 
 def in_turn(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -145,7 +147,7 @@ class Following:
             try:
                 sample = self._stage.follow(tuple(self._past), ordinal, self._inputs, self._scatter)
             except BadInput as error:
-                raise Hopeless(*error.args) from error
+                raise Hopeless(error.problem, error.remedy, error.where) from error
             taught = (self._past[-1].id,) if self._past else (sample.id for sample in self._inputs())
             sample.parents = (*taught, *sample.parents)
             self._past.append(batch_of(self._birth, [sample])[0])
@@ -212,6 +214,8 @@ class Worker:
         fragments: list[FragmentMetadata] = []
         held = written = 0
         for batch in self._batches(task):
+            if outcome.hopeless is not None:
+                break
             if self.job.phase == "sketch":
                 assert isinstance(self.job.stage, Reduce) and isinstance(batch, Batch)
                 sketch(self.job.stage, self.job.birth, batch, outcome)
@@ -224,7 +228,8 @@ class Worker:
                 held = written = 0
         fragments += self._write(outcome)
         seconds = time.perf_counter() - started
-        return Done(task, tuple(fragments), outcome.ledger_table(), outcome.sketch_table(), seconds)
+        ledger, sketches = outcome.ledger_table(), outcome.sketch_table()
+        return Done(task, tuple(fragments), ledger, sketches, seconds, outcome.hopeless)
 
     def _write(self, outcome: Outcome) -> list[FragmentMetadata]:
         tables, outcome.tables = outcome.tables, []

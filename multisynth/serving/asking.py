@@ -96,6 +96,7 @@ class Asking(Map):
         self._asked = LanguageModel(model, self.engine, options=self.engine_options, share=share, before=before)
         self._others = {name: LanguageModel(one, self.engine, share=share) for name, one in others.items()}
         self._runner = asyncio.Runner()
+        self._failed = {}
 
     def close(self) -> None:
         """Let go of the models."""
