@@ -56,7 +56,7 @@ def command(
     as_root = os.geteuid() == 0
     bwrap = [
         _tool("bwrap"), "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-        "--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv",
+        "--hostname", "sandbox", "--die-with-parent", "--clearenv",
     ]  # fmt: skip
     if as_root:
         bwrap += ["--cap-drop", "ALL"]
@@ -91,7 +91,8 @@ def command(
             _tool("setpriv"), "--reuid", number, "--regid", number, "--clear-groups", "--bounding-set=-all",
             "--inh-caps=-all", *inner,
         ]  # fmt: skip
-    return [*bwrap, "--", *inner, "--", *argv]
+    # Of bubblewrap's own `--new-session` process 1 would be a part, and so leave the group of its `guard`.
+    return [*bwrap, "--", _tool("setsid"), *inner, "--", *argv]
 
 
 def bare(limits: Limits, argv: Sequence[str]) -> list[str]:

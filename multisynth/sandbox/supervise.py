@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from multisynth.sandbox.bubble import WORK
+from multisynth.sandbox.guard import group
 from multisynth.sandbox.limits import MIB, Limits
 from multisynth.sandbox.watch import usage
 
@@ -69,7 +70,7 @@ def supervise(
     try:
         process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(*inherit, tell),
-            cwd=folder, env=environment, start_new_session=not boxed,
+            cwd=folder, env=environment, start_new_session=not boxed, process_group=group() if boxed else None,
         )  # fmt: skip
     except BaseException:
         os.close(told)
