@@ -105,6 +105,15 @@ def test_a_model_on_this_machine_costs_its_machine_alone(store) -> None:
     assert attempts.dollars == pytest.approx(attempts.hours * (3.6 + 0.36) + attempts.joules / 3.6e6 * 0.5)
 
 
+def test_a_stage_of_one_batch_holds_the_machine_for_all_of_its_seconds(store) -> None:
+    info = store.info
+    info["cores"] = 64
+    store.write_info(info)
+    verified = cost.bill(store, PRICES).stages[2]
+    assert verified.inputs == PROBLEMS * ATTEMPTS and verified.seconds > 0
+    assert verified.hours == pytest.approx(verified.seconds / 3600)
+
+
 def test_each_sample_bears_all_that_stood_before_it_and_many_go_by_proportion(store) -> None:
     info = store.info
     del info["stages"]["verified"], info["recipe"]["stages"]["verified"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ def bill(store: Store, prices: Prices) -> Bill:
     """Account for a run.
 
     The machine is paid for whole, its GPUs and as many cores as the run was given, for as long as each stage's workers
-    took on it; starting up and committing are not counted, and answers that the request cache had took no time. Tokens
-    are paid for where an endpoint elsewhere has them, as many as the samples needed, cached or not.
+    took on it, all of them at once where there were batches enough; starting up and committing are not counted, and
+    answers that the request cache had took no time. Tokens are paid for where an endpoint elsewhere has them, as many
+    as the samples needed, cached or not.
 
     Args:
         store: The run.
@@ -76,7 +78,8 @@ def _spent(
     read, written, cached, joules = _ledger(store, account)
     hours = None
     if info.get("cores"):
-        workers = 1 if isinstance(step.stage, Series) else fitting(info["cores"], step.needs)
+        batches = max(1, math.ceil(account.inputs / step.needs.batch_size))
+        workers = 1 if isinstance(step.stage, Series) else min(fitting(info["cores"], step.needs), batches)
         hours = account.seconds / workers / SECONDS_AN_HOUR
     asked = _asked(step.stage)
     tokens = _tokens(step, asked, read, written, prices, made)
