@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..verifiers.equations import Equation, Unreadable, equations, number
-from .lexicon import POLES, PREFIXES
-from .statements import Order, Proposition, Statement, Value, statements
+from .alignment import MOST, Alignment, align
+from .opposites import SYMMETRIC, exclusive, opposite
+from .quantities import Value
+from .roles import Role
+from .spoken import written
+from .statements import Order, Proposition, Statement, statements
 
 _CONCESSION = re.compile(
     r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|retract|withdraw|take (?:it|that) back|correct myself"
@@ -111,8 +115,14 @@ def _opposed(one: Statement, other: Statement) -> str:
     match one, other:
         case Value(), Value() if _other_value(one, other):
             return "other value"
-        case Proposition(), Proposition() if _denied(one, other):
-            return "denied"
+        case Proposition(), Proposition():
+            return _denied(one, other)
+        case Role(role="only"), Proposition() if one.denied_by(other.stems, other.force.positive, other.qualifiers):
+            return "another"
+        case Proposition(), Role(role="only") if other.denied_by(one.stems, one.force.positive, one.qualifiers):
+            return "another"
+        case Role(), Role() if one.excludes(other):
+            return "another"
         case Order(), Order() if _reversed(one, other):
             return "reversed"
     return ""
@@ -130,58 +140,93 @@ def _left(equation: Equation) -> tuple[tuple[Fraction, ...], tuple[str, ...]]:
 
 
 def _other_value(one: Value, other: Value) -> bool:
-    if one.unit != other.unit or one.value == other.value or one.qualifiers != other.qualifiers:
+    if one.unit != other.unit or not one.misses(other) or one.qualifiers != other.qualifiers:
         return False
-    shared = one.words & other.words
-    return bool(shared) and (one.words <= other.words or other.words <= one.words)
-
-
-def _denied(one: Proposition, other: Proposition) -> bool:
-    left, right, flips = _aligned(one.words, other.words)
-    shared = left & right
-    if one.modality != other.modality or one.qualifiers != other.qualifiers:
+    if one.beside != other.beside and one.unit not in ("clock", "year"):
         return False
-    if not (left == right or (len(shared) >= 2 and (left <= right or right <= left) and len(left ^ right) <= 4)):
+    found = align(one.said, other.said)
+    if found.contrasts or found.flips or _others(one.persons, other.persons):
         return False
-    if (one.positive == other.positive) != bool(flips % 2):
+    if found.left and found.right and len(found.pairs) < 3:
         return False
-    # Square of opposition: that some are and some are not may both hold.
-    return not (one.scope == "some" and other.scope in ("some", "")) and not (other.scope == "some" and one.scope == "")
+    if one.act and other.act and not any(one.said[a] == one.act and other.said[b] == other.act for a, b in found.pairs):
+        return False
+    if max(len(found.left), len(found.right)) > MOST:
+        return False
+    return bool(found.pairs) and (len(found.pairs) + one.counted > 1 or (not found.left and not found.right))
 
 
-def _aligned(one: frozenset[str], other: frozenset[str]) -> tuple[frozenset[str], frozenset[str], int]:
-    """Bags of words with the opposites in one of words in the other replaced by these, and how many those were."""
-    flips = 0
-    for mine in sorted(one - other):
-        for yours in sorted(other - one):
-            if (turn := _opposite(mine, yours)) is not None:
-                other, flips = other - {yours} | {mine}, flips + turn
-                break
-    return one, other, flips
+def _denied(one: Proposition, other: Proposition) -> str:
+    if one.qualifiers != other.qualifiers or _others(one.persons, other.persons):
+        return ""
+    if not set(one.stems) & set(other.stems) and len(one.stems) > 2:
+        return ""
+    found = align(one.stems, other.stems)
+    if one.denies or other.denies:
+        held = found.same() and not found.flips and one.denies != other.denies
+        return "denies having said" if held and one.force.positive == other.force.positive and not one.denies else ""
+    counted = (
+        one.counts == other.counts or not (one.counts and other.counts) or "all" in (one.force.scope, other.force.scope)
+    )
+    if found.same(modal=bool(one.force.mode and other.force.mode)):
+        # Neither hot nor cold: what is not the one need not be the opposite.
+        if found.flips % 2 and not one.force.positive and not other.force.positive:
+            return ""
+        if counted and one.force.excludes(other.force.turned(found.flips)):
+            return "denied"
+        if one.force == other.force and one.counts == other.counts and not found.flips and _swapped(one, other, found):
+            return "the other way round"
+    elif len(found.left) == len(found.right) == 1 and found.contrasts and not found.flips and one.force == other.force:
+        mine, yours = one.stems[found.left[0]], other.stems[found.right[0]]
+        if one.counts == other.counts and one.force.positive and _apart(one, other, mine, yours):
+            return "another"
+    return ""
 
 
-def _opposite(one: str, other: str) -> bool | None:
-    """Whether one stem says the opposite of another; False where both stand at the same end, None where neither."""
-    if one in POLES and other in POLES and POLES[one][0] == POLES[other][0]:
-        return POLES[one][1] != POLES[other][1]
-    return True if any(one == prefix + other or other == prefix + one for prefix in PREFIXES) else None
+def _others(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one and other) and not one & other
+
+
+def _apart(one: Proposition, other: Proposition, mine: str, yours: str) -> bool:
+    """Whether two words in the same place of two clauses cannot both be said of one thing."""
+    if mine not in one.predicates or yours not in other.predicates:
+        return False
+    named = mine in one.names and yours in other.names and one.one and other.one and len(one.stems) > 2
+    return named or exclusive(mine, yours)
+
+
+def _swapped(one: Proposition, other: Proposition, found: Alignment) -> bool:
+    """Whether two words have changed places round a third: who did it and to whom it was done."""
+    if SYMMETRIC & set(one.stems) or (found.left and found.right):
+        return False
+    order = [there for _, there in found.pairs]
+    moved = [k for k, (now, sorted_) in enumerate(zip(order, sorted(order), strict=True)) if now != sorted_]
+    return len(moved) == 2 and moved[1] - moved[0] >= 2
 
 
 def _reversed(one: Order, other: Order) -> bool:
-    if one.dimension != other.dimension:
+    if one.qualifiers != other.qualifiers:
         return False
-    if (one.left, one.right) == (other.left, other.right):
-        same = one.sign == other.sign
-    elif (one.left, one.right) == (other.right, other.left):
-        same = one.sign == -other.sign
+    turned = False if one.dimension == other.dimension else opposite(one.dimension, other.dimension)
+    if turned is None:
+        return False
+    sign = -other.sign if turned else other.sign
+    if _alike(one.left, other.left) and _alike(one.right, other.right):
+        same = one.sign == sign
+    elif _alike(one.left, other.right) and _alike(one.right, other.left):
+        same = one.sign == -sign
     else:
         return False
     return (one.positive != other.positive) if same else (one.positive and other.positive)
 
 
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return one <= other or other <= one
+
+
 def _equations(text: str) -> list[Equation]:
     found = []
-    for clause in re.split(r"(?<=[.;!?])\s+|\n", text[:8000]):
+    for clause in re.split(r"(?<=[.;!?])\s+|\n", written(text[:8000].lower())):
         try:
             found += equations(clause)
         except Unreadable:

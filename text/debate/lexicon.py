@@ -13,82 +13,65 @@ def words(*lines: str) -> frozenset[str]:
 
 LIGHT = words(
     """a an the this that these those there here it its he she they we i you him her them us me his their our your my
-    is are was were be been being am do does did has have had having will shall of to in on at by for from with
-    into as about and or but so because since then than which who whom whose what very really quite just also too only
-    clearly indeed simply surely certainly actually obviously still own such any some someone anyone somebody anybody
-    something anything everyone everybody everything all every always sometimes not no none never nobody nothing neither
-    nor without must should ought can could may might able yes well again remember fact
-    case let up out off  most"""
+    himself herself itself themselves one ones mine is are was were be been being am do does did has have had having
+    will shall of to in on at by for from with into onto upon as about and or but so because since than which who
+    whom whose what very really quite just also too only ever except besides clearly indeed simply surely certainly
+    actually obviously still own such again remember fact case let up out off yes though however therefore hence
+    thus moreover besides perfectly completely entirely fully totally absolutely definitely truly plainly merely
+    genuinely exactly precisely generally morally wholly way ways thing things matter question point would if then
+    now anyway instead like during over under through within towards toward among between when where while per how
+    why far much many any some all every everyone everybody everything always someone somebody something sometimes
+    anyone anybody anything not no none never nobody nothing neither nor nowhere hardly scarcely notsaid"""
 )
 """Left out when two statements are compared."""
 
 QUALIFIERS = words(
-    """first second third last next other another previous former latter final left remaining remain altogether together
-    before after later earlier then now today yesterday tomorrow each per every apiece both half twice double more less
-    fewer extra additional least most almost nearly about around roughly approximately over under former new old if than
-    originally initially still away rest without"""
+    """first second third fourth fifth last next other others another previous former latter final left remaining
+    remain before after later earlier today yesterday tomorrow tonight each per every apiece both half twice more
+    less fewer extra additional new old older newer younger elder larger smaller bigger originally initially away
+    rest without until"""
 )
 """Two statements that differ in one of these speak of different things, times or amounts."""
-PERSONS = words("i you he she we they")
+_OF_AMOUNTS = words("left remaining remain every each apiece both half twice double")
+_EACH = dict.fromkeys(("each", "every", "apiece", "per"), "each") | dict.fromkeys(("remaining", "remain"), "left")
 
-NEGATIONS = words("not never no none nobody nothing neither nor")
-OBLIGATIONS = words("must should ought shall")
-ABILITIES = words("can could able")
-HEDGES = words("may might perhaps maybe possibly probably would suppose imagine unless if whether")
+HEDGES = words("might perhaps maybe possibly probably presumably suppose imagine whether seems seem seemed")
 AUXILIARIES = words("is are was were do does did has have had can could should must ought will would may")
 
-_IRREGULAR = """lying lie|lies lie|lied lie|knew know|known know|saw see|seen see|left leave|told tell
-said say|gave give|given give|took take|taken take|went go|gone go|goes go|came come
-made make|began begin|begun begin|found find|kept keep|held hold|built build|bought buy
-sold sell|paid pay|lost lose|won win|ran run|stole steal|stolen steal|broke break
-broken break|wrote write|written write|ate eat|eaten eat|fell fall|fallen fall|rose rise
-risen rise|thought think|brought bring|caught catch|felt feel|met meet|sent send|spent spend
-stood stand|died die|dying die|chose choose|chosen choose|did do|done do|children child
-men man|women woman|people person|lives life|wives wife|knives knife|leaves leave|feet foot
-teeth tooth|mice mouse|has have|drank drink|drunk drink|grew grow|grown grow
-forbidden forbid|forbade forbid|taught teach|understood understand|became become|driven drive
-drove drive|fewer few|permitted allow|permits allow|permit allow|required require
-obliged require"""
+_IRREGULAR = """lying lie|lies lie|lied lie|knew know|known know|saw see|seen see|left leave|told tell|said say
+gave give
+given give|took take|taken take|went go|gone go|goes go|came come|made make|began begin|begun begin|found find
+kept keep|held hold|built build|bought buy|sold sell|paid pay|lost lose|won win|ran run|stole steal|stolen steal
+broke break|broken break|wrote write|written write|ate eat|eaten eat|fell fall|fallen fall|rose rise|risen rise
+thought think|brought bring|caught catch|felt feel|met meet|sent send|spent spend|stood stand|died die|dying die
+chose choose|chosen choose|did do|done do|children child|men man|women woman|people person|lives life|wives wife
+knives knife|leaves leave|feet foot|teeth tooth|mice mouse|has have|drank drink|drunk drink|grew grow|grown grow
+forgot forget|forgotten forget|hid hide|hidden hide|spoke speak|spoken speak|swore swear|sworn swear
+fought fight|sought seek|lent lend|bent bend|shot shoot|struck strike|sang sing|swam swim|threw throw
+thrown throw|wore wear|worn wear|tore tear|torn tear|shook shake|shaken shake|led lead|fed feed|bred breed
+slept sleep|wept weep|dealt deal|meant mean|sank sink|sunk sink|rang ring|rung ring|rode ride|ridden ride
+flew fly|flown fly|blew blow|drew draw|drawn draw|woke wake|woken wake|froze freeze|frozen freeze|shrank shrink
+bit bite|bitten bite|beaten beat|laid lay|sat sit|hung hang|stuck stick|dug dig|spun spin|bound bind
+forgave forgive|forgiven forgive|mistook mistake|arose arise|showed show|shown show|proven prove|denied deny
+bore bear|born bear|heard hear|read read|lain lie|saving save|better good|worse bad|best good|worst bad
+farther far|further far|elder old|lesser little|agreed agree|easier easy|harder hard|bigger big|larger large
+smaller small|higher high|cheaper cheap|richer rich|poorer poor|stronger strong|weaker weak|faster fast
+slower slow|safer safe|hotter hot|colder cold|warmer warm|longer long|shorter short|taller tall|heavier heavy
+lighter light|happier happy|healthier healthy|cleaner clean|simpler simple|fairer fair|wiser wise|louder loud
+quieter quiet|freed free|disagreed disagree|guaranteed guarantee|decreed decree|forbidden forbid|forbade forbid
+taught teach|understood understand|became become|driven drive|drove drive|fewer few|permitted allow
+permits allow|permit allow|required require|obliged require"""
 IRREGULAR = dict(pair.split() for line in _IRREGULAR.splitlines() for pair in line.split("|"))
 
-_OPPOSITES = """guilty: innocent guiltless blameless|safe: dangerous risky hazardous|increase: decrease reduce lower
-rise: fall drop sink decline|succeed: fail|possible: impossible|true: false untrue|allow: forbid prohibit ban
-right: wrong|good: bad evil|even: odd|legal: illegal unlawful|alive: dead|open: shut|present: absent|accept: reject
-refuse|agree: disagree|help: harm hurt|strong: weak|rich: poor|hot: cold|full: empty|easy: hard difficult
-correct: mistaken incorrect|like: dislike hate|love: hate|start: stop end|win: lose|useful: useless
-harmless: harmful|careful: careless|moral: immoral|honest: dishonest|cheap: expensive|early: late"""
-OPPOSITES: dict[str, tuple[str, ...]] = {
-    line.split(":")[0]: tuple(line.split(":")[1].split())
-    for line in _OPPOSITES.replace("\n", "|").replace("|refuse|", " refuse|").split("|")
-}
-"""A word, and those that say its opposite."""
-
-PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non")
-"""They turn a word into its opposite where both words are used."""
-
-COMPARATIVES: dict[str, tuple[str, int]] = {
-    word: (dimension, sign)
-    for dimension, more, less in (
-        ("size", "larger greater bigger", "smaller lesser"),
-        ("length", "taller longer", "shorter"),
-        ("weight", "heavier", "lighter"),
-        ("price", "dearer costlier pricier", "cheaper"),
-        ("age", "older elder", "younger newer"),
-        ("speed", "faster quicker", "slower"),
-        ("worth", "better", "worse"),
-        ("height", "higher", "lower"),
-        ("time", "later", "earlier sooner"),
-        ("strength", "stronger", "weaker"),
-        ("safety", "safer", "riskier"),
-        ("wealth", "richer", "poorer"),
-        ("heat", "hotter warmer", "colder cooler"),
-        ("width", "wider broader", "narrower"),
-        ("distance", "farther further", "nearer closer"),
-    )
-    for words, sign in ((more, 1), (less, -1))
-    for word in words.split()
-}
-"""The dimension that a comparative is about, and its direction."""
+FRACTIONS: dict[str, Fraction] = {
+    word: Fraction(1, parts)
+    for parts, names in {
+        2: "half halves", 3: "third thirds", 4: "quarter quarters fourth", 5: "fifth fifths", 6: "sixth sixths",
+        8: "eighth eighths", 10: "tenth tenths", 100: "hundredth hundredths",
+    }.items()
+    for word in names.split()
+}  # fmt: skip
+"""Parts of a whole."""
 
 _ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen"""
@@ -111,9 +94,9 @@ UNITS: dict[str, tuple[str, Fraction]] = {
         "time": "second seconds sec s:1|minute minutes min:60|hour hours hr h:3600|day days:86400|week weeks:604800",
         "length": "mm millimetre millimetres:1/1000|cm centimetre centimetres centimeter centimeters:1/100"
         "|m metre metres meter meters:1|km kilometre kilometres kilometer kilometers:1000|mile miles:1609344/1000"
-        "|foot feet:3048/10000|inch inches:254/10000",
+        "|foot feet:3048/10000|inch inches:254/10000|yard yards:9144/10000",
         "mass": "mg milligram milligrams:1/1000|g gram grams:1|kg kilo kilos kilogram kilograms:1000"
-        "|tonne tonnes:1000000|pound pounds lb:45359237/100000",
+        "|tonne tonnes:1000000|pound pounds lb:45359237/100000|ounce ounces oz:28349523125/1000000000",
         "volume": "ml millilitre millilitres milliliter milliliters:1/1000|cl:1/100"
         "|l litre litres liter liters:1",
         "money": "$ dollar dollars:1|cent cents:1/100",
@@ -133,19 +116,55 @@ CALENDAR: dict[str, str] = {**dict.fromkeys(_MONTHS.split(), "month"), **dict.fr
 def stem(word: str) -> str:
     """What the forms of a word have in common: `lying`, `lies` → `lie`; `stopped` → `stop`. No real word, at times."""
     word = IRREGULAR.get(word, word)
-    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("s", "")):
-        if word.endswith(ending) and len(word) - len(ending) > 2 - len(instead) and not word.endswith(("ss", "eed")):
+    for ending, instead in (
+        ("iness", "y"),
+        ("ness", ""),
+        ("ies", "y"),
+        ("ied", "y"),
+        ("ing", ""),
+        ("ed", ""),
+        ("s", ""),
+    ):
+        if (
+            word.endswith(ending)
+            and len(word) - len(ending) > 2 - len(instead)
+            and (ending.endswith("ness") or not word.endswith(("ss", "eed")))
+        ):
             word = word[: -len(ending)] + instead
             break
     word = word[:-1] if len(word) > 3 and word.endswith("e") else word
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou" else word
 
 
-def _poles() -> Iterable[tuple[str, tuple[str, bool]]]:
-    for word, opposites in OPPOSITES.items():
-        yield stem(word), (word, True)
-        yield from ((stem(opposite), (word, False)) for opposite in opposites)
+def content(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The stems that say what a clause is about, each once, in order."""
+    kept = (token for token in tokens if token[0].isalpha() and token not in _EMPTY)
+    return tuple(dict.fromkeys(map(stem, kept)))
 
 
-POLES = dict(_poles())
-"""A stem, and at which end of which pair of opposites it stands."""
+def qualifiers(tokens: Iterable[str], *, amount: bool = False) -> frozenset[str]:
+    """What tells which of several things or times, or with `amount` which amounts, a clause speaks of."""
+    kept = QUALIFIERS if amount else QUALIFIERS - _OF_AMOUNTS
+    return frozenset(_EACH.get(token, token) for token in tokens if token in kept)
+
+
+def persons(tokens: Iterable[str]) -> frozenset[str]:
+    """Of whom a clause speaks, of those whom pronouns tell apart."""
+    return frozenset(_PERSONS[token] for token in tokens if token in _PERSONS)
+
+
+_PERSONS = {
+    "i": "i",
+    "my": "i",
+    "me": "i",
+    "you": "you",
+    "your": "you",
+    "he": "he",
+    "his": "he",
+    "him": "he",
+    "she": "she",
+    "her": "she",
+}
+_EMPTY = (LIGHT | QUALIFIERS | NUMBERS.keys() | words("oclock am pm times twice altogether")) - words(
+    "left remaining remain"
+)

@@ -1,91 +1,62 @@
-"""What a turn of a debate states: propositions, quantities, dates, comparisons, each with the words it is about.
+"""What a turn of a debate states: propositions, amounts, comparisons, each with the words it is about.
 
-Sentences are cut into clauses and these into bags of stems, as in the first systems for contradiction detection
-(Harabagiu et al. 2006; de Marneffe et al. 2008): negation, antonyms, numbers and modality are read, syntax is not.
-What is asked, supposed or said of others states nothing.
+Clauses are bags of stems in order, as in the first systems for contradiction detection (Harabagiu et al. 2006; de
+Marneffe et al. 2008): negation, quantifiers, modality, opposites and numbers are read, syntax hardly.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
-from ..verifiers.equations import number
-from .lexicon import (
-    ABILITIES,
-    AUXILIARIES,
-    CALENDAR,
-    COMPARATIVES,
-    HEDGES,
-    LIGHT,
-    NEGATIONS,
-    NUMBERS,
-    OBLIGATIONS,
-    PERSONS,
-    QUALIFIERS,
-    UNITS,
-    stem,
-    words,
-)
+from .clauses import LONGEST, SENTENCE, Clause, clauses, tokens
+from .force import ALWAYS_LIGHT, MODAL, Force, force
+from .lexicon import AUXILIARIES, HEDGES, LIGHT, NUMBERS, QUALIFIERS, content, persons, qualifiers, stem, words
+from .quantities import Value, counts, values
+from .roles import Role, clefts, roles
 
-LONGEST = 8000  # characters of a turn that are read
-MOST = 64  # clauses of a turn that are read
-
-_SENTENCE = re.compile(r"(?<=[.!?;\n])\s+")
-_CLAUSE = re.compile(
-    r"\s*[,:;—]\s*|\s+(?:and|but|because|since|although|though|whereas|while|which|so that|whatever)\s+", re.IGNORECASE
-)
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?|[$%€£]|[a-z]+(?:[-'][a-z]+)*")
-_OTHERS = re.compile(
-    r"\b(?:you|they|opponent|proponent|he|she|people|some|others|critics) (?:may |might |would |will |have )?"
-    r"(?:say|says|said|claim|claims|claimed|argue|argues|argued|think|thinks|believe|believes|suggest|suggests)\b"
-    r"|\baccording to\b"
-)
-_IDIOMS = (
-    (re.compile(r"\bcan't\b|\bcannot\b"), "can not"),
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"\b(in|of|by|until|since|this|next|last) may\b"), r"\1 the-may"),
-    (re.compile(r"\bno one\b"), "nobody"),
-    (re.compile(r"\b(?:has|have|had|needs?) to\b"), "must"),
-    (re.compile(r"\bafter all(?: this| that)?\b|\bat all\b|\beven (?=for|if|when|though|in|to|the|with)"), ""),
-    (re.compile(r"\b(?:in all|in total|all in all|all told)\b"), "altogether"),
-    (re.compile(r"\bo'clock\b"), "oclock"),
-    (re.compile(r"\b(?:true|the case) that\b"), "that"),
-    (re.compile(r"'s\b|'(?=\s|$)"), ""),
-)
 _WHETHER = re.compile(
     r"(?:so |but |and |then )*(?:(?:do|would|will|did) you (?:not )?(?:agree|think|say|accept|believe|admit|claim)"
     r"(?: that)?|is it (?:not )?true that|are you saying that)\b"
 )
-_SCOPES = words("left every each most about still then now")  # qualify amounts alone
-_WHEN = re.compile(r"\bwhen\b")
+_AND = re.compile(r"^(?:(?:so|but|and|then|now|well|ok)\b,? ?)+")
 _OPEN = words("who what how when where why which whose whom")
+_BE = words("is was are were be been being")
+_PLACED = _BE | words("in on at from by to of into a an it i we you they must should to not")
+_ONE = words("took happened born died held lives comes built")
+_PASSED = words("to in on at for with from during before after down because under over")
 
 
 @dataclass(frozen=True)
 class Proposition:
-    """That something is so: `scope` is `all`, `some` or plain, `positive` whether it is said to be or not to be."""
+    """That something is so.
 
-    words: frozenset[str]
-    positive: bool
-    scope: str
-    modality: str
+    Args:
+        stems: What it is about, in order.
+        force: Whether of all or some, a must or a may, and whether it is affirmed.
+        qualifiers: Words by which things and times are told apart.
+        persons: `i`, `you`, `he`, `she`.
+        counts: The amounts in it.
+        predicates: Those stems that stand where the predicate of a clause or the noun of an adverbial does.
+        names: Those stems that are names.
+        text: The clause.
+        denies: Whether the speaker denies having said it.
+        one: Whether its subject is one thing, of which it says what or where that is.
+    """
+
+    stems: tuple[str, ...]
+    force: Force
     qualifiers: frozenset[str]
+    persons: frozenset[str]
+    counts: frozenset[Fraction]
+    predicates: frozenset[str]
+    names: frozenset[str]
     text: str
-
-
-@dataclass(frozen=True)
-class Value:
-    """An amount or a date: of which unit or noun, and what it is said of."""
-
-    value: Fraction | str
-    unit: str
-    words: frozenset[str]
-    qualifiers: frozenset[str]
-    text: str
+    denies: bool = False
+    one: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,10 +68,11 @@ class Order:
     dimension: str
     sign: int
     positive: bool
+    qualifiers: frozenset[str]
     text: str
 
 
-Statement = Proposition | Value | Order
+Statement = Proposition | Value | Order | Role
 
 
 def statements(text: str, asked: str = "") -> list[Statement]:
@@ -111,159 +83,164 @@ def statements(text: str, asked: str = "") -> list[Statement]:
         asked: The turn before it, by somebody else: its last question is answered if the turn begins with yes or no.
     """
     found: list[Statement] = []
-    answered = _answered(text, asked)
-    if answered is not None:
-        found.append(answered)
-    for clause in _clauses(text[:LONGEST]):
+    sentences = [asked[-LONGEST:], *SENTENCE.split(text[:LONGEST])]
+    for question, answer in pairwise(sentences):
+        answered = _answered(answer, question)
+        if answered is not None:
+            found.append(answered)
+    found += _first_then(text[:LONGEST])
+    found += clefts(text[:LONGEST])
+    for clause in clauses(text):
         found += _read(clause)
     return found
 
 
-def _clauses(text: str) -> Iterator[str]:
-    count = 0
-    for sentence in _SENTENCE.split(text):
-        plain = sentence.strip().lower().replace("’", "'")
-        if plain.endswith("?") or re.search(r"\banswer (?:is|was|would|must)\b|\\boxed|####", plain):
-            continue
-        for clause in _CLAUSE.split(re.sub(r"(?<=\d),(?=\d{3})", "", plain).rstrip(".!;")):
-            if _OTHERS.search(clause):
-                break  # whatever follows in the sentence is theirs
-            count += 1
-            if count > MOST:
-                return
-            yield clause
-
-
-def _tokens(clause: str) -> list[str]:
-    for pattern, instead in _IDIOMS:
-        clause = pattern.sub(instead, clause)
-    return [token.rstrip(",") for token in _TOKEN.findall(clause)]
-
-
-def _read(clause: str) -> list[Statement]:
-    tokens = _tokens(clause)
-    if not tokens or HEDGES & set(tokens) or "=" in clause:
+def _read(clause: Clause) -> list[Statement]:
+    said = clause.tokens
+    if (
+        not said
+        or HEDGES & set(said)
+        or ({"may", "could"} & set(said) and {"be", "have"} & set(said) and "may" in said)
+    ):
         return []
-    order = _order(tokens, clause)
-    if order is not None:
-        return [order]
-    proposition = _proposition(tokens, clause)
-    if proposition is None:
-        return []
-    return [proposition, *(value for part in _WHEN.split(clause) for value in _values(_tokens(part), part))]
-
-
-def _content(tokens: Sequence[str]) -> frozenset[str]:
-    return frozenset(stem(token) for token in tokens if token not in LIGHT and token not in "$%€£")
-
-
-def _proposition(tokens: Sequence[str], clause: str) -> Proposition | None:
-    content = _content(tokens)
-    if not content:
-        return None
-    scope, positive = _scope(tokens), sum(token in NEGATIONS for token in tokens) % 2 == 0
-    modality = "ought" if OBLIGATIONS & set(tokens) else "can" if ABILITIES & set(tokens) else ""
-    qualifiers = frozenset(tokens) & (QUALIFIERS | PERSONS) - {
-        "left",
-        "every",
-        "each",
-        "most",
-        "about",
-        "still",
-        "then",
-        "now",
-    }
-    return Proposition(content, positive, scope, modality, qualifiers, clause)
-
-
-def _scope(tokens: Sequence[str]) -> str:
-    """`all`, `some`, `` for none; `not all` is `some` with the negation that is counted elsewhere."""
-    for before, token in zip(["", *tokens], tokens, strict=False):
-        if token in ("all", "every", "everyone", "everybody", "everything", "always"):
-            return "some" if before == "not" else "all"
-        if token in ("never", "none", "nobody", "nothing") or (token == "no" and before == ""):
-            return "all"
-        if token in ("some", "someone", "somebody", "something", "sometimes"):
-            return "some"
-    return ""
-
-
-def _values(tokens: Sequence[str], clause: str) -> list[Value]:
-    if NEGATIONS & set(tokens) or "than" in tokens:
-        return []
-    qualifiers = frozenset(tokens) & (QUALIFIERS | PERSONS)
-    found = []
-    for place, token in enumerate(tokens):
-        if token in CALENDAR and (place == 0 or tokens[place - 1] in ("on", "in", "is", "until", "by", "next", "last")):
-            words = _content([t for k, t in enumerate(tokens) if k != place and t not in CALENDAR])
-            found.append(Value(token, CALENDAR[token], words, qualifiers, clause))
-            continue
-        value = Fraction(NUMBERS[token]) if token in NUMBERS else number(token)
-        if value is None:
-            continue
-        unit, factor, used = _unit(tokens, place, value)
-        words = _content([t for k, t in enumerate(tokens) if k not in used and t not in NUMBERS and not t[0].isdigit()])
-        found.append(Value(value * factor, unit, words, qualifiers, clause))
+    compared = _compared(said, clause.text)
+    if compared is not None:
+        return [compared, *values(clause)]
+    found: list[Statement] = []
+    for word, sign in (("before", -1), ("after", 1)):
+        if said.count(word) == 1:
+            place = said.index(word)
+            left, right = _things(said[:place]), _things(said[place + 1 :])
+            if left and right:
+                found.append(Order(left, right, "before", -sign, True, qualifiers(said) - {word}, clause.text))
+    made = _proposition(said, clause.text, clause.names)
+    if made is None:
+        return found
+    supposed = "would" in said
+    if not supposed or made.force.mode == "ought":
+        found.append(made)
+    if not supposed and not made.denies:
+        found += values(clause)
+        found += roles(clause)
     return found
 
 
-def _unit(tokens: Sequence[str], place: int, value: Fraction) -> tuple[str, Fraction, set[int]]:
-    """Of what a number counts: a unit or a noun, the factor to the base of its dimension, and the places it takes."""
-    after = tokens[place + 1] if place + 1 < len(tokens) else ""
-    before = tokens[place - 1] if place else ""
-    if before in ("$", "€", "£"):
-        return "money", Fraction(1), {place - 1, place}
-    if after in UNITS:
-        dimension, factor = UNITS[after]
-        if tokens[place + 2 : place + 3] == ["per"]:
-            return (
-                f"{after} per {' '.join(tokens[place + 3 : place + 4])}",
-                Fraction(1),
-                {place, *range(place + 1, place + 4)},
-            )
-        return dimension, factor, {place, place + 1}
-    if after and after not in LIGHT:
-        return stem(after), Fraction(1), {place, place + 1}
-    if before in ("in", "since", "year") and 1000 <= value < 2200 and value.denominator == 1:
-        return "year", Fraction(1), {place}
-    return "", Fraction(1), {place}
-
-
-def _order(tokens: Sequence[str], clause: str) -> Order | None:
-    if "than" not in tokens:
+def _proposition(said: Sequence[str], text: str, names: frozenset[str] = frozenset()) -> Proposition | None:
+    denies = "notsaid" in said[:4]
+    said = tuple(_active(said[said.index("notsaid") + 1 :] if denies else said))
+    strength = force(said, counted=_counted(said))
+    last = next((token for token in reversed(said) if token in MODAL), "") if strength.mode else ""
+    kept = [token for token in said if token not in ALWAYS_LIGHT and token != last]
+    stems = content(kept)
+    if not stems:
         return None
-    than = tokens.index("than")
-    for place in range(than - 1, max(than - 4, -1), -1):
-        word = tokens[place]
-        if word in COMPARATIVES:
-            dimension, sign = COMPARATIVES[word]
-        elif word in ("more", "less", "fewer"):
-            dimension, sign = " ".join(stem(t) for t in tokens[place + 1 : than]), 1 if word == "more" else -1
+    predicates = frozenset(
+        stem(token) for k, token in enumerate(said) if k == 0 or said[k - 1] in _PLACED
+    ) & frozenset(stems)  # fmt: skip
+    one = bool((_BE | _ONE) & set(said)) and said[0] not in ("there", "some")
+    called = frozenset(map(stem, names)) & set(stems)
+    return Proposition(
+        stems, strength, qualifiers(said), persons(said), counts(said), predicates, called, text, denies, one
+    )
+
+
+def _counted(said: Sequence[str]) -> bool:
+    """Whether the subject is a number of things: `at least one swan is not white`."""
+    head = [token for token in said[:6] if token not in ("at", "least", "only", "more", "than")]
+    return (
+        len(head) > 1
+        and (head[0] in NUMBERS or head[0].isdigit() or head[0] == "one")
+        and (head[1] == "of" or head[1] not in LIGHT | MODAL)
+    )
+
+
+def _active(said: Sequence[str]) -> Sequence[str]:
+    """A passive with its agent, the other way round: `the cake was eaten by the dog` is `the dog eaten the cake`."""
+    for place in range(2, len(said) - 1):
+        verb = said[place - 1]
+        if said[place] == "by" and _BE & set(said[:place]) and (verb.endswith(("ed", "en")) or stem(verb) != verb):
+            if (
+                said[place + 1] in NUMBERS
+                or said[place + 1][0].isdigit()
+                or stem(verb) in ("multipli", "multiply", "divid", "reduc", "increas")
+            ):
+                return said
+            end = next((k for k in range(place + 2, len(said)) if said[k] in _PASSED), len(said))
+            return [*said[place + 1 : end], verb, *said[: place - 1], *said[end:]]
+    return said
+
+
+def _compared(said: Sequence[str], text: str) -> Order | None:
+    """`more … than`, `taller than`; with a number on the right it bounds an amount and compares nothing."""
+    if "than" not in said:
+        return None
+    than = said.index("than")
+    for place in range(than - 1, max(than - 9, -1), -1):
+        word = said[place]
+        if word in ("more", "less", "fewer"):
+            dimension, sign = " ".join(stem(t) for t in said[place + 1 : than]) or "great", 1 if word == "more" else -1
+            left = _things(said[:place])
+        elif (word.endswith("er") and len(word) > 4) or word in ("worse", "older"):
+            dimension, sign, left = _base(word), 1, _things(said[:place])
         else:
             continue
-        left, right = _things(tokens[:place]), _things(tokens[than + 1 :])
+        right = _things(said[than + 1 :])
         if not left or not right:
             return None
-        return Order(left, right, dimension, sign, not NEGATIONS & set(tokens[:place]), clause)
+        positive = sum(t in ("not", "no", "never", "nothing", "nobody") for t in said[:place]) % 2 == 0
+        return Order(
+            left,
+            right,
+            dimension,
+            sign,
+            positive,
+            frozenset(q for q in qualifiers(said) if q[-2:] != "er" and q not in ("more", "less")),
+            text,
+        )
     return None
 
 
-def _things(tokens: Sequence[str]) -> frozenset[str]:
-    return frozenset(stem(token) for token in tokens if token not in LIGHT and token != "worth")
+def _base(word: str) -> str:
+    """What a comparative compares by: `bigger` → the stem of `big`."""
+    if word in ("better", "worse", "elder", "further", "farther", "lesser"):
+        return stem(word)
+    short = word[:-2]
+    return stem(short[:-1] + "y" if short.endswith("i") else short)
+
+
+def _things(said: Sequence[str]) -> frozenset[str]:
+    return frozenset(
+        stem(token)
+        for token in said
+        if token not in LIGHT | QUALIFIERS
+        and token not in ("worth", "first", "far", "altogether", "afterwards", "later")
+    )
+
+
+_THEN = re.compile(
+    r"\bfirst,? ([^,.;]{3,80}),? (?:and )?(?:only )?then,? ([^,.;]{3,80})"
+    r"|\b([^,.;]{3,80}) first,? (?:and )?(?:only )?(?:then |afterwards )?([^,.;]{3,80})",
+    re.IGNORECASE,
+)
+
+
+def _first_then(text: str) -> list[Order]:
+    return [
+        Order(left, right, "before", 1, True, frozenset(), match[0])
+        for match in _THEN.finditer(text)
+        if (left := _things(tokens(match[1] or match[3]))) and (right := _things(tokens(match[2] or match[4])))
+    ]
 
 
 def _answered(text: str, asked: str) -> Proposition | None:
     said = re.match(r"\s*(yes|no)\b(?! one| doubt| matter)", text.lower())
-    questions = [part for part in _SENTENCE.split(asked[-LONGEST:]) if part.strip().endswith("?")]
+    questions = [part for part in SENTENCE.split(asked[-LONGEST:]) if part.strip().endswith("?")]
     if said is None or not questions:
         return None
-    question = _WHETHER.sub("", questions[-1].strip().lower().rstrip("?").replace("’", "'"), count=1)
-    tokens = _tokens(question)
-    if not tokens or tokens[0] in _OPEN or HEDGES & set(tokens) or "than" in tokens or " or " in question:
+    question = _WHETHER.sub("", _AND.sub("", questions[-1].strip().lower().rstrip("?").replace("’", "'")), count=1)
+    put = list(tokens(question))
+    if not put or put[0] in _OPEN or HEDGES & set(put) or "than" in put or " or " in question:
         return None
-    if tokens[0] in AUXILIARIES:
-        tokens = [t for k, t in enumerate(tokens) if not (t == "not" and k < 3)]  # `is it not so?` — yes, it is
-    made = _proposition(tokens, f"{said[1]} to: {question.strip()}")
-    if made is None or said[1] == "yes":
-        return made
-    return Proposition(made.words, not made.positive, made.scope, made.modality, made.qualifiers, made.text)
+    if put[0] in AUXILIARIES:
+        put = [t for k, t in enumerate(put) if not (t == "not" and k < 3)]  # `is it not so?` — yes, it is
+    return _proposition(put if said[1] == "yes" else ["not", *put], f"{said[1]} to: {question.strip()}")

@@ -1,0 +1,114 @@
+"""The clauses of a turn that its speaker stands for.
+
+What is asked, supposed, quoted or said by others is left out; idioms are written in plain words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .idioms import plain_words
+from .spoken import written
+
+LONGEST = 8000  # characters of a turn that are read
+MOST = 64  # clauses of a turn that are read
+WIDEST = 40  # words of a clause that are read
+
+SENTENCE = re.compile(r"(?<=[.!?;\n])\s+")
+_UNIT = re.compile(r"\s*,?\s+(?:but|yet|whereas)\s+|\s+[–—]\s+|—", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"\s*[,:](?=\s|$)\s*|\s+(?:and|because(?! of\b)|since|although|though|while|which|who|so that|whatever|so)\s+",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+|:\d\d)?|[$%€£]|[^\W\d_]+(?:[-'][^\W\d_]+)*")
+_QUOTED = re.compile(r"[\"“«][^\"”»]{0,400}[\"”»]")
+_SUPPOSED = re.compile(
+    r"^(?:let us |let's |now )?(?:suppose|assume|imagine|say|take)\b|^had .* would\b"
+    r"|\b(?:if|unless|supposing|assuming|provided|were (?:there|it|we|he|she|they|i)|otherwise)\b"
+    r"|\b(?:in case|for the sake of argument|hypothetically|pretend)\b"
+)
+_SPEECH = (
+    r"(?:say|claim|argue|think|believe|suggest|insist|contend|assert|allege|imply|pretend|object|reply|complain|maintain"
+    r"|assume|hope|fear|deny|hold)(?:s|d|ed)?|said|thought|implies|implied|replied|denies|denied|held"
+)
+_OTHERS = re.compile(
+    r"(?:^|\b(?:as|what|like|that|because|though|but|and|so|my|the|our|your|all|most|many|even|only) )"
+    r"(?:you|they|opponents?|proponent|he|she|people|some|others|critics|many|few|experts|side|nobody|everyone|who)"
+    rf" (?:may |might |would |will |have |has |had |now |still |also |even |do )?(?:{_SPEECH})\b(?! to\b)"
+    rf"|\b(?!(?:i|we|not|never|also|still|do|must|can|will|should|to) )\w+ (?:{_SPEECH}) that\b"
+    r"|\b(?:you|opponent) (?:now |still |have )?(?:ask|want|call|accuse|tell)(?:s|d|ed)?\b"
+    r"|\baccording to\b|\b(?:on|by|in|under) (?:your|their|his|her|my opponent's|that) "
+    r"(?:count|figure|reckoning|logic|claim|argument|view|reading|method|account|idea|numbers|theory|sum)\b"
+    r"|\b(?:your|their|the opponent's|my opponent's|the) (?:claim|idea|view|argument|belief|objection|rumou?r)"
+    r" that\b"
+)
+_EXCEPT = re.compile(r"\b((?:no|nobody|none|nothing|everyone|everybody|all|every|no one)(?: \w+)?) but\b")
+_HELD = re.compile(r".{1,60}?\b(?:is|are|was|were)\b(?! not)")
+_SUBJECT = re.compile(r"(?:the|these|those|my|his|her|our|its|their|your) \w+")
+_LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])")  # `team A`
+_FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause in lower case, its words, and those of them that are written as names are."""
+
+    text: str
+    tokens: tuple[str, ...]
+    names: frozenset[str] = frozenset()
+
+
+def clauses(text: str) -> list[Clause]:
+    """The clauses that a turn states, in order."""
+    found: list[Clause] = []
+    for sentence in SENTENCE.split(_QUOTED.sub(" ", text[:LONGEST].replace("’", "'"))):
+        sentence = _LETTER.sub("letter-a", sentence)
+        names = frozenset(word.lower() for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", sentence))
+        plain = written(_plain(sentence))
+        if plain.endswith("?") or re.search(r"\banswer (?:is|was|would|must)\b|\\boxed|####", plain):
+            continue
+        for part in _stated(plain.rstrip(".!;")):
+            found.append(Clause(part, tokens(part), names))
+            if len(found) == MOST:
+                return found
+    return found
+
+
+def tokens(clause: str) -> tuple[str, ...]:
+    """The words and numbers of a clause, with idioms in plain words."""
+    return tuple(token.rstrip(",") for token in _TOKEN.findall(plain_words(_plain(clause)))[:WIDEST])
+
+
+def _plain(sentence: str) -> str:
+    """In lower case, with negations apart and numbers without commas."""
+    lower = re.sub(r"(?<=\d),(?=\d{3})", "", sentence.strip().lower())
+    lower = _EXCEPT.sub(r"\1 except", lower)
+    return re.sub(r"n't\b", " not", re.sub(r"\bcan't\b|\bcannot\b", "can not", re.sub(r"\bwon't\b", "will not", lower)))
+
+
+def _stated(sentence: str) -> Iterator[str]:
+    subject = before = ""
+    for unit in _UNIT.split(sentence):
+        if _SUPPOSED.search(re.sub(r"\beven (?:if|though)\b|\bas if\b", "", unit)):
+            continue
+        front = ""
+        for clause in _CLAUSE.split(unit):
+            if _OTHERS.search(clause):
+                break  # whatever follows in the sentence is theirs
+            if not clause.strip():
+                continue
+            if _FRONTED.match(clause) and clause.count(" ") < 5 and not front:
+                front = clause
+                continue
+            if clause.startswith("not ") and (held := _HELD.match(before)):
+                clause = f"{held[0]} {clause}"
+            before = clause
+            if subject and clause.startswith("they "):
+                clause = f"{subject} {clause[5:]}"
+            yield f"{front} {clause}".strip()
+            front, named = "", _SUBJECT.match(clause)
+            subject = named[0] if named else subject
+        if front:
+            yield front
