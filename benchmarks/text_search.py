@@ -4,7 +4,7 @@
 
 Search writes about `--tokens` a problem; then independent answers to the same problem are sampled until they have
 written at least as many. So of the two the baseline never has less. It is given at several samplings, each with the
-whole budget. Yield is the share of problems with a right answer, with Wilson's 95 % interval, and by the budget from
+whole budget, among them that of the search's rollouts (temperature 0.7, the 8 likeliest tokens). Yield is the share of problems with a right answer, with Wilson's 95 % interval, and by the budget from
 the order in which tokens were written; the two are compared by McNemar's exact test over the same problems. An answer
 that is cut off counts as wrong for both. Tokens read are what the prompts of all requests sum to, most of which an
 engine's prefix cache holds. Several `--search` without `--baselines`, and another `--seed`, are for tuning.
@@ -35,6 +35,7 @@ from multisynth.testing import Ran, run_stage
 
 SETS: dict[str, dict[str, Any]] = {
     "chain_sum": {"min_terms": 2, "max_terms": 4, "min_digits": 1, "max_digits": 2},
+    "products": {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 2},
     "leg_counting": {"min_animals": 2, "max_animals": 4, "max_instances": 6},
     "gsm_symbolic": {},
     "simple_equations": {},
@@ -67,13 +68,13 @@ class BestOfN(Solving):
 def main() -> None:
     """Run both on each set and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", default=["chain_sum", "leg_counting"])
+    parser.add_argument("--sets", nargs="+", default=["chain_sum", "products"])
     parser.add_argument("--problems", type=int, default=24)
     parser.add_argument("--tokens", type=int, default=400, help="that a search writes a problem")
     parser.add_argument("--max-tokens", type=int, default=64, help="of an answer")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--engine", default="auto", choices=["auto", "vllm", "transformers"])
-    parser.add_argument("--baselines", nargs="*", default=["0.7", "1.0"], help="temperature, or temperature:top_k")
+    parser.add_argument("--baselines", nargs="*", default=["0.7", "0.7:8", "1.0:8"], help="temperature, or temperature:top_k")
     parser.add_argument("--search", nargs="+", type=json.loads, default=[{}], help="options of text.search, JSON")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
@@ -175,7 +176,7 @@ def _summary(found: Sequence[dict[str, Any]], ran: Ran) -> dict[str, Any]:
 def _share(part: int, whole: int) -> list[float]:
     """A share and its 95 % interval."""
     low, high = binomtest(part, whole).proportion_ci(method="wilson")
-    return [round(x, 4) for x in (part / whole, low, high)]
+    return [round(float(x), 4) for x in (part / whole, low, high)]
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ NODE = pa.struct(
     [
         ("parent", pa.int32()),  # place in the list, before its own; -1 for the root
         ("text", pa.string()),  # the step; concatenated from the root they are the completion
-        ("prior", pa.float64()),  # probability under the model among its siblings
+        ("prior", pa.float64()),  # probability of the whole step under the model among its siblings
         ("visits", pa.int32()),
         ("value", pa.float64()),  # mean reward backed up through it, 0 to 1
         ("ends", pa.bool_()),  # whether the model ended its answer with it
