@@ -302,6 +302,7 @@ def export(
     from multisynth.deliver import deliver
     from multisynth.errors import BadInput
     from multisynth.recipe import Recipe
+    from multisynth.secrecy import named
     from multisynth.yaml_lines import loads
 
     store = _open(run)
@@ -318,9 +319,9 @@ def export(
             key, is_pair, value = text.partition("=")
             if not is_pair or key in ("to", "from"):
                 raise BadInput(
-                    f"`--option {text}` is no option of the format", "key=value; --to and --from have their own"
+                    f"`--option {named(key)}` is no option of the format", "key=value; --to and --from have their own"
                 )
-            options[key] = loads(value, f"--option {key}")[0]
+            options[key] = loads(value, f"--option {named(key)}")[0]
         data["exports"] = {name or to: {"to": to, "from": stage, **options}}
     recipe = Recipe.of(data, Path(store.info["folder"]))
     with store.locked():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from multisynth.secrecy import masked, named
+
 _LONGEST_SHOWN = 200
 
 
@@ -43,9 +47,14 @@ class Hopeless(BadInput):
 
 
 def shown(value: object) -> str:
-    """A value that someone gave, short enough for a message."""
+    """A value that someone gave, short enough for a message; of a mapping no value is told, for one may be a secret."""
+    if isinstance(value, Mapping):
+        names = ", ".join(named(str(name)) for name in value)
+        return f"a mapping of {names}" if len(names) <= _LONGEST_SHOWN else f"a mapping of {names[:_LONGEST_SHOWN]}…"
+    if isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
+        return f"a list of {shown(value[0])}" if len(value) == 1 else f"a list of {len(value)}"
     try:
-        text = repr(value)
+        text = repr(masked(value)) if isinstance(value, str) else masked(repr(value))
     except ValueError:  # Python does not write an integer of more than 4,300 digits
         text = "a number of thousands of digits"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -10,9 +10,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from multisynth.errors import BadInput, BadInputs, nearest, shown
+from multisynth.options import members
+from multisynth.secrecy import named
 from multisynth.yaml_lines import Place
 
 M = TypeVar("M", bound=BaseModel)
+SECRET = "secret"
+"""The type of a validation error (`pydantic_core.PydanticCustomError`) about a value that must not be shown."""
 
 
 class Findings:
@@ -95,18 +99,18 @@ class Findings:
             return cls.model_validate(options, context={"folder": self.folder})
         except ValidationError as error:
             for one in error.errors():
-                field = [part for part in one["loc"] if isinstance(part, str | int)]
-                label = ".".join(str(part) for part in field)
+                field = _written(one["loc"], options, one["type"] == "missing")
+                label = ".".join(named(str(part)) for part in field)
                 if one["type"] == "extra_forbidden":
                     known = _known(cls, field[:-1], also)
                     self.wrong(f"{what} has no option `{label}`", nearest(str(field[-1]), known), *place, *field)
                 elif one["type"] == "missing":
                     self.wrong(f"{what} lacks `{label}`", _hint(cls, field), *place, *field)
                 else:
-                    given = one["input"]
                     message = one["msg"].removeprefix("Value error, ")
+                    given = "" if one["type"] == SECRET else f" is {shown(one['input'])}:"
                     self.wrong(
-                        f"`{label}` is {shown(given)}: {message[:1].lower() + message[1:]}" if label else message,
+                        f"`{label}`{given} {message[:1].lower() + message[1:]}" if label else message,
                         _hint(cls, field),
                         *place,
                         *field,
@@ -119,21 +123,33 @@ class Findings:
         return None
 
 
+def _written(location: Sequence[str | int], options: Any, missing: bool) -> list[str | int]:
+    """Where something stands in the options: a location of pydantic's without the tags of unions that it passes."""
+    place: list[str | int] = []
+    for part in location:
+        try:
+            options = options[part]
+        except (KeyError, IndexError, TypeError):
+            continue
+        place.append(part)
+    return [*place, location[-1]] if missing else place
+
+
 def _known(cls: type[BaseModel], path: Sequence[str | int], also: Sequence[str]) -> list[str]:
     """The options known at a place in a model."""
-    model: Any = cls
+    models: list[type[BaseModel]] = [cls]
     for part in path:
-        field = model.model_fields.get(str(part)) if isinstance(model, type) and issubclass(model, BaseModel) else None
-        model = field.annotation if field is not None else None
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return [*model.model_fields, *(also if not path else ())]
-    return []
+        fields = [model.model_fields[str(part)] for model in models if str(part) in model.model_fields]
+        models = [member for field in fields for member in members(field.annotation)]
+    return [*dict.fromkeys(name for model in models for name in model.model_fields), *(also if not path else ())]
 
 
 def _hint(cls: type[BaseModel], field: Sequence[str | int]) -> str:
-    described = cls.model_fields.get(str(field[0])) if field else None
-    return (
-        f"{field[0]}: {described.description}"
-        if described is not None and described.description
-        else "see `multisynth describe`"
-    )
+    """What the option at a place, or the one around it, is."""
+    hint, models = "see `multisynth describe`", [cls]
+    for number, part in enumerate(field, 1):
+        found = [model.model_fields[str(part)] for model in models if str(part) in model.model_fields]
+        if found and found[0].description:
+            hint = f"{'.'.join(map(str, field[:number]))}: {found[0].description}"
+        models = [member for one in found for member in members(one.annotation)]
+    return hint

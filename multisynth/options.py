@@ -24,22 +24,22 @@ def _rows(model: type[BaseModel], prefix: str, given: BaseModel | None) -> list[
     for name, field in model.model_fields.items():
         default = "required" if field.is_required() else field.get_default(call_default_factory=True)
         default = default if given is None else getattr(given, name)
-        members = _members(field.annotation)
-        within = members[0] if len(members) == 1 else None
+        models = members(field.annotation)
+        within = models[0] if len(models) == 1 else None
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        shown = "" if isinstance(default, BaseModel) and members else default
-        if isinstance(default, BaseModel) and len(members) > 1:
+        shown = "" if isinstance(default, BaseModel) and models else default
+        if isinstance(default, BaseModel) and len(models) > 1:
             shown = _name(type(default))
         rows.append({"option": prefix + name, "default": shown, **extra, "what": field.description or ""})
         if within is not None:
             rows += _rows(within, f"{prefix}{name}.", default if isinstance(default, within) else None)
-        for member in members if len(members) > 1 else ():
+        for member in models if len(models) > 1 else ():
             given_here = default if isinstance(default, member) else None
             rows += _rows(member, f"{prefix}{name}[{_name(member)}].", given_here)
     return rows
 
 
-def _members(annotation: Any) -> list[type[BaseModel]]:
+def members(annotation: Any) -> list[type[BaseModel]]:
     """The models that an option may be, without those that have a way of their own to be written."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, BaseModel) and annotation.__str__ is BaseModel.__str__ else []
@@ -47,7 +47,7 @@ def _members(annotation: Any) -> list[type[BaseModel]]:
         return []
     arguments = get_args(annotation)
     inner = arguments[:1] if get_origin(annotation) is Annotated else arguments
-    return [member for part in inner for member in _members(part)]
+    return [member for part in inner for member in members(part)]
 
 
 def _name(member: type[BaseModel]) -> str:

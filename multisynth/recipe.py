@@ -32,6 +32,7 @@ from multisynth.findings import Findings
 from multisynth.fingerprint import content
 from multisynth.kinds import Kind
 from multisynth.loops import Blocks, Unrolled
+from multisynth.secrecy import named, withheld
 from multisynth.settings import changed
 from multisynth.stage import Needs, Source, Stage
 
@@ -155,9 +156,10 @@ def _read(data: Any, findings: Findings) -> Recipe:
     """
     if not isinstance(data, Mapping):
         raise BadInput("is not a recipe", "a recipe is a mapping with `name`, `seed` and `stages`", findings.where)
+    data = withheld(data, findings)
     for key in data:
         if key not in _TOP:
-            findings.wrong(f"unknown key `{key}`", nearest(str(key), list(_TOP)), str(key))
+            findings.wrong(f"unknown key `{named(str(key))}`", nearest(str(key), list(_TOP)), str(key))
     name, seed = data.get("name"), data.get("seed", 0)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         findings.wrong(f"`name` is {shown(name)}", "give a name of small letters, digits, - and _", "name")

@@ -8,6 +8,7 @@ from typing import Any
 
 from multisynth import yaml_lines
 from multisynth.errors import BadInput, nearest
+from multisynth.secrecy import named
 
 FORM = "write STAGE.OPTION=VALUE, the value as in YAML; A.B is the option B of an option A"
 
@@ -26,17 +27,18 @@ def changed(data: Any, settings: Sequence[str]) -> Any:
     for text in settings:
         key, is_pair, value = text.partition("=")
         stage, *path = key.split(".")
+        told = f"`--set {named(key)}`"  # and not its value, which may be a secret
         if not is_pair or not path or not all(path):
-            raise BadInput(f"`--set {text}` cannot be read", FORM)
+            raise BadInput(f"{told} cannot be read", FORM)
         blocks = _blocks(new)
         if stage not in blocks:
-            raise BadInput(f"`--set {text}`: no stage is called `{stage}`", nearest(stage, list(blocks)))
+            raise BadInput(f"{told}: no stage is called `{named(stage)}`", nearest(stage, list(blocks)))
         block = blocks[stage]
         for name in path[:-1]:
             if not isinstance(block.setdefault(name, {}), dict):
-                raise BadInput(f"`--set {text}`: `{name}` of `{stage}` holds no options", FORM)
+                raise BadInput(f"{told}: `{named(name)}` of `{stage}` holds no options", FORM)
             block = block[name]
-        block[path[-1]] = yaml_lines.loads(value, f"--set {key}")[0]
+        block[path[-1]] = yaml_lines.loads(value, f"--set {named(key)}")[0]
     return new
 
 

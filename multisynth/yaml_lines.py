@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import yaml
 
 from multisynth.errors import BadInput
+from multisynth.secrecy import named
 
 _LARGEST = 1 << 20
 _MOST_NODES = 100_000
 _LONGEST_NUMBER = 100  # characters; 2⁶⁴ in binary has 66
+_CITED = re.compile(r"(?<=alias|nchor|andle) '.*'")
+"""Names that PyYAML cites of the document: a secret may begin with * or & or hold a !."""
 
 Place = tuple[str | int, ...]
 
@@ -31,7 +35,7 @@ class _Loader(yaml.SafeLoader):
         if self._nodes > _MOST_NODES:
             raise yaml.constructor.ConstructorError(None, None, f"more than {_MOST_NODES:,} values", event.start_mark)
         if getattr(event, "tag", None) is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"tag {event.tag}", event.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "a tag", event.start_mark)
         return super().compose_node(parent, index)
 
 
@@ -92,7 +96,8 @@ def loads(text: str, where: str) -> tuple[Any, dict[Place, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
-        raise BadInput(f"is not YAML: {error.problem}", "mind indentation, colons and brackets", where + line) from None
+        problem = _CITED.sub("", str(error.problem))
+        raise BadInput(f"is not YAML: {problem}", "mind indentation, colons and brackets", where + line) from None
     except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadInput(f"is not YAML: {error}", "mind indentation, colons and brackets", where) from None
     finally:
@@ -123,7 +128,7 @@ class _Walk:
                 name = str(getattr(key, "value", key))
                 line = key.start_mark.line + 1
                 if name in seen:
-                    raise BadInput(f"key `{name}` is given twice", "keep one", f"{self._where}:{line}")
+                    raise BadInput(f"key `{named(name)}` is given twice", "keep one", f"{self._where}:{line}")
                 seen.add(name)
                 self._lines[(*place, name)] = line
                 self.visit(value, (*place, name))

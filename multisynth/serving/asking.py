@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, JsonValue, PrivateAttr, model_validator
+from pydantic import ConfigDict, Discriminator, Field, JsonValue, PrivateAttr, Tag, model_validator
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, Hopeless
@@ -26,12 +26,19 @@ from multisynth.stage import Map, Needs, Spent
 Ask = Callable[[Request], Awaitable[Completion]]
 """Answers a request and puts its tokens on the ledger's row of the sample that it is asked for."""
 
-Asked = str | Endpoint
+
+def _form(value: object) -> str:
+    return "name" if isinstance(value, str) else "endpoint"
+
+
+Asked = Annotated[Annotated[str, Tag("name")] | Annotated[Endpoint, Tag("endpoint")], Discriminator(_form)]
 """A model that an option names: `hf:org/name`, a folder, a name of the project's list, or an endpoint."""
 
 
 class Asking(Map):
     """A stage that asks a language model about each sample by itself."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     needs: ClassVar[Needs] = Needs(batch_size=1024, concurrency=1)
     reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"trained": (MODEL,)}
@@ -77,6 +84,8 @@ class Asking(Map):
 
     def artifacts(self) -> Sequence[Artifact]:
         """The models."""
+        if isinstance(self.model, Endpoint):
+            self.model.secret()  # also where it is not asked: it stands in the recipe, which is kept
         own = () if self.trained else (self.model,)
         return tuple({model.artifact.id: model.artifact for model in map(found, (*own, *self.others()))}.values())
 

@@ -174,8 +174,9 @@ def test_what_cannot_be_answered_is_told_at_once_and_without_the_key(monkeypatch
 
 def test_keys_stay_where_they_belong(monkeypatch) -> None:
     monkeypatch.delenv("ABSENT_KEY", raising=False)
-    with pytest.raises(BadInput, match="ABSENT_KEY is not set"):
+    with pytest.raises(BadInput, match="names no environment variable that is set") as absent:
         Endpoint(url="https://api.example.org/v1", name="m", key="ABSENT_KEY").resolve()
+    assert "ABSENT" not in str(absent.value)  # for all that anybody knows, it is the key itself
     monkeypatch.setenv("FAKE_KEY", "sk-very-secret")
     for url in ("http://10.0.0.5:8000/v1", "http://localhost.example.org/v1", "http://[::2]/v1"):
         with pytest.raises(BadInput, match="for everyone on the way to read"):
@@ -263,9 +264,9 @@ def test_retry_after_holds_everything_back() -> None:
 @pytest.mark.parametrize("key", ["gsk_0123456789abcdefghij", "sk-proj-0123456789abcdefghij", "AKIA0123456789ABCDEF"])
 def test_a_key_in_place_of_its_variable_is_not_told(key: str) -> None:
     for url in ("https://api.example.org/v1", "http://api.example.org/v1"):
-        with pytest.raises(BadInput) as told:
-            Endpoint(url=url, name="m", key=key).resolve()
-        assert key[:4] in str(told.value) and key[4:] not in str(told.value)
+        with pytest.raises(ValidationError, match="must be the name of an environment variable") as told:
+            Endpoint(url=url, name="m", key=key)
+        assert key[:4] not in str(told.value)
 
 
 def test_where_nobody_listens_the_first_to_give_up_says_so_for_all() -> None:

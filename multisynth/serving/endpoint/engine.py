@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from multisynth.errors import BadInput, Hopeless
 from multisynth.serving.endpoint import wire
-from multisynth.serving.endpoint.faults import Again, Lesser, NoAnswer, hopeless, refusal
+from multisynth.serving.endpoint.faults import Again, Lesser, NoAnswer, hopeless, refusal, without_key
 from multisynth.serving.endpoint.options import Endpoint
 from multisynth.serving.endpoint.pace import Pace
 from multisynth.serving.protocol import Completion, Request, Unfit
@@ -170,7 +170,7 @@ class EndpointEngine:
         except TimeoutError as error:
             raise Again(f"no whole answer came in {allowed:g} s") from error
         except httpx.HTTPError as error:
-            raise Again(_headline(error)) from error
+            raise Again(without_key(endpoint, _headline(error))) from None  # it may cite what the server said
 
     def _connections(self) -> httpx.AsyncClient:
         import httpx
@@ -195,7 +195,8 @@ class EndpointEngine:
         if answer.finish == "content_filter":
             raise Unfit("the endpoint's filter cut the answer", "change the prompt")
         if answer.finish not in ("stop", "length"):
-            raise BadInput(f"{endpoint.name} at {endpoint.url} ended with {answer.finish[:80]!r}, which is no text")
+            why = without_key(endpoint, answer.finish)
+            raise BadInput(f"{endpoint.name} at {endpoint.url} ended with {why!r}, which is no text")
         if (request.logprobs or request.alternatives) and not answer.measured:
             raise hopeless(endpoint, "it gives no log-probabilities", "ask another server, or run the model here")
         if not answer.counted:

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from multisynth.errors import BadInput, Hopeless
+from multisynth.secrecy import masked
 from multisynth.serving.endpoint.options import Endpoint
 from multisynth.serving.protocol import Unfit
 
@@ -75,7 +76,7 @@ def refusal(
         else a `BadInput`. None of them tells the key, even where the endpoint does.
     """
     said, code = _said(body)
-    shown = f"HTTP {status}" + (f": {_without_key(endpoint, said)}" if said else "")
+    shown = f"HTTP {status}" + (f": {without_key(endpoint, said)}" if said else "")
     if 300 <= status < 400:
         return hopeless(endpoint, f"it redirects (HTTP {status}), which is not followed", "give where it leads")
     if status in (401, 403):  # what it says may repeat parts of the key
@@ -124,12 +125,13 @@ def _said(body: bytes) -> tuple[str, str]:
     return " ".join(text.split()), str(error.get("code") or "")
 
 
-def _without_key(endpoint: Endpoint, text: str) -> str:
+def without_key(endpoint: Endpoint, text: str) -> str:
+    """The beginning of what an endpoint says, without the key that it was sent."""
     try:
         secret = endpoint.secret()
     except BadInput:
         secret = ""
-    text = text.replace(secret, "[key]") if secret else text
+    text = masked(text.replace(secret, "[key]") if secret else text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
