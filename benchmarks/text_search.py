@@ -4,10 +4,11 @@
 
 Search writes about `--tokens` a problem; then independent answers to the same problem are sampled until they have
 written at least as many. So of the two the baseline never has less. It is given at several samplings, each with the
-whole budget, among them that of the search's rollouts (temperature 0.7, the 8 likeliest tokens). Yield is the share of problems with a right answer, with Wilson's 95 % interval, and by the budget from
-the order in which tokens were written; the two are compared by McNemar's exact test over the same problems. An answer
-that is cut off counts as wrong for both. Tokens read are what the prompts of all requests sum to, most of which an
-engine's prefix cache holds. Several `--search` without `--baselines`, and another `--seed`, are for tuning.
+whole budget, among them that of the search's rollouts (temperature 0.7, the 8 likeliest tokens). Yield is the share of
+problems with a right answer, with Wilson's 95 % interval, and by the budget from the order in which tokens were
+written; the two are compared by McNemar's exact test over the same problems. An answer that is cut off counts as wrong
+for both. Tokens read are what the prompts of all requests sum to, most of which an engine's prefix cache holds. Several
+`--search` without `--baselines`, and another `--seed`, are for tuning.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ SETS: dict[str, dict[str, Any]] = {
     "simple_equations": {},
 }
 """Options of the sets that are known here; others have their own defaults."""
+BASELINES = ["0.7", "0.7:8", "1.0:8"]
 
 
 class BestOfN(Solving):
@@ -74,7 +76,7 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=64, help="of an answer")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--engine", default="auto", choices=["auto", "vllm", "transformers"])
-    parser.add_argument("--baselines", nargs="*", default=["0.7", "0.7:8", "1.0:8"], help="temperature, or temperature:top_k")
+    parser.add_argument("--baselines", nargs="*", default=BASELINES, help="temperature, or temperature:top_k")
     parser.add_argument("--search", nargs="+", type=json.loads, default=[{}], help="options of text.search, JSON")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()

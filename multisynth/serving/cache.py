@@ -2,7 +2,7 @@
 
 A request is known by the model's digest, the engine and its options, the prompt, the sampling and the id of the
 watermark's key. So a run that was killed, or is run again, gets the same tokens at no cost. The file may be deleted at
-any time.
+any time, and forgets by itself what it was given first once it holds 16 GiB, millions of completions.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ logger = logging.getLogger(__name__)
 Found = TypeVar("Found")
 
 TABLE = "CREATE TABLE IF NOT EXISTS completion1 (request TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL)"
+
+
+MOST = 16 << 30
+"""Bytes of completions that are kept."""
+_FORGET = "DELETE FROM completion1 WHERE rowid <= (SELECT min(rowid) + (max(rowid) - min(rowid)) / 4 FROM completion1)"
 
 
 def cache_file() -> Path:
@@ -101,6 +106,9 @@ class RequestCache:
             def insert(database: sqlite3.Connection, rows: list[tuple[str, bytes, int]] = rows) -> None:
                 with database:
                     database.executemany("INSERT OR REPLACE INTO completion1 VALUES (?, ?, ?)", rows)
+                if _held(database) > MOST:
+                    with database:
+                        database.execute(_FORGET)
 
             self._writes.use(insert, None)
             for write in writes:
@@ -160,6 +168,14 @@ class _Connection:
             file = Path(f"{self.path}{ending}")
             if file.exists():
                 file.replace(f"{aside}{ending}")
+
+
+def _held(database: sqlite3.Connection) -> int:
+    """Bytes in use; room that was given back is used again, though the file keeps its length."""
+    pages, free, size = (
+        database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
 
 
 def _pack(completion: Completion) -> tuple[bytes, int]:

@@ -46,6 +46,17 @@ def test_a_row_that_was_tampered_with_counts_as_absent(tmp_path: Path) -> None:
     assert cache.get("a") is None
 
 
+def test_of_more_than_it_may_hold_the_first_goes(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("multisynth.serving.cache.MOST", 1 << 18)
+    cache = RequestCache(tmp_path / "c.sqlite")
+    long = replace(ANSWER, token_ids=tuple(range(4000)))
+    for batch in range(40):
+        put(cache, *(f"{batch} {k}" for k in range(4)), answer=long)
+    kept = [batch for batch in range(40) if cache.get(f"{batch} 0") == long]
+    assert kept == list(range(kept[0], 40)) and 0 < kept[0] < 39
+    assert cache.path.stat().st_size < 2 << 18
+
+
 @pytest.mark.parametrize("junk", [b"this is no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, junk: bytes) -> None:
     path = tmp_path / "c.sqlite"
