@@ -15,6 +15,8 @@ class Grade(Judging):
     On problems that were held out from training, the mean of `right` is the model's accuracy.
     """
 
+    version = 2
+
     def process(self, samples: Batch) -> Iterator[Sample]:
         """Judge each attempt by itself."""
         for sample, verdict in self.judged(samples):

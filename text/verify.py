@@ -14,7 +14,7 @@ from .judging import Judging
 class Verify(Judging):
     """Keeps an attempt if the verifier that its problem names finds it right; drops the rest with the reason."""
 
-    version = 2
+    version = 3
 
     flawless: bool = Field(
         False,

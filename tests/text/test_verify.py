@@ -57,8 +57,9 @@ def test_right_reasoning_is_kept_with_its_verifier() -> None:
         ("4 * 6 = 24. 24 + 8 = 32. The answer is 32. The answer is 32.", "answers more than once: 2 times"),
         ("4 * 6 = 24. 24 + 8 = 32. The answer is 32. Question: Mia", "goes on after the answer: 13 characters"),
         ("He buys packs. He buys packs. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "repeats itself: 1 sentences"),
-        ("Mia has 8 pens. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "misquotes the question: Mia has 8"),
-        ("Pens = 32. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "unreadable equation: nothing"),
+        ("Mia has 8 pens. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "misquotes the question: Mia has 8 pens"),
+        ("Pens = 32. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "number from nowhere: 32"),
+        ("Pens + 8 = 32. 4 * 6 = 24. 24 + 8 = 32. The answer is 32.", "unreadable equation: + 8"),
     ],
 )
 def test_everything_else_is_dropped_with_its_reason(completion: str, reason: str) -> None:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from multisynth.sample import Sample
 
+from .dependence import chains, idle
 from .equations import Equation, Unreadable, equations, number
+from .founded import unfounded
 from .mathematics import Mathematics, shortened
+from .quoted import misquoted, stranger
 from .stated import stated, statements
 from .symbolic import Symbolic
 from .verdict import Verdict
 
-_HAS = re.compile(r"\b([A-Z][a-z]+) has (\d+)\b(?!\s*[-+*/×÷,.]\s*\d)")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$])|\n+")
+_AGAIN = re.compile(r"(?:\n|[.?!]\s)\s*(?:Q|A|Question|Answer|Problem)\s*:\s*\S")
 
 
 class Arithmetic:
     """A right answer over reasoning that bears it (after STaR, Zelikman et al. 2022, arXiv 2203.14465).
 
-    Beyond the answer: there is reasoning; every equation stated is true; its equations use only numbers of the question
-    or results found before; the last one gives the answer; it gives nobody what the question gives to another; it says
-    nothing twice and ends with its answer. A right answer over wrong reasoning would teach the reasoning.
+    Beyond the answer: there is reasoning; every equation is true, and the answer depends on each; every number, in an
+    equation or in prose, is one of the question, follows from its units, or was found before; what the question says of
+    a number is not said of another; nothing is said twice, and the text ends with its answer. A right answer over wrong
+    reasoning would teach the reasoning. Algebra is not read: reasoning in unknowns is refused.
     """
 
     def __init__(self, symbolic: Symbolic) -> None:
@@ -50,47 +55,44 @@ def _rambling(completion: str, start: int, end: int) -> str:
     after = completion[end:].strip(" .!*$\n")
     if after:
         return f"goes on after the answer: {len(after)} characters"
-    sentences = [sentence.strip() for sentence in _SENTENCE.split(completion[:start]) if sentence.strip()]
-    if len(set(sentences)) < len(sentences):
-        return f"repeats itself: {len(sentences) - len(set(sentences))} sentences"
+    if _AGAIN.search(completion[:start].strip()):
+        return "asks again"
+    said = [sentence for sentence in _sentences(completion[:start]) if len(sentence.split()) > 1]
+    if len(set(said)) < len(said):
+        return f"repeats itself: {len(said) - len(set(said))} sentences"
     return ""
 
 
 def _fault(question: str, answer: str, reasoning: str) -> str:
+    sentences = _sentences(reasoning)
     try:
-        said = equations(reasoning)
+        said = [equations(sentence) for sentence in sentences]
     except Unreadable as error:
         return f"unreadable equation: {shortened(str(error))}"
-    wrong = next((equation for equation in said if not equation.holds), None)
+    every = [equation for found in said for equation in found]
+    wrong = next((equation for equation in every if not equation.holds), None)
     if wrong is not None:
         return f"false equation: {shortened(wrong.text)}"
-    computing = [equation for equation in said if equation.computes]
-    if not computing:
+    derivations = chains(every)
+    if not derivations:
         return "no reasoning"
-    unfounded = _unfounded(question, computing)
-    if unfounded is not None:
-        return f"number from nowhere: {unfounded}"
-    misquoted = next(
-        (m[0] for m in _HAS.finditer(reasoning) if m[2] in _numbers(question) and m[0] not in question), None
-    )
-    if misquoted is not None:
-        return f"misquotes the question: {misquoted}"
-    value = number(answer)
-    if value is not None and said[-1].result != value:
-        return f"reasoning for another answer: {said[-1].result}, not {value}"
-    return ""
+    if (nowhere := unfounded(question, sentences, said)) is not None:
+        return f"number from nowhere: {nowhere}"
+    if name := stranger(question, reasoning):
+        return f"name from nowhere: {shortened(name)}"
+    if quote := misquoted(question, reasoning, {abs(equation.result) for equation in every}):
+        return f"misquotes the question: {shortened(quote)}"
+    return _unborne(derivations, number(answer))
 
 
-def _unfounded(question: str, said: list[Equation]) -> Fraction | None:
-    """The first number that is neither in the question nor the result of an equation before."""
-    known = {value for word in _numbers(question) if (value := number(word)) is not None}
-    for equation in said:
-        for term in equation.terms:
-            if term not in known:
-                return term
-        known.add(equation.result)
-    return None
+def _unborne(derivations: Sequence[Sequence[Equation]], answer: Fraction | None) -> str:
+    """Whether the answer is what was derived, out of all that was."""
+    last = derivations[-1][-1].result
+    if answer is not None and answer not in (last, 100 * last):  # 0.25 of a dollar is 25 cents
+        return f"reasoning for another answer: {last}, not {answer}"
+    unused = idle(derivations, last)
+    return "" if unused is None else f"nothing is made of it: {shortened(unused[-1].text)}"
 
 
-def _numbers(question: str) -> set[str]:
-    return set(re.findall(r"\d[\d,.]*\d|\d", question))
+def _sentences(text: str) -> list[str]:
+    return [sentence.strip() for sentence in _SENTENCE.split(text) if sentence.strip()]

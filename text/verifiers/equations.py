@@ -1,7 +1,7 @@
 """Equations stated in running text, and whether they hold.
 
-Only numbers, + - * / and brackets are read, by a parser of its own over fractions: nothing that a model wrote is ever
-evaluated as code, and the work is linear in the text.
+Only numbers, + - * / and brackets are read, with the words that stand between them as units; nothing that a model wrote
+is ever evaluated as code, and the work is linear in the text.
 """
 
 from __future__ import annotations
@@ -12,13 +12,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-LONGEST = 12  # characters of a number
-MOST = 64  # tokens of one side
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+from .expression import LONGEST, MOST, NUMBER, Unreadable, evaluated, is_number, number
+
+__all__ = ["Equation", "Unreadable", "equations", "number"]
+
+UNIT = 6  # words of a unit: `4 students in each of the groups`
 _TOKEN = re.compile(
-    rf"(?P<number>{_NUMBER})|(?P<word>[^\W\d_]+)|(?P<sign>[-+*/×÷·−–=()%])|(?P<break>[.;:?!,\n]+)|(?P<other>[^\s$€£])"
+    rf"(?P<number>{NUMBER})|(?P<spoken>(?:x|plus|minus|times|divided\s+by|equals)(?=\s*[($€£]*\.?\d))"
+    r"|(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)|(?P<sign>[+*/×÷·−–=()%]|-(?![^\W\d_]))"
+    r"|(?P<break>\.(?!\s*[+*/×÷·=])|[;:?!,\n]+)|(?P<other>[^\s$€£])",
+    re.IGNORECASE,
 )
 _SIGNS = {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-"}
+_SPOKEN = {"x": "*", "plus": "+", "minus": "-", "times": "*", "equals": "="}
+_OPERATORS = ("+", "-", "*", "/")
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,11 @@ class Equation:
 
     Args:
         text: As written.
-        holds: Whether both sides are equal.
+        holds: Whether both sides are equal; a decimal of two places or more may be rounded.
         terms: The numbers on the left.
         result: The value on the right.
         computes: Whether the left side has an operation.
+        goes_on: Whether its left side is the right side of the one before, as in `a = b = c`.
     """
 
     text: str
@@ -38,29 +46,11 @@ class Equation:
     terms: tuple[Fraction, ...]
     result: Fraction
     computes: bool
-
-
-class Unreadable(ValueError):
-    """An equals sign with something beside it that is not arithmetic on numbers."""
-
-
-def number(text: str) -> Fraction | None:
-    """A plain number: `12`, `1,200`, `-3.5`, `3/4`, `12 apples` is none.
-
-    Returns:
-        Its value, or None where it is something else, or longer than any word problem's.
-    """
-    match = re.fullmatch(rf"\s*([-−]?)\s*\$?({_NUMBER})(?:\s*/\s*({_NUMBER}))?\s*", text)
-    if match is None or len(text) > 3 * LONGEST:
-        return None
-    top, bottom = _fraction(match[2]), _fraction(match[3] or "1")
-    if bottom == 0:
-        return None
-    return -top / bottom if match[1] else top / bottom
+    goes_on: bool = False
 
 
 def equations(text: str) -> list[Equation]:
-    """All equations of a text, in order; `a = b = c` is two.
+    """All equations of a text, in order; `a = b = c` is two; what only gives a name to a value (`Total = 15`) is none.
 
     Raises:
         Unreadable: Something beside an equals sign cannot be read.
@@ -69,136 +59,105 @@ def equations(text: str) -> list[Equation]:
     for clause in _clauses(text):
         places = [k for k, token in enumerate(clause) if token == "="]
         sides = [clause[a + 1 : b] for a, b in zip([-1, *places], [*places, len(clause)], strict=True)]
+        before: list[str] = []
         for left, right in pairwise(sides):
-            first = _tail(left) if left is sides[0] else left
-            last = _head(right) if right is sides[-1] else right
-            terms, value = _value(first)
-            _, result = _value(last)
-            words = " ".join([*first, "=", *last])
-            found.append(Equation(words, value == result, terms, result, len(terms) > 1))
+            first, last = _tail(left), _head(right)
+            if any(side and not any(map(is_number, kept)) for side, kept in ((left, first), (right, last))):
+                before = []
+                continue
+            found.append(_equation(first, last, goes_on=first == before))
+            before = last
     return found
 
 
+def _equation(left: list[str], right: list[str], *, goes_on: bool) -> Equation:
+    """With percent signs as hundredths where it holds so, else as a unit."""
+    words = " ".join([*left, "=", *right])
+    for percent in (Fraction(1, 100), Fraction(1)):
+        terms, value = evaluated(left, percent)
+        _, result = evaluated(right, percent)
+        holds = value == result or abs(value - result) < _rounding(right) * percent ** right.count("%")
+        if holds or "%" not in words:
+            break
+    return Equation(words, holds, terms, result, len(terms) > 1, goes_on)
+
+
+def _rounding(side: list[str]) -> Fraction:
+    """By how much a number as written may differ from what it stands for."""
+    places = len(side[0].partition(".")[2]) if len(side) == 1 + side.count("%") else 0
+    return Fraction(1, 10**places) if places > 1 else Fraction(0)
+
+
 def _clauses(text: str) -> Iterator[list[str]]:
-    """Tokens between stops; units after numbers and currency signs left out; other words as `word`."""
+    """Tokens between stops; currency signs left out; words as `word`."""
     clause: list[str] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
         if match.lastgroup == "break":
             yield clause
             clause = []
-        elif match.lastgroup == "word" and token in "xX" and clause and _is_number(clause[-1]):
-            clause.append("*")
+        elif match.lastgroup == "spoken":
+            clause.append(_SPOKEN.get(token.casefold(), "/") if any(map(_ends, clause[-UNIT - 1 :])) else "word")
         elif match.lastgroup == "number" and len(token) > LONGEST:
             raise Unreadable(token[:LONGEST] + "…")
         elif match.lastgroup in ("number", "sign"):
             clause.append(_SIGNS.get(token, token))
+        elif clause[-2:-1] == ["word"] and clause[-1] == "/":
+            clause[-1] = "word"  # miles/hour
+        elif clause[-1:] == ["/"] and is_number(clause[-2] if len(clause) > 1 else "="):
+            clause[-1] = "word"  # $20/hour
         else:
             clause.append("word")
     yield clause
 
 
-def _is_number(token: str) -> bool:
-    return token[0].isdigit()
-
-
 def _tail(tokens: list[str]) -> list[str]:
     """The arithmetic at the end of what stands left of the first equals sign: `Sam has 3 apples + 4` → `3 + 4`."""
+    kept = _head(tokens[::-1], step=-1)
+    return kept[::-1]
+
+
+def _head(tokens: list[str], step: int = 1) -> list[str]:
+    """The arithmetic at the start of what stands right of an equals sign: `12 apples in all` → `12`.
+
+    Words belong to it as a unit, after a number and before an operator (or, at the inner end, the equals sign).
+
+    Args:
+        tokens: From the equals sign outward.
+        step: The direction of reading: 1 as written, -1 from right to left.
+    """
+    opening, closing = ("(", ")") if step == 1 else (")", "(")
     kept: list[str] = []
-    for k in range(len(tokens) - 1, -1, -1):
-        token = tokens[k]
-        if token != "word":
-            if kept and _is_number(token) and _is_number(kept[0]):
-                break  # two numbers with words between them: `gives 4 of 13 - 5 = 8`
-            kept.insert(0, token)
-            if len(kept) > MOST:
-                raise Unreadable(" ".join(kept[-8:]))
-        elif not _unit(tokens, k) or (kept and kept[0] not in ("+", "-", "*", "/")):
-            break
-    return kept
-
-
-def _unit(tokens: list[str], place: int) -> bool:
-    """Whether the words at a place follow a number directly, at most two of them: `4 toy cars`."""
-    return any(
-        place - n >= 0 and _is_number(tokens[place - n]) and all(t == "word" for t in tokens[place - n + 1 : place])
-        for n in (1, 2)
-    )
-
-
-def _head(tokens: list[str]) -> list[str]:
-    """The arithmetic at the start of what stands right of the last equals sign: `12 apples in all` → `12`."""
-    kept: list[str] = []
-    for k, token in enumerate(tokens):
+    place = depth = 0
+    while place < len(tokens):
+        token = tokens[place]
         if token == "word":
-            following = next((t for t in tokens[k:] if t != "word"), "")
-            if _unit(tokens, k) and following in ("+", "-", "*", "/"):
-                continue
-            break
-        if kept and _is_number(token) and _is_number(kept[-1]):
-            break
+            start = place
+            while place < len(tokens) and tokens[place] == "word":
+                place += 1
+            before = kept[-1] if kept else ""
+            after = tokens[place] if place < len(tokens) else ""
+            number_side, sign_side = (before, after) if step == 1 else (after, before)
+            unit = (
+                place - start <= UNIT
+                and _ends(number_side)
+                and (sign_side in _OPERATORS or (not sign_side and step == -1))
+            )
+            if not unit and not (before in _OPERATORS and _ends(after) and place - start <= 2):
+                break
+            continue
+        if kept and is_number(token) and is_number(kept[-1]):
+            break  # two numbers with words between them: `gives 4 of 13 - 5 = 8`
+        depth += (token == opening) - (token == closing)
+        if depth < 0:
+            break  # the bracket around all of it: `12 apples (3 + 9 = 12)`
         kept.append(token)
+        if len(kept) > MOST:
+            raise Unreadable(" ".join(kept[-8:]))
+        place += 1
     return kept
 
 
-def _value(tokens: list[str]) -> tuple[tuple[Fraction, ...], Fraction]:
-    tokens = [token for k, token in enumerate(tokens) if token != "word" or not _unit(tokens, k)]
-    if len(tokens) > MOST:
-        raise Unreadable(" ".join(tokens[:8]) + " …")
-    parser = _Parser(tokens)
-    value = parser.sum()
-    if parser.place != len(tokens):
-        raise Unreadable(" ".join(tokens))
-    return tuple(parser.terms), value
-
-
-def _fraction(digits: str) -> Fraction:
-    return Fraction(digits.replace(",", ""))
-
-
-class _Parser:
-    """Recursive descent over + - * / and brackets, at most a few brackets deep."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens, self.place, self.depth = tokens, 0, 0
-        self.terms: list[Fraction] = []
-
-    def _next(self) -> str:
-        return self.tokens[self.place] if self.place < len(self.tokens) else ""
-
-    def sum(self) -> Fraction:
-        """A sum of products."""
-        value = self._product()
-        while (sign := self._next()) in ("+", "-"):
-            self.place += 1
-            term = self._product()
-            value = value + term if sign == "+" else value - term
-        return value
-
-    def _product(self) -> Fraction:
-        value = self._factor()
-        while (sign := self._next()) in ("*", "/"):
-            self.place += 1
-            factor = self._factor()
-            if sign == "/" and factor == 0:
-                raise Unreadable("division by 0")
-            value = value * factor if sign == "*" else value / factor
-        return value
-
-    def _factor(self) -> Fraction:
-        token = self._next()
-        self.place += 1
-        if token == "-":
-            return -self._factor()
-        if token == "(" and self.depth < 8:
-            self.depth += 1
-            value = self.sum()
-            if self._next() != ")":
-                raise Unreadable(" ".join(self.tokens))
-            self.place += 1
-            self.depth -= 1
-            return value
-        if not token or not _is_number(token):
-            raise Unreadable(" ".join(self.tokens) or "nothing")
-        self.terms.append(_fraction(token))
-        return self.terms[-1]
+def _ends(token: str) -> bool:
+    """Whether a number, or what has the value of one, may end so."""
+    return bool(token) and (is_number(token) or token in ")%")

@@ -22,6 +22,23 @@ from multisynth.text.verifiers.equations import Unreadable, equations, number
         ("First 3 + 4 = 7. Then 7 - 2 = 5.", [("3 + 4 = 7", True), ("7 - 2 = 5", True)]),
         ("-3 + 5 = 2", [("- 3 + 5 = 2", True)]),
         ("No sum here, 5 apples only.", []),
+        ("Total = 15, x = 3, Cost = 3 * 4 = 12", [("3 * 4 = 12", True)]),
+        ("3 - 9 = -6. -6 + 20 = 14", [("3 - 9 = - 6", True), ("- 6 + 20 = 14", True)]),
+        ("8 shares * $9/share = $72", [("8 * 9 = 72", True)]),
+        ("460 dollars / 23 hours = $20/hour", [("460 / 23 = 20", True)]),
+        ("There are 4 grades in the school x 10 students = 40 students", [("4 * 10 = 40", True)]),
+        ("5 cents per sentence * 500 sentences = 2500", [("5 * 500 = 2500", True)]),
+        (".5*4 = 2 and 9/.75 = 12", [(".5 * 4 = 2", True), ("9 / .75 = 12", True)]),
+        ("144 * 50% = $72. 10% + 40% = 50%", [("144 * 50 % = 72", True), ("10 % + 40 % = 50 %", True)]),
+        ("50% * 10 = 6", [("50 % * 10 = 6", False)]),
+        ("2(40+9) = 98", [("2 ( 40 + 9 ) = 98", True)]),
+        ("12 apples (3 + 9 = 12).", [("3 + 9 = 12", True)]),
+        (
+            "10 / 3 = 3.33, 2 / 3 = 0.67, 7 / 2 = 4, 1 / 8 = 0.2",
+            [("10 / 3 = 3.33", True), ("2 / 3 = 0.67", True), ("7 / 2 = 4", False), ("1 / 8 = 0.2", False)],
+        ),
+        ("12 divided by 4 equals 3 and 2 times 3 minus 1 equals 5", [("12 / 4 = 3", True), ("2 * 3 - 1 = 5", True)]),
+        ("20*3=$60 on t-shirts, a 5-minute walk", [("20 * 3 = 60", True)]),
     ],
 )
 def test_equations_are_read_as_a_person_would(text: str, found: list[tuple[str, bool]]) -> None:
@@ -29,7 +46,7 @@ def test_equations_are_read_as_a_person_would(text: str, found: list[tuple[str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["Total = 15", "3 + = 4", "= = =", "4 / 0 = 4", "x = 3", "9" * 40 + " = 3", "(((((((((1))))))))) = 1"]
+    "text", ["x + 4 = 15", "3 + = 4", "= = =", "4 / 0 = 4", "3 = ", "9" * 40 + " = 3", "(((((((((1))))))))) = 1"]
 )
 def test_what_is_no_arithmetic_is_said_to_be_unreadable(text: str) -> None:
     with pytest.raises(Unreadable):

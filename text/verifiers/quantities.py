@@ -1,0 +1,73 @@
+"""Numbers in running text, in digits or in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from .expression import LONGEST, NUMBER, fraction
+
+_ONES = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_WORDS = {word: n for n, word in enumerate(_ONES)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+_SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-]+(?:{'|'.join(_ONES[1:10])}))?|(?:{'|'.join(reversed(_ONES))}))"
+_SCALE = rf"(?:{'|'.join(_SCALES)})"
+_NUMBER = re.compile(
+    rf"(?P<digits>{NUMBER})(?!\d|st\b|nd\b|rd\b|th\b)(?:\s*/\s*(?P<under>\d+))?(?P<percent>\s*(?:%|percent\b))?"
+    rf"|\b(?P<words>{_SMALL}(?:[\s-]+{_SCALE}(?:[\s-]+(?:and\s+)?{_SMALL})?)*|{_SCALE})s?\b",
+    re.IGNORECASE,
+)
+
+
+class Quantity(NamedTuple):
+    """A number of a text: its value as said, where it stands, and itself with the parts that its saying names."""
+
+    value: Fraction
+    start: int
+    end: int
+    parts: frozenset[Fraction]
+
+
+def quantities(text: str) -> Iterator[Quantity]:
+    """The numbers of a text, in order; no ordinals, and none longer than `LONGEST`.
+
+    Of `3/4` the parts are also 3, 4, what is left of the whole and what is more by as much; of `20%` 0.2, 0.8, 1.2.
+    """
+    for match in _NUMBER.finditer(text):
+        if match["words"]:
+            value = _cardinal(re.split(r"[\s-]+", match["words"].casefold()))
+            yield Quantity(value, match.start(), match.end(), frozenset([value]))
+        elif len(match["digits"]) <= LONGEST and len(match["under"] or "") <= LONGEST:
+            value = fraction(match["digits"])
+            parts = {value}
+            if match["under"] and int(match["under"]):
+                under = Fraction(int(match["under"]))
+                parts |= {under, under - value, under + value, Fraction(1)} | _shares(value / under)
+                value /= under
+            if match["percent"]:
+                parts |= _shares(value / 100) | {100 * share for share in _shares(value / 100)}
+            elif value < 1:
+                parts |= _shares(value)
+            yield Quantity(value, match.start(), match.end(), frozenset(map(abs, parts)))
+
+
+def _shares(share: Fraction) -> set[Fraction]:
+    return {share, 1 - share, 1 + share}
+
+
+def _cardinal(words: list[str]) -> Fraction:
+    """`two hundred and five` is 205."""
+    whole = part = 0
+    for word in words:
+        scale = _SCALES.get(word, 1)
+        if scale >= 1000:
+            whole, part = whole + (part or 1) * scale, 0
+        else:
+            part = (part or 1) * scale if scale > 1 else part + _WORDS.get(word, 0)
+    return Fraction(whole + part)
