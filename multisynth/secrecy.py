@@ -53,7 +53,7 @@ def named(text: str) -> str:
 def withheld(data: Any, findings: Findings, place: tuple[str | int, ...] = ()) -> Any:
     """Plain data in which no secret is left; where there is one, that is wrong."""
     if isinstance(data, Mapping):
-        kept = {}
+        kept: dict[Any, Any] = {}
         for key, value in data.items():
             here = (*place, key if isinstance(key, int) else str(key))
             if isinstance(key, str) and masked(key) != key:
