@@ -8,8 +8,9 @@
 
 makes the stages answers-1, tuned-1, answers-2, … of it, each with its own table, ledger and lineage, so that a loop is
 stopped, resumed and rolled back as anything else is. Within a loop a name means the same round, and `name@previous` the
-round before; in the first round that is nothing, and the option or the entry of `from` falls away. Outside it, a name
-from a loop means all its rounds in the `from` of a stage, and the last one anywhere else.
+round before; in the first round that is nothing, and the option or the entry of `from` falls away. An option that
+names one stage may list several, `start: [taught, tuned@previous]`, and means the last of them that there is. Outside
+the loop, a name from it means all its rounds in the `from` of a stage, and the last one anywhere else.
 """
 
 from __future__ import annotations
@@ -129,10 +130,11 @@ class Unrolled:
             new["from"] = [one for name in names for one in named(name)] if isinstance(names, list) else names
         for option in _reads(written):
             if option in written:
-                meant = named(written[option])
+                names = written[option] if isinstance(written[option], list) else [written[option]]
+                meant = [one for name in names for one in named(name)]
                 if meant:
                     new[option] = meant[-1]
-                else:
+                elif names:
                     del new[option]
         return new
 

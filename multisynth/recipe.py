@@ -228,7 +228,8 @@ class _Steps:
             options = registry.stage(str(block.get("use"))).reads
         except BadInput:
             return []
-        return [block[option] for option in options if block.get(option) in self.blocks]
+        named = [block.get(option) for option in options]
+        return [name for name in named if isinstance(name, str) and name in self.blocks]
 
     def inputs(self, name: str, value: Any) -> tuple[str, ...]:
         place = ("stages", name, "from")

@@ -58,6 +58,23 @@ def test_an_option_that_reads_the_round_before_falls_away_in_the_first():
     assert recipe.step("stamped-2").stage.beside() == {"within": "halves-1"}
 
 
+def test_an_option_that_lists_stages_means_the_last_that_there_is():
+    within = ["drawn", "halves@previous"]
+    body = {"stamped": {"use": "test.stamp", "within": within, "count": 1}, "halves": BODY["halves"]}
+    recipe = Recipe.of({"name": "r", "stages": {"drawn": LOOP["drawn"], "rounds": {"loop": 2, "stages": body}}})
+    assert recipe.step("stamped-1").stage.beside() == {"within": "drawn"}
+    assert recipe.step("stamped-2").stage.beside() == {"within": "halves-1"}
+
+
+@pytest.mark.parametrize("within", [[], ["drawn", {"halves": 1}], {"drawn": 1}])
+def test_what_names_no_stage_is_said(within):
+    body = {"stamped": {"use": "test.stamp", "within": within, "count": 1}, "halves": BODY["halves"]}
+    with pytest.raises(BadInput, match="within"):
+        Recipe.of({"name": "r", "stages": {"drawn": LOOP["drawn"], "rounds": {"loop": 2, "stages": body}}})
+    with pytest.raises(BadInput, match="within"):
+        Recipe.of({"name": "r", "stages": {"drawn": LOOP["drawn"], "stamped": {**body["stamped"], "from": "drawn"}}})
+
+
 def test_exports_take_the_last_round(make, tmp_path):
     recipe = Recipe.of({
         "name": "r", "stages": {k: LOOP[k] for k in ("drawn", "rounds")},
