@@ -25,8 +25,8 @@ class Demonstrate(Map):
     takes = (PROBLEM,)
     makes = REASONING
 
-    hints: bool = Field(
-        False, description="Whether to add each problem once more with its answer as a hint, as `text.star` puts it."
+    hints: float = Field(
+        0.0, ge=0, le=1, description="Share of the problems that come once more with a hint, as `text.star` puts it."
     )
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
@@ -36,7 +36,7 @@ class Demonstrate(Map):
                 yield Drop(sample, f"cannot be worked out by rule: verifier {sample['verifier'] or 'math'}")
                 continue
             asked = [sample["question"]]
-            if self.hints:
+            if self.rng(sample, "hint").random() < self.hints:
                 asked.append(hinted(sample["question"], sample["answer"], "addition"))
             for question in asked:
                 yield self._worked(sample, question)

@@ -7,15 +7,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from multisynth.text.problems.addition import Addition
 from multisynth.text.problems.scratchpad import scratchpad
 from multisynth.text.prompting import Prompting
-from multisynth.text.star.demonstrate import Demonstrate
-from multisynth.text.star.hints import hinted, leak
 from multisynth.text.star.stage import Star
-from multisynth.text.verifiers import Verifiers
-from multisynth.text.verifiers.stated import stated
-from multisynth.text.worked import WORKED
 from pydantic import ValidationError
 
 from multisynth import Recipe, run
@@ -193,30 +187,6 @@ def test_a_model_that_leaks_in_every_way_leaves_no_trace_of_the_hint(star, scrip
     assert not any(trace.search(sample["completion"] + sample["question"]) for sample in kept)
 
 
-def test_honest_rationales_pass() -> None:
-    for shown in WORKED.values():
-        for question, told in shown:
-            answer = stated(told)
-            assert answer is not None and leak(question, answer.answer, told) == ""
-    asked = "Given 4 hints, Ben is told 2 more. How many hints is he given or told?"
-    assert leak(asked, "6", "Ben is given 4 hints and told 2. 4 + 2 = 6. The answer is 6.") == ""
-    asked = "Anna has 10 pens. She gives 3 to Ben and expects 2 more. How many pens does Anna have?"
-    for told in (
-        "Anna has given 3. 10 - 3 = 7. 7 + 2 = 9.",
-        "We are told she has 10. 10 - 3 + 2 = 9.",
-        "Given the 10 pens, 10 - 3 = 7. With the 2 expected, 7 + 2 = 9.",
-        "Note that she gives 3. 10 - 1 = 9.",
-    ):
-        assert leak(asked, "9", f"{told} The answer is 9.") == ""
-    assert leak("What is 6 + 0?", "6", "6 + 0 = 6. The answer is 6.") == ""
-    assert leak("Half of 3?", "\\frac{3}{2}", "Half of 3 is $\\frac{3}{2}$, so $\\boxed{\\frac{3}{2}}$") == ""
-
-
-def test_the_hint_of_an_addition_stands_after_it() -> None:
-    assert hinted("2 4 + 5 9", "83", "addition") == "2 4 + 5 9\nTarget: 8 3"
-    assert hinted("How many?", "83", None) == "How many? (The answer is 83.)"
-
-
 def test_attempts_that_would_all_be_the_same_are_refused() -> None:
     with pytest.raises(ValidationError, match="give a temperature"):
         Star(temperature=0, attempts=2)
@@ -234,19 +204,6 @@ def test_rationales_do_not_depend_on_batches(tiny, monkeypatch, tmp_path, batch_
     parts = run_stage(stage, problems, batch_size=batch_size)
     assert not whole.failures and whole.drops == parts.drops and len(whole.drops) == 4
     assert whole.ledger["tokens_written"].to_pylist() == parts.ledger["tokens_written"].to_pylist()
-
-
-def test_sums_are_demonstrated_by_rule_with_a_hint_and_without() -> None:
-    sums = run_stage(Addition(problems=20)).samples
-    made = run_stage(Demonstrate(hints=True), sums)
-    assert len(made.samples) == 40 and not made.drops
-    assert sum("Target: " in question for question in made.samples["question"]) == 20
-    verifiers = Verifiers()
-    for sample in made.samples:
-        verdict = verifiers.judge(sample, sample["completion"])
-        assert verdict.right and not verdict.flaw
-    (_, reason), *_ = run_stage(Demonstrate(), [problem()]).drops
-    assert reason == "cannot be worked out by rule: verifier math"
 
 
 def test_a_loop_learns_from_its_rationales_and_no_hint_is_learned(tmp_path, scripted) -> None:
