@@ -12,7 +12,8 @@ from .dependence import chains, idle
 from .equations import Equation, Unreadable, equations, number
 from .founded import unfounded
 from .mathematics import Mathematics, shortened
-from .quoted import misquoted, stranger
+from .named import other_owner, stranger
+from .quoted import misquoted
 from .stated import stated, statements
 from .symbolic import Symbolic
 from .verdict import Verdict
@@ -26,8 +27,9 @@ class Arithmetic:
 
     Beyond the answer: there is reasoning; every equation is true, and the answer depends on each; every number, in an
     equation or in prose, is one of the question, follows from its units, or was found before; what the question says of
-    a number is not said of another; nothing is said twice, and the text ends with its answer. A right answer over wrong
-    reasoning would teach the reasoning. Algebra is not read: reasoning in unknowns is refused.
+    a number is not said of another; nobody comes in whom the question does not know; nothing is said twice, and the text
+    ends with its answer. A right answer over wrong reasoning would teach the reasoning. Algebra is not read: reasoning in
+    unknowns is refused.
     """
 
     def __init__(self, symbolic: Symbolic) -> None:
@@ -82,6 +84,8 @@ def _fault(question: str, answer: str, reasoning: str) -> str:
         return f"name from nowhere: {shortened(name)}"
     if quote := misquoted(question, reasoning, {abs(equation.result) for equation in every}):
         return f"misquotes the question: {shortened(quote)}"
+    if owner := other_owner(question, sentences[-1]):
+        return f"answers for another: {shortened(owner)}"
     return _unborne(derivations, number(answer))
 
 

@@ -63,7 +63,7 @@ def unfounded(question: str, sentences: Sequence[str], said: Sequence[Sequence[E
             if len(terms) > 2 and not {"*", "/"} & set(equation.text):
                 known.add(Fraction(len(terms)))  # an average divides by how many there are
         for quantity in quantities(sentence):
-            implied = quantity.value in units and _unit(sentence[quantity.end : quantity.end + 24])
+            implied = quantity.value in units and _converts(sentence, quantity.end)
             if quantity.value != 1 and not implied and not quantity.parts & known:
                 return quantity.value
     return None
@@ -87,10 +87,13 @@ def _implied(text: str) -> set[Fraction]:
     return {Fraction(value) for stem in stems & _UNITS.keys() for value in _UNITS[stem]}
 
 
-def _unit(text: str) -> bool:
-    """Whether a text goes on with a unit."""
-    match = re.match(r"\s*([a-z]+|[$%])", text.casefold())
-    return match is not None and _stem(match[1]) in _UNITS
+def _converts(sentence: str, place: int) -> bool:
+    """Whether a sentence goes on with a unit and names another, as in `an hour has 60 minutes`."""
+    match = re.match(r"\s*([a-z]+|[$%])", sentence[place : place + 24].casefold())
+    unit = _stem(match[1]) if match else ""
+    return unit in _UNITS and any(
+        stem in _UNITS and stem != unit for stem in map(_stem, _WORD.findall(sentence[:1000].casefold()))
+    )
 
 
 def _stem(word: str) -> str:

@@ -18,6 +18,7 @@ _NO_NOUN = (
 _NOUN = rf"(?:\s+(?!(?:{_NO_NOUN})\b)[a-z][a-z-]*)"
 _COUNTED = re.compile(rf"(?:\s+more)?(?P<noun>{_NOUN}{{1,3}})")
 _MORE = re.compile(r"\s+more\b")
+_LEFT = re.compile(r"\b(?:left|still|remain|remains|remaining)\b")
 _PLACE = re.compile(rf"{_NOUN}{{0,3}}\s+(?:on|in the|at the|during the)\s+(?:the\s+)?(\w+)")
 _EACH = re.compile(
     rf"{_NOUN}{{1,3}}(?:\s+(?:in|on|for|to|among|into|at|from))?\s+(?:each|every|per|apiece|1(?!\s*[-+*/×÷·.,])|one)\b"
@@ -26,7 +27,6 @@ _EACH = re.compile(
 _ANY_EACH = re.compile(r"\b(?:each|every|per|apiece|one|1|a|an|daily|single)\b|[a-z]/[a-z]", re.IGNORECASE)
 _IN_ALL = re.compile(rf"{_NOUN}{{1,3}}\s+in\s*$")
 _OWNER = re.compile(r"\b([A-Z][a-z]+)\s+([a-z]+)\s+(?:(?:him|her|them|[A-Z][a-z]+|only)\s+)?$")
-_NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]{2,}\b")
 _GIVES = {"gives", "gave", "sells", "sold", "loses", "lost", "lends", "lent", "donates", "donated"}
 _TIMES = {"second", "minute", "hour", "day", "night", "week", "month", "year"}
 
@@ -40,6 +40,7 @@ class _Mention:
         text: The clause in which it stands.
         nouns: What is counted, one word or a few.
         more: Whether these come to others.
+        left: Whether these are left.
         place: Where or when they are, one word, or none.
         each: Of what there are so many for each, where that is said right after.
         rate: Whether anything in its clause is said to be for each.
@@ -51,6 +52,7 @@ class _Mention:
     text: str
     nouns: frozenset[str]
     more: bool
+    left: bool
     place: str
     each: str | None
     rate: bool
@@ -76,18 +78,14 @@ def misquoted(question: str, reasoning: str, derived: Collection[Fraction]) -> s
     return ""
 
 
-def stranger(question: str, reasoning: str) -> str:
-    """The first name within a sentence of the reasoning that the question does not have; empty where there is none."""
-    asked = question.casefold()
-    return next((name for name in _NAME.findall(reasoning) if name.casefold() not in asked), "")
-
-
 def _misquotes(said: _Mention, same: list[_Mention], others: list[_Mention]) -> bool:
     """Whether what is said of a number is what the question says of others and not of this one."""
     counted = said.nouns & {noun for other in others for noun in other.nouns}
     if counted and all(mention.nouns and not mention.nouns & said.nouns for mention in same):
         return True
     if said.more and any(other.more for other in others) and not any(mention.more for mention in same):
+        return True
+    if said.left and not any(mention.left for mention in same):
         return True
     if said.place and said.place in {m.place for m in others} - {m.place for m in same}:
         return True
@@ -116,6 +114,7 @@ def _mentions(text: str) -> Iterator[_Mention]:
                 text=clause.strip(),
                 nouns=frozenset(map(_stem, counted["noun"].split())) if counted else frozenset(),
                 more=_MORE.match(after) is not None,
+                left=_LEFT.search(after) is not None,
                 place=where[1] if where else "",
                 each=_stem(each[1]) if each else None,
                 rate=rate,
