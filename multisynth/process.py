@@ -25,7 +25,11 @@ LEDGER = pa.schema(
         pa.field("reason", pa.string(), metadata={"doc": "of every drop, or the error; numbers follow a colon"}),
         pa.field("traceback", pa.string(), metadata={"doc": "of a failure"}),
         pa.field("outputs", pa.int32(), metadata={"doc": "samples made from it"}),
-        pa.field("seconds", pa.float64(), metadata={"doc": "worker time; a batch's time shared out evenly"}),
+        pa.field(
+            "seconds",
+            pa.float64(),
+            metadata={"doc": "worker time; that of batches shared out evenly"},
+        ),
         pa.field("tokens_read", pa.int64(), metadata={"doc": "of prompts that language models were asked"}),
         pa.field("tokens_written", pa.int64(), metadata={"doc": "that language models made"}),
         pa.field("tokens_cached", pa.int64(), metadata={"doc": "of both, those of answers that the request cache had"}),
@@ -127,23 +131,28 @@ def failed(birth: Birth, key: str, reason: str, trace: str) -> pa.Table:
     return _ledger(birth, [key], ["failed"], [reason], [trace], [0], 0.0, {})
 
 
-def _halving(work: Callable[[Inputs], T], inputs: Inputs) -> Iterator[tuple[Inputs, float, T | BaseException]]:
-    """Parts of the inputs with the seconds and the result of each: of inputs that raise, one by one, the exception."""
+def _halving(
+    work: Callable[[Inputs], T], inputs: Inputs, lost: float = 0.0
+) -> Iterator[tuple[Inputs, float, T | BaseException]]:
+    """Parts of the inputs with the seconds and the result of each: of inputs that raise, one by one, the exception.
+
+    `lost` are seconds of batches that raised, these inputs' share of them.
+    """
     started = time.perf_counter()
     failure: BaseException | None = None
     try:
         result = work(inputs)
     except (Exception, SystemExit) as error:  # `sys.exit` in a stage or a library of its is a failure like another
         failure = error
-    seconds = time.perf_counter() - started
+    seconds = lost + time.perf_counter() - started
     if failure is None:
         yield inputs, seconds, result
     elif len(inputs) == 1:
         yield inputs, seconds, failure
     else:  # halved outside the handler, so that the culprit's traceback is its own alone
         failure, middle = None, len(inputs) // 2
-        yield from _halving(work, inputs[:middle])
-        yield from _halving(work, inputs[middle:])
+        for half in (inputs[:middle], inputs[middle:]):
+            yield from _halving(work, half, seconds * len(half) / len(inputs))
 
 
 def _bare(error: Hopeless) -> Hopeless:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Discriminator, Field, JsonValue, PrivateAttr, Tag, model_validator
 
@@ -33,6 +33,13 @@ def _form(value: object) -> str:
 
 Asked = Annotated[Annotated[str, Tag("name")] | Annotated[Endpoint, Tag("endpoint")], Discriminator(_form)]
 """A model that an option names: `hf:org/name`, a folder, a name of the project's list, or an endpoint."""
+
+
+class _End(NamedTuple):
+    """What became of a sample that was worked on, and what was spent on it."""
+
+    made: list[Sample | Drop] | Exception
+    spent: Spent
 
 
 class Asking(Map):
@@ -62,10 +69,12 @@ class Asking(Map):
     _teacher: Sample | None = PrivateAttr(None)
     _runner: asyncio.Runner | None = PrivateAttr(None)
     _pending: set[asyncio.Future[Completion]] = PrivateAttr(default_factory=set)
-    _failed: dict[str, tuple[Exception, Spent]] = PrivateAttr(default_factory=dict)
+    _ended: dict[str, _End] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _engine_takes_its_options(self) -> Asking:
+        if isinstance(self.model, Endpoint) and not self.trained and self.engine != "auto":
+            raise ValueError(f"`engine: {self.engine}` runs models here, and an endpoint runs this one: leave it away")
         if not self.engine_options:
             return self
         if isinstance(self.model, Endpoint) and not self.trained:
@@ -114,7 +123,7 @@ class Asking(Map):
                 model.close()
         if self._runner is not None:
             self._runner.close()
-        self._asked, self._others, self._runner = None, {}, None
+        self._asked, self._others, self._runner, self._ended = None, {}, None, {}
 
     @property
     def asked(self) -> str:
@@ -129,34 +138,38 @@ class Asking(Map):
         return () if self._teacher is None else (self._teacher.id,)
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
-        """Work on all samples of the batch at once; one that failed is not worked on again in the batch's halves."""
+        """Work on all samples of the batch at once, and on none again in the halves of a batch of which one failed."""
         assert self._runner is not None
-        for sample in samples:
-            if sample.id in self._failed:
-                error, spent = self._failed[sample.id]
-                self.spend(sample, **spent._asdict())
-                raise error
-        for made in self._runner.run(self._gather(samples)):
-            yield from made
-
-    async def _gather(self, samples: Batch) -> list[list[Sample | Drop]]:
-        # All end before one's failure is told: what the others asked is then in the cache for the batch's halves.
-        made = await asyncio.gather(*(self._one(sample) for sample in samples), return_exceptions=True)
-        wrong = [one for one in made if isinstance(one, BaseException)]
-        while self._pending:  # by samples that failed
-            await asyncio.wait(self._pending)
+        todo = [sample for sample in samples if sample.id not in self._ended]
+        if todo:
+            self._runner.run(self._gather(todo))
+        ended = {sample.id: self._ended[sample.id] for sample in samples}
+        wrong = [end.made for end in ended.values() if isinstance(end.made, Exception)]
+        if not wrong or len(samples) == 1:
+            for name in ended:
+                del self._ended[name]
+        for name, end in ended.items():
+            self._spent[name] = end.spent
         for error in sorted(wrong, key=lambda one: not isinstance(one, Hopeless)):
             raise error
-        return [one for one in made if not isinstance(one, BaseException)]
+        for end in ended.values():
+            assert not isinstance(end.made, Exception)
+            yield from end.made
 
-    async def _one(self, sample: Sample) -> list[Sample | Drop]:
+    async def _gather(self, samples: Sequence[Sample]) -> None:
+        made = await asyncio.gather(*map(self._one, samples))
+        while self._pending:  # by samples that failed
+            await asyncio.wait(self._pending)
+        for sample, one in zip(samples, made, strict=True):
+            self._ended[sample.id] = _End(one, self._spent.get(sample.id, Spent()))
+
+    async def _one(self, sample: Sample) -> list[Sample | Drop] | Exception:
         try:
             made = list(await self.work(sample, self.asks(sample)))
         except Unfit as error:
             return [Drop(sample, f"does not fit the model: {error.problem}")]
         except Exception as error:
-            self._failed[sample.id] = error, self._spent.get(sample.id, Spent())
-            raise
+            return error
         if self._teacher is not None:
             for one in made:
                 if isinstance(one, Sample):
@@ -172,12 +185,20 @@ class Asking(Map):
             pending = asyncio.ensure_future(model.complete(request))
             self._pending.add(pending)
             pending.add_done_callback(self._pending.discard)
-            completion = await pending
-            read, written = completion.prompt_tokens, completion.generated
-            self.spend(sample, read=read, written=written, cached=read + written if completion.cached else 0)
+            try:
+                completion = await pending
+            except Unfit as error:
+                self._pay(sample, error.paid)
+                raise
+            self._pay(sample, completion)
             return completion
 
         return ask
+
+    def _pay(self, sample: Sample, completion: Completion | None) -> None:
+        if completion is not None:
+            read, written = completion.prompt_tokens, completion.generated
+            self.spend(sample, read=read, written=written, cached=read + written if completion.cached else 0)
 
     def request(self, prompt: str | tuple[object, ...], sample: Sample, purpose: str, **changes: object) -> Request:
         """A request with the stage's sampling, seeded by the sample and a purpose that no other request of it has.

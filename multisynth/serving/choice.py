@@ -240,5 +240,7 @@ def _valid(request: Request, completion: Completion) -> Completion:
         wrong = mistake(request.prefix + completion.text, request.schema)
         if wrong is not None:
             cut = f" (cut off at max_tokens {request.max_tokens})" if completion.finish == "length" else ""
-            raise Unfit(f"the answer does not satisfy the schema{cut}: {wrong}", "raise max_tokens, or ask otherwise")
+            unfit = Unfit(f"the answer does not satisfy the schema{cut}: {wrong}", "raise max_tokens, or ask otherwise")
+            unfit.paid = completion
+            raise unfit
     return completion

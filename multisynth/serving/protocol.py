@@ -11,7 +11,12 @@ from multisynth.errors import BadInput
 
 
 class Unfit(BadInput):
-    """One request that the model cannot take, such as a prompt longer than its context; others are not affected."""
+    """One request that the model cannot take, such as a prompt longer than its context; others are not affected.
+
+    `paid` is what the model wrote all the same, and nobody can use, if it did.
+    """
+
+    paid: Completion | None = None
 
 
 class Message(NamedTuple):

@@ -7,13 +7,16 @@ import shutil
 import pytest
 from multisynth.text.attempt import Attempt
 from multisynth.text.preferences.prefer import Prefer
+from multisynth.text.problems.arithmetic import Arithmetic
+from multisynth.text.solving import Solving
 from pydantic import ValidationError
 
 from multisynth.errors import BadInput
-from multisynth.kinds import MODEL
+from multisynth.kinds import MODEL, PROBLEM, REASONING
 from multisynth.sample import Sample
 from multisynth.serving.checkpoint import pack
-from multisynth.testing import inputs_of
+from multisynth.testing import inputs_of, run_stage
+from tests.serving.fake_server import FakeServer
 from tests.serving.tiny import tiny_model
 
 ENDPOINT = {"url": "http://localhost:1/v1", "name": "m"}
@@ -31,6 +34,7 @@ def own_cache(tmp_path, monkeypatch) -> None:
         ({"engine_options": {"quantisation": "fp8"}}, "did you mean `quantization`"),
         ({"engine_options": {"replicas": 0}}, "`replicas` is 0"),
         ({"engine_options": {"max_num_seqs": 4}, "engine": "transformers"}, "transformers takes no options"),
+        ({"engine": "vllm", "model": ENDPOINT}, "an endpoint runs this one"),
         ({"engine_options": {"max_num_seqs": 4}, "model": ENDPOINT}, "localhost:1/v1 runs the model: leave them away"),
     ],
 )
@@ -38,6 +42,56 @@ def test_options_of_engines_are_checked_with_the_recipe(options, problem) -> Non
     with pytest.raises(ValidationError, match=problem):
         Attempt(**options)
     assert Attempt(engine_options={"quantization": "fp8"}).engine_options
+
+
+class Stumbling(Attempt):
+    """Fails with one problem, after it was answered."""
+
+    stumbles: str
+
+    async def work(self, sample, ask):
+        made = await super().work(sample, ask)
+        if sample.id == self.stumbles:
+            raise RuntimeError("stumbled")
+        return made
+
+
+def test_what_was_asked_beside_one_that_fails_is_neither_asked_again_nor_free() -> None:
+    problems = run_stage(Arithmetic(problems=16), name="problems").samples
+    with FakeServer(pause=0.02) as server:
+        whole, broken = (
+            run_stage(stage, problems, name="attempts")
+            for stage in (
+                Attempt(model={"url": server.url, "name": "a"}, attempts=2),
+                Stumbling(model={"url": server.url, "name": "b"}, attempts=2, stumbles=list(problems)[3].id),
+            )
+        )
+        assert len(server.bodies) == 2 * 2 * 16
+    (failure,) = broken.failures
+    assert "stumbled" in failure[1]
+    for name in ("tokens_read", "tokens_written", "tokens_cached"):
+        assert broken.ledger[name].to_pylist() == whole.ledger[name].to_pylist()
+    assert sum(broken.ledger["tokens_cached"].to_pylist()) == 0
+    assert sum(broken.ledger["seconds"].to_pylist()) > 0.02
+
+
+class Form(Solving):
+    """Asks for JSON."""
+
+    takes, makes = (PROBLEM,), REASONING
+
+    async def work(self, sample, ask):
+        answer = await ask(self.question(sample, "form", schema='{"type": "object"}'))
+        return [self.reasoning(sample, answer)]
+
+
+def test_answers_that_nobody_can_use_are_on_the_ledger() -> None:
+    problems = run_stage(Arithmetic(problems=2), name="problems").samples
+    with FakeServer(reply="no object") as server:
+        ran = run_stage(Form(model={"url": server.url, "name": "a"}), problems, name="form")
+        assert len(server.bodies) == 2 * 3
+    assert all("does not satisfy the schema" in reason for _, reason in ran.drops) and len(ran.drops) == 2
+    assert all(tokens > 0 and tokens % 3 == 0 for tokens in ran.ledger["tokens_written"].to_pylist())
 
 
 def test_a_judge_gets_none_of_the_options_and_half_of_the_memory(tmp_path, monkeypatch) -> None:

@@ -193,7 +193,9 @@ class EndpointEngine:
     def _checked(self, answer: wire.Answer) -> Completion:
         endpoint, request = self._endpoint, answer.request
         if answer.finish == "content_filter":
-            raise Unfit("the endpoint's filter cut the answer", "change the prompt")
+            unfit = Unfit("the endpoint's filter cut the answer", "change the prompt")
+            unfit.paid = answer.completion()
+            raise unfit
         if answer.finish not in ("stop", "length"):
             why = without_key(endpoint, answer.finish)
             raise BadInput(f"{endpoint.name} at {endpoint.url} ended with {why!r}, which is no text")
