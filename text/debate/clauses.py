@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .idioms import plain_words
+from .lexicon import AUXILIARIES
 from .spoken import written
 
 LONGEST = 8000  # characters of a turn that are read
@@ -46,6 +47,7 @@ _OTHERS = re.compile(
 )
 _EXCEPT = re.compile(r"\b((?:no|nobody|none|nothing|everyone|everybody|all|every|no one)(?: \w+)?) but\b")
 _HELD = re.compile(r".{1,60}?\b(?:is|are|was|were)\b(?! not)")
+_DOER = re.compile(r"(?!it|that|this|there|what|which|who|in|on|at|for|by|with|to)[a-z]+\b")
 _SUBJECT = re.compile(r"(?:the|these|those|my|his|her|our|its|their|your) \w+")
 _LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])")  # `team A`
 _FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b")
@@ -104,6 +106,8 @@ def _stated(sentence: str) -> Iterator[str]:
                 continue
             if clause.startswith("not ") and (held := _HELD.match(before)):
                 clause = f"{held[0]} {clause}"
+            if clause.split(" ", 1)[0] in AUXILIARIES and (doer := subject or _DOER.match(before)):
+                clause = f"{doer if isinstance(doer, str) else doer[0]} {clause}"
             before = clause
             if subject and clause.startswith("they "):
                 clause = f"{subject} {clause[5:]}"

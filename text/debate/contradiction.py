@@ -14,11 +14,13 @@ from fractions import Fraction
 
 from ..verifiers.equations import Equation, Unreadable, equations, number
 from .alignment import MOST, Alignment, align
+from .clauses import tokens
+from .lexicon import content
 from .opposites import SYMMETRIC, exclusive, opposite
 from .quantities import Value
 from .roles import Role
 from .spoken import written
-from .statements import Order, Proposition, Statement, statements
+from .statements import APART, Order, Proposition, Statement, statements, topic
 
 _CONCESSION = re.compile(
     r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|retract|withdraw|take (?:it|that) back|correct myself"
@@ -56,6 +58,7 @@ class _Said:
     claim: str
     equations: list[Equation] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
+    topic: frozenset[str] = frozenset()
 
 
 def concedes(text: str) -> bool:
@@ -72,7 +75,7 @@ def contradictions(turns: Sequence[Turn]) -> list[Contradiction]:
     said: dict[str, list[_Said]] = {}
     for place, turn in enumerate(turns):
         asked = turns[place - 1].text if place and turns[place - 1].speaker != turn.speaker else ""
-        now = _Said(place, turn.claim, _equations(turn.text), statements(turn.text, asked))
+        now = _Said(place, turn.claim, _equations(turn.text), statements(turn.text, asked), topic(asked))
         earlier = said.setdefault(turn.speaker, [])
         clashes = [(before, reason) for before in earlier if (reason := _clash(before, now))]
         if concedes(turn.text):
@@ -106,9 +109,13 @@ def _clash(before: _Said, now: _Said) -> str:
                 return f"other value: {_short(old.text)}, then {_short(new.text)}"
     for one in before.statements:
         for other in now.statements:
-            if kind := _opposed(one, other):
+            if (kind := _opposed(one, other)) and not now.topic & _stems(other.text) - _stems(one.text):
                 return f"{kind}: {_short(one.text)}, then {_short(other.text)}"
     return ""
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(content(tokens(text)))
 
 
 def _opposed(one: Statement, other: Statement) -> str:
@@ -169,6 +176,13 @@ def _denied(one: Proposition, other: Proposition) -> str:
         one.counts == other.counts or not (one.counts and other.counts) or "all" in (one.force.scope, other.force.scope)
     )
     if found.same(modal=bool(one.force.mode and other.force.mode)):
+        # Hot soup and cold soup are two things.
+        if any(
+            one.stems[a] == one.subject != other.subject == other.stems[b]
+            for a, b in found.pairs
+            if _turned(one, other, a, b)
+        ):
+            return ""
         # Neither hot nor cold: what is not the one need not be the opposite.
         if found.flips % 2 and not one.force.positive and not other.force.positive:
             return ""
@@ -181,6 +195,10 @@ def _denied(one: Proposition, other: Proposition) -> str:
         if one.counts == other.counts and one.force.positive and _apart(one, other, mine, yours):
             return "another"
     return ""
+
+
+def _turned(one: Proposition, other: Proposition, mine: int, yours: int) -> bool:
+    return opposite(one.stems[mine], other.stems[yours]) is True
 
 
 def _others(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -205,7 +223,7 @@ def _swapped(one: Proposition, other: Proposition, found: Alignment) -> bool:
 
 
 def _reversed(one: Order, other: Order) -> bool:
-    if one.qualifiers != other.qualifiers:
+    if (one.left | one.right) & APART != (other.left | other.right) & APART:
         return False
     turned = False if one.dimension == other.dimension else opposite(one.dimension, other.dimension)
     if turned is None:
@@ -221,6 +239,7 @@ def _reversed(one: Order, other: Order) -> bool:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether they are the same things, one of them perhaps said more closely."""
     return one <= other or other <= one
 
 

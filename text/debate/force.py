@@ -13,7 +13,8 @@ from .lexicon import words
 NEGATIONS = words("not never no none nobody nothing neither nor nowhere hardly scarcely")
 _ALL = words("all every each everyone everybody everything always whoever whatever invariably")
 _NONE = words("never none nobody nothing")
-_SOME = words("some someone somebody something sometimes several many few occasionally most usually often mostly")
+_SOME = words("some someone somebody something sometimes several many few occasionally often")
+_MOST = words("most usually mostly generally")
 _ANY = words("any anyone anybody anything")
 
 _INNER = words("must should ought shall")  # `must not` forbids, where `need not` allows
@@ -39,7 +40,7 @@ SCOPE = NEGATIONS | _ALL | _SOME | _ANY
 
 @dataclass(frozen=True)
 class Force:
-    """`scope` is `all`, `some` or plain; `mode` is plain, `can` or `ought`, and then `strong` tells must from may."""
+    """`scope` is `all`, `most`, `some` or plain, `mode` plain, `can` or `ought`; `strong` tells must from may."""
 
     positive: bool
     scope: str = ""
@@ -106,4 +107,6 @@ def _scope(tokens: Sequence[str]) -> str:
             return "all"
         if token in _SOME:
             return "some"
+        if token in _MOST:
+            return "most"
     return ""

@@ -132,6 +132,8 @@ def stem(word: str) -> str:
         ):
             word = word[: -len(ending)] + instead
             break
+    if word.endswith("ly") and len(word) > 5:
+        word = word[:-3] + "y" if word.endswith("ily") else word[:-2]
     word = word[:-1] if len(word) > 3 and word.endswith("e") else word
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou" else word
 

@@ -127,8 +127,6 @@ truth | lie falsehood
 virtue | vice
 courage | cowardice
 love | hatred
-child kid | adult
-male man | female woman
 married | single unmarried
 locked lock | unlocked unlock
 lit on | off
@@ -179,6 +177,107 @@ broken | intact whole
 innovate progress advance | decline regress
 victory | defeat
 ascend | descend
+abundant plentiful ample | scarce meager
+danger peril risk | safety
+strength | weakness
+pride arrogance | humility
+joy happiness | sorrow sadness misery
+hope | despair
+intelligence | stupidity
+wisdom | folly
+difficulty | ease
+acceptance approval | rejection refusal disapproval
+improvement | decline deterioration
+exterior external outer outward | interior internal inner inward
+foreign | domestic native
+local | national global
+international | national
+general universal | particular specific
+physical material bodily | mental spiritual
+rural | urban
+conservative | liberal progressive
+religious | secular
+permanently | temporarily
+gradual slow | sudden abrupt
+intense severe acute | mild slight
+constructive | destructive
+superior | inferior
+direct | indirect inverse
+explicit | implicit
+abstract theoretical | concrete practical empirical
+qualitative | quantitative
+beautiful pretty attractive | ugly hideous repulsive
+bold brave | timid shy
+humble modest | proud arrogant boastful
+virtuous decent noble | wicked vicious
+serious | frivolous
+literal | figurative metaphorical
+active busy | passive idle inactive
+automatic | manual
+amateur | professional
+junior | senior
+spoken oral | written
+tame | wild
+relaxed | tense
+loose | tight
+tough | tender
+fat | thin lean
+abolish scrap repeal | establish introduce
+persuade convince | dissuade
+simplify | complicate
+resist | surrender yield succumb
+ignore neglect | notice heed
+ignore | know
+approve | disapprove veto
+mild lenient | harsh strict severe
+strict | lax
+relevant | irrelevant
+convergent converge | divergent diverge
+perpendicular | parallel
+horizontal | vertical
+numerator | denominator
+interior | boundary
+rational | irrational
+isosceles equilateral | scalene
+terminate finite | recur endless
+clockwise | anticlockwise counterclockwise
+symmetric symmetrical | asymmetric lopsided
+curable treatable | incurable fatal
+edible | poisonous
+harmless | toxic poisonous
+mortal | immortal eternal
+transparent | opaque
+solid | liquid
+frozen | liquid
+occupied taken | free vacant
+paid | unpaid owing
+born | unborn
+solved | unsolved open
+settled decided | undecided open
+confirmed | refuted
+reversible | permanent final
+punctual | late
+sane | mad insane
+educated | ignorant
+native | immigrant
+credible trustworthy reliable | incredible unreliable dubious
+original | copy copied plagiarised stolen
+voluntarily | compulsorily
+gift | loan
+borrowed | stolen
+suicide | murder
+murder | accident
+promised | refused
+refuse | consent agree
+consent | objection
+object protest | agree consent approve
+welcome | unwelcome
+survivor | victim
+defended | betrayed
+victim | culprit perpetrator
+liar | honest
+trustworthy | liar
+ally | rival
 abundant plentiful | scarce
 receive get obtain gain | give
 pleasure joy | pain suffering
@@ -205,6 +304,17 @@ northern southern eastern western
 morning noon afternoon evening night
 add subtract multiply divide
 sum difference product quotient
+perimeter area volume
+acute obtuse
+linear quadratic cubic exponential
+mean median mode
+mammal bird fish reptile insect amphibian
+planet star moon comet
+solid liquid gas
+fruit vegetable
+hydrogen oxygen nitrogen carbon helium
+atlantic pacific indian arctic
+africa europe asia america australia
 square circle triangle pentagon hexagon rectangle
 wood metal glass plastic stone paper iron steel gold silver copper
 car bus train bicycle bike plane ship boat
@@ -214,6 +324,13 @@ left right middle
 plus minus times
 first second third fourth fifth sixth seventh eighth ninth tenth last
 suicide murder accident
+adult child
+man woman
+boy girl
+male female
+teacher pupil
+buyer seller
+husband wife
 ceramic wooden metallic
 coffee tea milk water wine beer
 apple pear plum cherry lemon

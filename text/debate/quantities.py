@@ -19,6 +19,7 @@ _BELOW, _ABOVE = (
     ("more", "over", "above", "exceeding", "larger", "greater", "bigger", "longer", "heavier", "older", "higher"),
 )
 _DIMENSIONS = {dimension for dimension, _ in UNITS.values()} | {*CALENDAR.values(), "share", "clock", "year", "times"}
+_SLIGHT = frozenset(map(stem, ("make", "get", "come", "equal", "total")))
 _BOUNDS = {*_BELOW, *_ABOVE, "least", "most", "minimum", "maximum", "than", "no"}
 
 
@@ -114,7 +115,14 @@ def _value(
     before = content([token for k, token in kept if k < place])
     said = content([token for _, token in kept])
     own = qualifiers([token for _, token in kept], amount=True)
-    return Value(low, high, unit, said, before[-1] if before else "", beside, own, persons(clause.tokens), clause.text)
+    act = next((stem(t) for t in reversed(_unfronted(clause.tokens[:place])) if stem(t) in before), "")
+    return Value(low, high, unit, said, "" if act in _SLIGHT else act, beside, own, persons(clause.tokens), clause.text)
+
+
+def _unfronted(tokens: Sequence[str]) -> Sequence[str]:
+    """Without what follows a preposition, which is no act: `on the boat there were 34`."""
+    placed = ("in", "on", "at", "with", "without", "for", "from", "after", "before", "during", "by", "to", "of")
+    return [t for k, t in enumerate(tokens) if not {*tokens[max(k - 2, 0) : k]} & {*placed} or t.endswith("ed")]
 
 
 def _none(clause: Clause) -> Iterator[Value]:
@@ -247,6 +255,8 @@ def _bounds(tokens: Sequence[str], amount: _Amount) -> tuple[Fraction, Fraction]
     """From where to where an amount may be."""
     value, infinite = amount.value, Fraction(10**18)
     before = tokens[max(amount.place - 4, 0) : amount.place]
+    if {"little", "just", "slightly", "bit"} & set(before):
+        return value - abs(value) * _ABOUT, value + abs(value) * _ABOUT
     last = before[-1] if before else ""
     if last == "than" and len(before) > 1:
         negated = before[-3:-2] in (("no",), ("not",))

@@ -32,6 +32,7 @@ _SITED = words(
     ends ended held born comes came meets met leads led went goes moved"""
 )
 _VERBS = _BE | words("has have had can could may might must should will does do did knows knew")
+_TOLD = words("first second third fourth fifth last old new older newer younger elder former latter")
 _SHARED = words("also too partly part another mainly mostly some other both among together with either even")
 _ONCE = frozenset(
     map(
@@ -62,7 +63,11 @@ class Role:
 
     def excludes(self, other: Role) -> bool:
         """Whether the same role is filled by something else."""
-        if self.role != other.role or self.qualifiers != other.qualifiers or self.filler & other.filler:
+        by = {"agent", "only"}
+        if (self.role != other.role and {self.role, other.role} != by) or self.qualifiers != other.qualifiers:
+            return False
+        told = self.filler & _TOLD and other.filler & _TOLD and not self.filler & other.filler & _TOLD
+        if self.filler & other.filler and not told:
             return False
         if any(opposite(one, two) is False for one in self.filler for two in other.filler):
             return False
@@ -89,7 +94,7 @@ def roles(clause: Clause) -> list[Role]:
 def clefts(text: str) -> list[Role]:
     """`It was Anna who broke the vase`: who did it."""
     return [
-        Role("agent", of, frozenset(filler), qualifiers(rest), match[0])
+        Role("only", of, frozenset(filler), qualifiers(rest), match[0])
         for match in _CLEFT.finditer(text.lower())
         if (filler := content(tokens(match[1]))) and (of := content(rest := tokens(match[2])))
     ]
@@ -145,6 +150,6 @@ def _end(said: Sequence[str], start: int) -> int:
 def _role(
     role: str, of: Sequence[str], filler: Sequence[str], rest: Sequence[str], clause: Clause
 ) -> Iterator[Role]:  # fmt: skip
-    head, who = content([*of, *rest]), frozenset(content(filler))
+    head, who = content([*of, *rest]), frozenset(content(filler)) | qualifiers(filler)
     if head and who and len(who) <= 6:
         yield Role(role, head, who, qualifiers([*of, *rest]), clause.text)

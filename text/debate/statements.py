@@ -22,11 +22,13 @@ _WHETHER = re.compile(
     r"(?:so |but |and |then )*(?:(?:do|would|will|did) you (?:not )?(?:agree|think|say|accept|believe|admit|claim)"
     r"(?: that)?|is it (?:not )?true that|are you saying that)\b"
 )
+APART = frozenset(map(stem, QUALIFIERS))
 _AND = re.compile(r"^(?:(?:so|but|and|then|now|well|ok)\b,? ?)+")
 _OPEN = words("who what how when where why which whose whom")
 _BE = words("is was are were be been being")
 _PLACED = _BE | words("in on at from by to of into a an it i we you they must should to not")
 _ONE = words("took happened born died held lives comes built")
+_DETERMINERS = words("the a an all every each no some many most my your his her its our their this these those both")
 _PASSED = words("to in on at for with from during before after down because under over")
 
 
@@ -45,6 +47,7 @@ class Proposition:
         text: The clause.
         denies: Whether the speaker denies having said it.
         one: Whether its subject is one thing, of which it says what or where that is.
+        subject: The stem that it begins with, where that is no pronoun.
     """
 
     stems: tuple[str, ...]
@@ -57,6 +60,7 @@ class Proposition:
     text: str
     denies: bool = False
     one: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,6 @@ class Order:
     dimension: str
     sign: int
     positive: bool
-    qualifiers: frozenset[str]
     text: str
 
 
@@ -95,6 +98,16 @@ def statements(text: str, asked: str = "") -> list[Statement]:
     return found
 
 
+def topic(asked: str) -> frozenset[str]:
+    """What a short question turns to: `And on Monday?`; what is then said of it is not said of what was said before."""
+    question = SENTENCE.split(asked[-LONGEST:].strip())[-1]
+    # `Even then?` and `The others too?` ask whether the same holds there as well.
+    short = (
+        question.endswith("?") and question.count(" ") < 8 and not re.search(r"\b(?:even|too|also)\b", question.lower())
+    )
+    return frozenset(content(tokens(question.lower()))) if short else frozenset()
+
+
 def _read(clause: Clause) -> list[Statement]:
     said = clause.tokens
     if (
@@ -112,12 +125,12 @@ def _read(clause: Clause) -> list[Statement]:
             place = said.index(word)
             left, right = _things(said[:place]), _things(said[place + 1 :])
             if left and right:
-                found.append(Order(left, right, "before", -sign, True, qualifiers(said) - {word}, clause.text))
+                found.append(Order(left, right, "before", -sign, True, clause.text))
     made = _proposition(said, clause.text, clause.names)
     if made is None:
         return found
     supposed = "would" in said
-    if not supposed or made.force.mode == "ought":
+    if not supposed or made.force.mode == "ought" or said[0] == "it":
         found.append(made)
     if not supposed and not made.denies:
         found += values(clause)
@@ -140,8 +153,23 @@ def _proposition(said: Sequence[str], text: str, names: frozenset[str] = frozens
     one = bool((_BE | _ONE) & set(said)) and said[0] not in ("there", "some")
     called = frozenset(map(stem, names)) & set(stems)
     return Proposition(
-        stems, strength, qualifiers(said), persons(said), counts(said), predicates, called, text, denies, one
+        stems,
+        strength,
+        qualifiers(said),
+        persons(said),
+        counts(said),
+        predicates,
+        called,
+        text,
+        denies,
+        one,
+        _subject(said),
     )
+
+
+def _subject(said: Sequence[str]) -> str:
+    first = next((token for token in said if token not in _DETERMINERS), "")
+    return "" if first in LIGHT else stem(first)
 
 
 def _counted(said: Sequence[str]) -> bool:
@@ -185,18 +213,11 @@ def _compared(said: Sequence[str], text: str) -> Order | None:
         else:
             continue
         right = _things(said[than + 1 :])
+        left = left or _things(said[place + 1 : than])  # `better to be feared than loved`
         if not left or not right:
             return None
         positive = sum(t in ("not", "no", "never", "nothing", "nobody") for t in said[:place]) % 2 == 0
-        return Order(
-            left,
-            right,
-            dimension,
-            sign,
-            positive,
-            frozenset(q for q in qualifiers(said) if q[-2:] != "er" and q not in ("more", "less")),
-            text,
-        )
+        return Order(left, right, dimension, sign, positive, text)
     return None
 
 
@@ -212,8 +233,7 @@ def _things(said: Sequence[str]) -> frozenset[str]:
     return frozenset(
         stem(token)
         for token in said
-        if token not in LIGHT | QUALIFIERS
-        and token not in ("worth", "first", "far", "altogether", "afterwards", "later")
+        if token not in LIGHT and token not in ("worth", "far", "altogether", "afterwards")
     )
 
 
@@ -226,7 +246,7 @@ _THEN = re.compile(
 
 def _first_then(text: str) -> list[Order]:
     return [
-        Order(left, right, "before", 1, True, frozenset(), match[0])
+        Order(left, right, "before", 1, True, match[0])
         for match in _THEN.finditer(text)
         if (left := _things(tokens(match[1] or match[3]))) and (right := _things(tokens(match[2] or match[4])))
     ]
