@@ -135,7 +135,7 @@ class Sandbox:
         until: int | None = None,
     ) -> Result:
         """Run Python source with the standard library alone; it lies in the program's folder as `main.py`."""
-        argv = [bubble.python(), "-I", "-S", "-B", f"{WORK}/main.py", *arguments]
+        argv = [bubble.python(), "-P", "-s", "-S", "-B", f"{WORK}/main.py", *arguments]
         return self.run(argv, files={**(files or {}), "main.py": source}, stdin=stdin, inherit=inherit, until=until)
 
     async def run_python_async(self, source: str, **given: object) -> Result:

@@ -41,6 +41,17 @@ def test_a_program_gets_its_files_arguments_and_input(isolation: Isolation, tmp_
 
 
 @BOTH
+def test_a_program_prints_the_same_each_time(isolation: Isolation) -> None:
+    """Of sets too: what a program does must not depend on the seed that Python draws for its hashes."""
+    program = "import sys; print(list(map(str, {f'{k} of them' for k in range(50)})), sys.path, sys.flags.safe_path)"
+    printed = {Sandbox(isolation=isolation).run_python(program).stdout for _ in range(3)}
+    if isolation == "bubblewrap":  # the folders of the interpreter are the same without it, the program's own is not
+        assert len(printed) == 1
+    assert len({text.partition("]")[0] for text in printed}) == 1
+    assert all(text.endswith("True\n") and "site-packages" not in text for text in printed)
+
+
+@BOTH
 @pytest.mark.parametrize(
     ("program", "status", "code"),
     [
