@@ -56,6 +56,7 @@ class Debate(Solving):
 
     takes = (PROBLEM,)
     makes = DEBATE
+    version = 2
 
     temperature: float = Field(0.7, gt=0, le=5, description="Of the sampling; the judge takes the likeliest tokens.")
     max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")
