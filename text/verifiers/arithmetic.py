@@ -26,10 +26,10 @@ class Arithmetic:
     """A right answer over reasoning that bears it (after STaR, Zelikman et al. 2022, arXiv 2203.14465).
 
     Beyond the answer: there is reasoning; every equation is true, and the answer depends on each; every number, in an
-    equation or in prose, is one of the question, follows from its units, or was found before; what the question says of
-    a number is not said of another; nobody comes in whom the question does not know; nothing is said twice, and the text
-    ends with its answer. A right answer over wrong reasoning would teach the reasoning. Algebra is not read: reasoning in
-    unknowns is refused.
+    equation or in prose, is one of the question, follows from its units, or was found before; what the question says
+    of a number is not said of another; nobody comes in whom the question does not know; nothing is said twice, and the
+    text ends with its answer. A right answer over wrong reasoning would teach the reasoning. Algebra is not read:
+    reasoning in unknowns is refused.
     """
 
     def __init__(self, symbolic: Symbolic) -> None:

@@ -160,7 +160,8 @@ def test_what_would_mislead_a_student_is_told(fault, question, gold, told, reaso
 @pytest.mark.parametrize(
     "text",
     ["7 shells each, " * 20_000, "7 " * 50_000, "7 + 3 = 10. " * 10_000, "A " * 50_000, "7 a " * 30_000,
-     "seven hundred " * 20_000, "." + " " * 100_000 + "7", "7 + 3 = 10 = " * 10_000 + "10", "one " * 50_000],
+     "seven hundred " * 20_000, "." + " " * 100_000 + "7", "7 + 3 = 10 = " * 10_000 + "10", "one " * 50_000,
+     "Liam has 7 + " * 20_000 + "3 = 10", "7 + 3 = 10 / " * 10_000 + "1"],
 )  # fmt: skip
 def test_hostile_text_takes_no_time(fault, text) -> None:
     start = time.process_time()
