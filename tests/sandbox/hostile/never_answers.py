@@ -1,4 +1,4 @@
-# reason: limit
+# reason: limit the
 # wall: 1
 # ruff: noqa
 def triple(x):
