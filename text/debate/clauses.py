@@ -48,7 +48,9 @@ _OTHERS = re.compile(
 _EXCEPT = re.compile(r"\b((?:no|nobody|none|nothing|everyone|everybody|all|every|no one)(?: \w+)?) but\b")
 _HELD = re.compile(r".{1,60}?\b(?:is|are|was|were)\b(?! not)")
 _DOER = re.compile(r"(?!it|that|this|there|what|which|who|in|on|at|for|by|with|to)[a-z]+\b")
-_SUBJECT = re.compile(r"(?:the|these|those|my|his|her|our|its|their|your) \w+")
+_SUBJECT = re.compile(
+    r"(?:the|these|those|my|his|her|our|its|their|your) \w+|[a-z]+s(?= (?:are|were|have|had|do|did|can|will|may|must) )"
+)
 _LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])")  # `team A`
 _FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b")
 

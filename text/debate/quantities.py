@@ -52,7 +52,7 @@ class Value:
     @property
     def counted(self) -> bool:
         """Whether it is a number of things, not of some unit."""
-        return bool(self.unit) and self.unit not in _DIMENSIONS
+        return bool(self.unit) and self.unit not in _DIMENSIONS and not self.unit.startswith(("square ", "cubic "))
 
     def misses(self, other: Value) -> bool:
         """Whether no amount is in both."""
@@ -206,6 +206,10 @@ def _amount(tokens: Sequence[str], place: int) -> _Amount | None:
         return _Amount(place, end + 1, value * 60 + (720 if after == "pm" and value < 12 else 0), "clock")
     if after == "times":
         return _Amount(place, end + 1, value, "times")
+    power = {"square": 2, "cubic": 3}.get(after, 1)
+    if power > 1 and end + 1 < len(tokens) and tokens[end + 1] in UNITS:
+        dimension, factor = UNITS[tokens[end + 1]]
+        return _Amount(place, end + 2, value * factor**power, f"{after} {dimension}")
     if after in UNITS:
         dimension, factor = UNITS[after]
         if dimension == "per cent":

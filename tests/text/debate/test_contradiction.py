@@ -37,9 +37,11 @@ def exchanges(name: str) -> list[list[Turn]]:
 # which a reader of words has not: it is counted with the rest, and lowers the bar of its set.
 PLANTED = {
     "planted": (50, 0.9), "held": (25, 0.9), "fresh": (22, 0.9), "round1": (70, 0.9), "round2": (68, 0.8),
-    "round3": (65, 0.9), "round4": (50, 0.85), "stranger": (40, 0.7),
+    "round3": (65, 0.9), "round4": (50, 0.85), "round5": (45, 0.95), "stranger": (40, 0.7),
 }  # fmt: skip
-CLEAN = {"clean": 50, "held": 25, "fresh": 22, "round1": 80, "round2": 73, "round3": 67, "round4": 51, "stranger": 40}
+CLEAN = {
+    "clean": 50, "held": 25, "fresh": 22, "round1": 80, "round2": 73, "round3": 67, "round4": 51, "round5": 45, "stranger": 40,
+}  # fmt: skip
 
 
 def file(name: str, kind: str) -> str:
@@ -57,7 +59,7 @@ def test_planted_contradictions_are_caught_and_placed(name) -> None:
 
 def test_what_words_can_tell_is_caught_in_nine_of_ten() -> None:
     rows = [row for name in PLANTED for row in kinds(file(name, "planted")) if not row[0].endswith("hard")]
-    assert len(rows) == 370
+    assert len(rows) == 415
     assert sum(bool(contradictions(turns)) for _, turns in rows) >= 0.9 * len(rows)
 
 
