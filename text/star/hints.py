@@ -43,9 +43,18 @@ def hinted(question: str, answer: str, verifier: str | None) -> str:
 
     For addition the answer stands after the question, as in STaR (Zelikman et al. 2022, arXiv 2203.14465, section 4.1).
     """
+    return question + _hint(answer, verifier)
+
+
+def unhinted(question: str, answer: str, verifier: str | None) -> str:
+    """The question that `hinted` made this of, or one without a hint as it is."""
+    return question.removesuffix(_hint(answer, verifier))
+
+
+def _hint(answer: str, verifier: str | None) -> str:
     if verifier == "addition":
-        return f"{question}\nTarget: {' '.join(answer.replace(' ', ''))}"
-    return f"{question} (The answer is {answer}.)"
+        return f"\nTarget: {' '.join(answer.replace(' ', ''))}"
+    return f" (The answer is {answer}.)"
 
 
 def leak(question: str, answer: str, completion: str) -> str:
