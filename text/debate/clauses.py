@@ -40,12 +40,14 @@ _OTHERS = re.compile(
     rf" (?:may |might |would |will |have |has |had |now |still |also |even |do )?(?:{_SPEECH})\b(?! to\b)"
     rf"|\b(?!(?:i|we|not|never|also|still|do|must|can|will|should|to) )\w+ (?:{_SPEECH}) that\b"
     r"|\b(?:you|opponent) (?:now |still |have )?(?:ask|want|call|accuse|tell)(?:s|d|ed)?\b"
+    r"|^(?:to|whoever) (?:say|claim|pretend|think|believe|hold)s? (?:that\b)?"
     r"|\baccording to\b|\b(?:on|by|in|under) (?:your|their|his|her|my opponent's|that) "
     r"(?:count|figure|reckoning|logic|claim|argument|view|reading|method|account|idea|numbers|theory|sum)\b"
     r"|\b(?:your|their|the opponent's|my opponent's|the) (?:claim|idea|view|argument|belief|objection|rumou?r)"
     r" that\b"
 )
 _EXCEPT = re.compile(r"\b((?:no|nobody|none|nothing|everyone|everybody|all|every|no one)(?: \w+)?) but\b")
+_NO_WHO = re.compile(r"\b(no \w+|nobody|none|nothing) (?:who|which|that)\b")
 _HELD = re.compile(r".{1,60}?\b(?:is|are|was|were)\b(?! not)")
 _DOER = re.compile(r"(?!it|that|this|there|what|which|who|in|on|at|for|by|with|to)[a-z]+\b")
 _SUBJECT = re.compile(
@@ -88,7 +90,7 @@ def tokens(clause: str) -> tuple[str, ...]:
 def _plain(sentence: str) -> str:
     """In lower case, with negations apart and numbers without commas."""
     lower = re.sub(r"(?<=\d),(?=\d{3})", "", sentence.strip().lower())
-    lower = _EXCEPT.sub(r"\1 except", lower)
+    lower = _NO_WHO.sub(r"\1", _EXCEPT.sub(r"\1 except", lower))
     return re.sub(r"n't\b", " not", re.sub(r"\bcan't\b|\bcannot\b", "can not", re.sub(r"\bwon't\b", "will not", lower)))
 
 

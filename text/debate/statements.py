@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from .amounts import counts
 from .clauses import LONGEST, SENTENCE, Clause, clauses, tokens
 from .force import ALWAYS_LIGHT, MODAL, Force, force
-from .lexicon import AUXILIARIES, HEDGES, LIGHT, NUMBERS, QUALIFIERS, content, persons, qualifiers, stem, words
-from .quantities import Value, counts, values
+from .lexicon import AUXILIARIES, HEDGES, LIGHT, NUMBERS, content, persons, qualifiers, stem, words
+from .orders import Order, compared, first_then, in_time
+from .quantities import Value, values
 from .roles import Role, clefts, roles
 
 _WHETHER = re.compile(
     r"(?:so |but |and |then )*(?:(?:do|would|will|did) you (?:not )?(?:agree|think|say|accept|believe|admit|claim)"
     r"(?: that)?|is it (?:not )?true that|are you saying that)\b"
 )
-APART = frozenset(map(stem, QUALIFIERS))
 _AND = re.compile(r"^(?:(?:so|but|and|then|now|well|ok)\b,? ?)+")
 _OPEN = words("who what how when where why which whose whom")
 _BE = words("is was are were be been being")
@@ -63,18 +64,6 @@ class Proposition:
     subject: str = ""
 
 
-@dataclass(frozen=True)
-class Order:
-    """That one thing is more (`sign` 1) or less (-1) than another in some dimension, or is not so."""
-
-    left: frozenset[str]
-    right: frozenset[str]
-    dimension: str
-    sign: int
-    positive: bool
-    text: str
-
-
 Statement = Proposition | Value | Order | Role
 
 
@@ -91,7 +80,7 @@ def statements(text: str, asked: str = "") -> list[Statement]:
         answered = _answered(answer, question)
         if answered is not None:
             found.append(answered)
-    found += _first_then(text[:LONGEST])
+    found += first_then(text[:LONGEST])
     found += clefts(text[:LONGEST])
     for clause in clauses(text):
         found += _read(clause)
@@ -116,16 +105,11 @@ def _read(clause: Clause) -> list[Statement]:
         or ({"may", "could"} & set(said) and {"be", "have"} & set(said) and "may" in said)
     ):
         return []
-    compared = _compared(said, clause.text)
-    if compared is not None:
-        return [compared, *values(clause)]
+    order = compared(said, clause.text)
+    if order is not None:
+        return [order, *values(clause)]
     found: list[Statement] = []
-    for word, sign in (("before", -1), ("after", 1)):
-        if said.count(word) == 1:
-            place = said.index(word)
-            left, right = _things(said[:place]), _things(said[place + 1 :])
-            if left and right:
-                found.append(Order(left, right, "before", -sign, True, clause.text))
+    found += in_time(said, clause.text)
     made = _proposition(said, clause.text, clause.names)
     if made is None:
         return found
@@ -196,60 +180,6 @@ def _active(said: Sequence[str]) -> Sequence[str]:
             end = next((k for k in range(place + 2, len(said)) if said[k] in _PASSED), len(said))
             return [*said[place + 1 : end], verb, *said[: place - 1], *said[end:]]
     return said
-
-
-def _compared(said: Sequence[str], text: str) -> Order | None:
-    """`more … than`, `taller than`; with a number on the right it bounds an amount and compares nothing."""
-    if "than" not in said:
-        return None
-    than = said.index("than")
-    for place in range(than - 1, max(than - 9, -1), -1):
-        word = said[place]
-        if word in ("more", "less", "fewer"):
-            dimension, sign = " ".join(stem(t) for t in said[place + 1 : than]) or "great", 1 if word == "more" else -1
-            left = _things(said[:place])
-        elif (word.endswith("er") and len(word) > 4) or word in ("worse", "older"):
-            dimension, sign, left = _base(word), 1, _things(said[:place])
-        else:
-            continue
-        right = _things(said[than + 1 :])
-        left = left or _things(said[place + 1 : than])  # `better to be feared than loved`
-        if not left or not right:
-            return None
-        positive = sum(t in ("not", "no", "never", "nothing", "nobody") for t in said[:place]) % 2 == 0
-        return Order(left, right, dimension, sign, positive, text)
-    return None
-
-
-def _base(word: str) -> str:
-    """What a comparative compares by: `bigger` → the stem of `big`."""
-    if word in ("better", "worse", "elder", "further", "farther", "lesser"):
-        return stem(word)
-    short = word[:-2]
-    return stem(short[:-1] + "y" if short.endswith("i") else short)
-
-
-def _things(said: Sequence[str]) -> frozenset[str]:
-    return frozenset(
-        stem(token)
-        for token in said
-        if token not in LIGHT and token not in ("worth", "far", "altogether", "afterwards")
-    )
-
-
-_THEN = re.compile(
-    r"\bfirst,? ([^,.;]{3,80}),? (?:and )?(?:only )?then,? ([^,.;]{3,80})"
-    r"|\b([^,.;]{3,80}) first,? (?:and )?(?:only )?(?:then |afterwards )?([^,.;]{3,80})",
-    re.IGNORECASE,
-)
-
-
-def _first_then(text: str) -> list[Order]:
-    return [
-        Order(left, right, "before", 1, True, match[0])
-        for match in _THEN.finditer(text)
-        if (left := _things(tokens(match[1] or match[3]))) and (right := _things(tokens(match[2] or match[4])))
-    ]
 
 
 def _answered(text: str, asked: str) -> Proposition | None:

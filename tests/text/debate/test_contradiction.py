@@ -40,7 +40,8 @@ PLANTED = {
     "round3": (65, 0.9), "round4": (50, 0.85), "round5": (45, 0.95), "stranger": (40, 0.7),
 }  # fmt: skip
 CLEAN = {
-    "clean": 50, "held": 25, "fresh": 22, "round1": 80, "round2": 73, "round3": 67, "round4": 51, "round5": 45, "stranger": 40,
+    "clean": 50, "held": 25, "fresh": 22, "round1": 80, "round2": 73, "round3": 67,
+    "round4": 51, "round5": 45, "round6": 48, "stranger": 40,
 }  # fmt: skip
 
 
