@@ -12,16 +12,17 @@ from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion, Request, Watermark
 from multisynth.serving.asking import Ask
 
-from .solving import Solving
+from .solving import Trying, answered
 
 
-class Attempt(Solving):
+class Attempt(Trying):
     """Asks a model for several answers to each problem, after worked examples of the same kind (Brown et al. 2020).
 
-    All attempts are handed on, right or wrong; `text.verify` judges them.
+    All attempts are handed on, right or wrong; `text.verify` judges them. Where a problem's verifier is `schema`, the
+    model is held to JSON of that schema: vLLM and transformers decode by it, endpoints are asked for it.
     """
 
-    version = 2
+    version = 3
     takes = (PROBLEM,)
     makes = REASONING
 
@@ -40,7 +41,7 @@ class Attempt(Solving):
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Make every attempt at once."""
-        answers = await asyncio.gather(*(ask(self._request(sample, k)) for k in range(self.attempts)))
+        answers = await asyncio.gather(*(answered(ask, self._request(sample, k)) for k in range(self.attempts)))
         return [self._made(sample, number, answer) for number, answer in enumerate(answers)]
 
     def _request(self, sample: Sample, number: int) -> Request:
@@ -48,6 +49,4 @@ class Attempt(Solving):
         return self.question(sample, f"attempt {number}", watermark=mark)
 
     def _made(self, sample: Sample, number: int, answer: Completion) -> Sample:
-        return self.reasoning(
-            sample, answer, attempt=number, meta={"finish": answer.finish, "watermarked": self.watermark}
-        )
+        return self.reasoning(sample, answer, attempt=number, meta={"watermarked": self.watermark})

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Sample
 from multisynth.sandbox import Isolation
-from multisynth.stage import Map
+from multisynth.stage import Map, Needs
 
 from .verifiers import Verdict, Verifiers
 
 
 class Judging(Map):
-    """A stage that has attempts judged by the verifier that their problem names."""
+    """A stage that has attempts judged by the verifier that their problem names.
 
+    A worker judges one attempt at a time: programs run under a limit by the clock, so that those of all workers
+    together must not be more than the cores. Batches are small, for the workers to have enough of them.
+    """
+
+    needs: ClassVar[Needs] = Needs(batch_size=32)
     takes = (REASONING,)
 
     sandbox: Isolation = Field(
@@ -26,25 +30,28 @@ class Judging(Map):
     )
 
     _verifiers: Verifiers | None = PrivateAttr(None)
-    _threads: ThreadPoolExecutor | None = PrivateAttr(None)
 
     def open(self) -> None:
         """Have the verifiers ready; each starts with the first problem that names it."""
         self._verifiers = Verifiers(self.sandbox)
-        self._threads = ThreadPoolExecutor(os.cpu_count())
 
     def close(self) -> None:
         """End what the verifiers started."""
-        if self._threads is not None:
-            self._threads.shutdown()
         if self._verifiers is not None:
             self._verifiers.close()
-        self._threads = self._verifiers = None
+        self._verifiers = None
 
     def judged(self, samples: Batch) -> Iterator[tuple[Sample, Verdict]]:
-        """Each attempt with its verdict, in order; programs run several at once."""
-        verifiers, threads = self._verifiers, self._threads
-        assert verifiers is not None and threads is not None
-        attempts = list(samples)
-        verdicts = threads.map(lambda attempt: verifiers.judge(attempt, attempt["completion"]), attempts)
-        return zip(attempts, verdicts, strict=True)
+        """Each attempt with its verdict, in order."""
+        assert self._verifiers is not None
+        for attempt in samples:
+            yield attempt, self._verifiers.judge(attempt, attempt["completion"], cut_off(attempt.meta))
+
+
+def cut_off(ending: Mapping[str, Any]) -> int | None:
+    """After how many tokens an answer was cut off at `max_tokens`; None where it ended by itself.
+
+    Args:
+        ending: How it ended, as its `meta` says: `finish`, and `generated` tokens.
+    """
+    return ending.get("generated", 0) if ending.get("finish") == "length" else None

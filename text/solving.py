@@ -10,10 +10,13 @@ from multisynth.kinds import REASONING
 from multisynth.sample import Sample
 from multisynth.sandbox import Isolation
 from multisynth.serving import Completion, Request
-from multisynth.serving.asking import Asking
+from multisynth.serving.asking import Ask, Asking
+from multisynth.serving.protocol import Unfit
 
+from .judging import cut_off
 from .prompting import Prompting
-from .verifiers import Verifiers
+from .verifiers import Verdict, Verifiers
+from .verifiers.schema import asked_form
 
 
 class Solving(Asking):
@@ -42,7 +45,7 @@ class Solving(Asking):
 
     @property
     def verifiers(self) -> Verifiers:
-        """Who judges answers: `await self.verifiers.verdict(problem, completion)`."""
+        """Who judges texts that no model wrote just now; those that one did are for `judged`."""
         assert self._verifiers is not None
         return self._verifiers
 
@@ -52,8 +55,27 @@ class Solving(Asking):
         return self._form or self.prompting
 
     def question(self, problem: Sample, purpose: str, **changes: Any) -> Request:
-        """A request to solve a problem; as `Asking.request`."""
-        return self.request(self.form.prompt(problem), problem, purpose, **{"stop": self.form.stop, **changes})
+        """A request to solve a problem; as `Asking.request`.
+
+        Where the verifier is `schema` the answer is held to it, unless it has a `prefix`, which may be anything.
+
+        Raises:
+            ValueError: The problem's `check` is not what the verifier needs.
+        """
+        form = asked_form(problem) if "prefix" not in changes else ""
+        return self.request(
+            self.form.prompt(problem), problem, purpose, **{"stop": self.form.stop, "schema": form, **changes}
+        )
+
+    async def judged(self, problem: Sample, answer: Completion, begun: str = "") -> Verdict:
+        """What is to be said of an answer.
+
+        Args:
+            problem: The problem.
+            answer: What the model wrote.
+            begun: What the answer began with already.
+        """
+        return await self.verifiers.verdict(problem, (begun + answer.text).strip(), cut_off(_ending(answer)))
 
     def reasoning(
         self, problem: Sample, answer: Completion, *, attempt: int, meta: dict[str, Any] | None = None, **values: Any
@@ -64,7 +86,7 @@ class Solving(Asking):
             problem: The problem.
             answer: What the model wrote.
             attempt: Its number among the attempts at the problem.
-            meta: What to note beside the problem's own `meta`.
+            meta: What to note beside the problem's own `meta` and how the answer ended.
             **values: Columns that differ, such as a `completion` that was put together from several answers.
         """
         columns = {
@@ -72,16 +94,34 @@ class Solving(Asking):
             "completion": answer.text.strip(), "attempt": attempt, "model": self.asked,
             "token_ids": list(answer.token_ids), **values,
         }  # fmt: skip
-        return problem.child(REASONING, meta={**problem.meta, **(meta or {})}, **columns)
+        return problem.child(REASONING, meta={**problem.meta, **_ending(answer), **(meta or {})}, **columns)
+
+
+async def answered(ask: Ask, request: Request) -> Completion:
+    """What a model answers; also what is not of the request's schema, such as JSON that was cut off.
+
+    It is paid for, and to be judged as any other answer.
+    """
+    try:
+        return await ask(request)
+    except Unfit as error:
+        if error.paid is None:
+            raise
+        return error.paid
+
+
+def _ending(answer: Completion) -> dict[str, Any]:
+    return {"finish": answer.finish, "generated": answer.generated}
 
 
 class Trying(Solving):
-    """One that asks again until an answer is right, so often at most."""
+    """One that asks for several answers to a problem."""
 
-    attempts: int = Field(1, ge=1, le=1024, description="Answers asked for at most, until one is right.")
+    attempts: int = Field(1, ge=1, le=1024, description="Answers asked for a problem at most.")
 
     @model_validator(mode="after")
     def _different(self) -> Trying:
-        if self.temperature == 0 and self.attempts > 1:
-            raise ValueError("attempts at temperature 0 are all the same: give a temperature, or attempts: 1")
+        if (self.temperature == 0 or self.top_k == 1) and self.attempts > 1:
+            how = "at temperature 0" if self.temperature == 0 else "with top_k 1"
+            raise ValueError(f"attempts {how} are all the same: give a temperature, or attempts: 1")
         return self

@@ -12,9 +12,12 @@ from .judging import Judging
 
 
 class Verify(Judging):
-    """Keeps an attempt if the verifier that its problem names finds it right; drops the rest with the reason."""
+    """Keeps an attempt if the verifier that its problem names finds it right; drops the rest with the reason.
 
-    version = 3
+    An answer that was cut off at `max_tokens` is not right, whatever it says so far.
+    """
+
+    version = 4
 
     flawless: bool = Field(
         False,

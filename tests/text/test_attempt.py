@@ -2,6 +2,7 @@
 
 import json
 
+import jsonschema
 import pyarrow.compute as pc
 import pytest
 from multisynth.text.attempt import Attempt
@@ -10,6 +11,7 @@ from multisynth.text.prompting import Prompting
 from multisynth.text.verifiers.equations import equations
 from multisynth.text.verify import Verify
 from multisynth.text.worked import WORKED, examples
+from pydantic import ValidationError
 
 from multisynth.errors import BadInput
 from multisynth.kinds import PROBLEM
@@ -72,6 +74,39 @@ def test_attempts_do_not_depend_on_batches(tiny, problems, monkeypatch, tmp_path
     tokens = pc.add(whole.ledger.column("tokens_read"), whole.ledger.column("tokens_written")).to_pylist()
     generated = [sum(len(sample["token_ids"]) for sample in list(whole.samples)[3 * k : 3 * k + 3]) for k in range(4)]
     assert all(spent >= made + 3 * 13 for spent, made in zip(tokens, generated, strict=True))
+
+
+@pytest.mark.parametrize("same", [{"temperature": 0}, {"top_k": 1}])
+def test_attempts_that_would_all_be_the_same_are_refused(same) -> None:
+    with pytest.raises(ValidationError, match="are all the same"):
+        Attempt(**same)
+    Attempt(attempts=1, **same)
+
+
+FORM = {
+    "type": "object", "required": ["pet", "age"], "additionalProperties": False,
+    "properties": {"pet": {"enum": ["cat", "dog"]}, "age": {"type": "integer", "minimum": 0, "maximum": 9}},
+}  # fmt: skip
+
+
+def test_where_the_verifier_is_a_schema_the_model_is_held_to_it(tiny) -> None:
+    """Random weights write no JSON by themselves; what is cut off is handed on as such, and spoils no other attempt."""
+    check = json.dumps({"schema": FORM})
+    problems = [
+        Sample(PROBLEM, 0, question="A pet?", answer="", domain="d", verifier="schema", check=check),
+        Sample(PROBLEM, 1, question="A pet?", answer="", domain="d", verifier="exact", check=check),
+        Sample(PROBLEM, 2, question="A pet?", answer="", domain="d", verifier="schema", check='{"schema": true}'),
+    ]
+    stage = {"prompting": BARE, "model": tiny, "engine": "transformers", "temperature": 1.0, "attempts": 3}
+    ran = run_stage(Attempt(max_tokens=40, **stage), problems)
+    held, free = ran.samples["completion"][:3], ran.samples["completion"][3:]
+    validator = jsonschema.Draft202012Validator(FORM)
+    assert all(validator.is_valid(json.loads(text)) for text in held)
+    assert not any("pet" in text for text in free)
+    assert [reason for _, reason in run_stage(Verify(), list(ran.samples)[:3]).drops] == []
+    cut = run_stage(Attempt(max_tokens=3, **stage), problems[:1])
+    assert len(cut.samples) == 3 and not cut.drops
+    assert {reason for _, reason in run_stage(Verify(), cut.samples).drops} == {"unfinished: 3 tokens"}
 
 
 def test_a_problem_too_long_for_the_model_is_dropped_with_numbers(tiny, problems) -> None:

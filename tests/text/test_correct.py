@@ -74,6 +74,13 @@ def finds(step: str, rest: str) -> Callable[[Request], str]:
     return lambda request: step if "first wrong one?" in str(request.prompt)[-60:] else rest
 
 
+def test_a_right_answer_that_was_cut_off_is_not_right_already(correct) -> None:
+    told = attempt(RIGHT).with_meta(finish="length", generated=30)
+    ran, _ = correct(told, finds(" Step 3.", " The answer is 3."))
+    (mended,) = ran.samples
+    assert mended["completion"] == RIGHT and mended.meta["finish"] == "stop"
+
+
 def test_the_right_steps_are_kept_and_the_rest_is_written_anew(correct) -> None:
     ran, seen = correct(attempt(), finds(" Step 2.", REST))
     (mended,) = ran.samples
@@ -82,6 +89,7 @@ def test_the_right_steps_are_kept_and_the_rest_is_written_anew(correct) -> None:
     assert mended.meta | {"verified_answer": "3"} == {
         "right": True, "reason": "", "flaw": "", "route": "corrected", "verifier": "exact", "verified_answer": "3",
         "found_by": "model", "steps": 3, "first_wrong_step": 2, "true_first_wrong_step": 2, "found_right": True,
+        "finish": "stop", "generated": 2,
     }  # fmt: skip
     assert ran.ledger["tokens_written"].to_pylist() == [4]
 

@@ -11,6 +11,7 @@ from multisynth.kinds import REASONING
 from multisynth.sample import Drop, Sample
 from multisynth.serving.asking import Ask
 
+from ..judging import cut_off
 from ..search.steps import split
 from ..solving import Trying
 from .faults import asked, known, named, shown
@@ -28,6 +29,7 @@ class Correct(Trying):
     already are dropped, as is what stays wrong.
     """
 
+    version = 2
     takes = (REASONING,)
     makes = REASONING
 
@@ -45,7 +47,7 @@ class Correct(Trying):
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Find the first wrong step, and mend it."""
         steps = split(sample["completion"].strip())
-        before = await self.verifiers.verdict(sample, sample["completion"])
+        before = await self.verifiers.verdict(sample, sample["completion"], cut_off(sample.meta))
         if before.right and not (self.sound and before.flaw):
             return [Drop(sample, "right already")]
         if not steps:
@@ -58,13 +60,11 @@ class Correct(Trying):
             kept = "".join(steps[:place])
             begun = self._begun(kept)
             answer = await ask(self.question(sample, f"mend {number}", prefix=begun))
-            whole = (begun + answer.text).strip()
-            verdict = await self.verifiers.verdict(sample, whole)
-            if answer.finish == "length":
-                reason = f"unfinished: {answer.generated} tokens"
-            elif not verdict.right or (self.sound and verdict.flaw):
+            verdict = await self.judged(sample, answer, begun)
+            if not verdict.right or (self.sound and verdict.flaw):
                 reason = verdict.reason or verdict.flaw
             else:
+                whole = (begun + answer.text).strip()
                 text = self._traced(kept, steps[place], answer.text) if self.trace else whole
                 judged = {"right": True, "reason": "", "flaw": verdict.flaw, "route": "corrected"}
                 meta = {**measured, **judged, "verifier": verdict.verifier, "verified_answer": verdict.answer}

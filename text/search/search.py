@@ -99,9 +99,7 @@ class Search(Solving):
                 f"{self.asked} gives no alternatives of its tokens",
                 "search with a model on vllm or transformers, or an endpoint that gives `top_logprobs`",
             )
-        if completion.finish == "length":
-            return completion, False
-        return completion, (await self.verifiers.verdict(sample, prefix + completion.text)).right
+        return completion, (await self.judged(sample, completion, prefix)).right
 
 
 def _reasoned(before: str, written: str) -> int | None:

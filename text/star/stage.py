@@ -13,7 +13,7 @@ from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion, Request
 from multisynth.serving.asking import Ask
 
-from ..solving import Trying
+from ..solving import Trying, answered
 from ..verifiers import Verdict
 from .hints import leak
 from .rationalise import rationalising
@@ -28,6 +28,7 @@ class Star(Trying):
     `verified_answer`. A problem that gives none is dropped with what was wrong with the last answer.
     """
 
+    version = 2
     takes = (PROBLEM,)
     makes = REASONING
 
@@ -59,7 +60,7 @@ class Star(Trying):
     async def _try(self, problem: Sample, ask: Ask, route: Route) -> Tried:
         """Ask until an answer is right; the last answer where none is."""
         for number in range(self.attempts):
-            answer = await ask(self._request(problem, route, number))
+            answer = await answered(ask, self._request(problem, route, number))
             verdict = await self._verdict(problem, answer, route)
             if verdict.right:
                 break
@@ -73,9 +74,7 @@ class Star(Trying):
         return dataclasses.replace(request, prompt=prompt)
 
     async def _verdict(self, problem: Sample, answer: Completion, route: Route) -> Verdict:
-        if answer.finish == "length":
-            return Verdict(False, f"unfinished: {answer.generated} tokens", "", "")
-        verdict = await self.verifiers.verdict(problem, answer.text)
+        verdict = await self.judged(problem, answer)
         fault = verdict.flaw if self.sound else ""
         if route == "rationalised":
             fault = fault or leak(problem["question"], problem["answer"], answer.text)

@@ -46,17 +46,20 @@ class Verifiers:
         self._made: dict[str, Verifier] = {}
         self._making = threading.Lock()
 
-    def judge(self, problem: Sample, completion: str) -> Verdict:
-        """Judge an answer by the verifier that its problem names.
+    def judge(self, problem: Sample, completion: str, cut: int | None = None) -> Verdict:
+        """Judge an answer by the verifier that its problem names; one that was cut off is not right, whatever it says.
 
         Args:
             problem: A sample with `question`, `answer`, `verifier` and `check`, of any kind.
             completion: What a model wrote; hostile.
+            cut: Tokens after which the model was cut off; None where it ended by itself.
 
         Raises:
             ValueError: There is no verifier of that name, or it cannot use the problem's `check`.
             Hopeless: A program is to be judged, and there is no sandbox.
         """
+        if cut is not None:
+            return Verdict(False, f"unfinished: {cut} tokens", "", "")
         name = problem["verifier"] or "math"
         if name not in _MAKERS:
             raise ValueError(f"no verifier is called `{name}`: {nearest(name, list(NAMES))}")
@@ -73,9 +76,9 @@ class Verifiers:
         except BadInput as error:
             raise Hopeless(error.problem, error.remedy) from error
 
-    async def verdict(self, problem: Sample, completion: str) -> Verdict:
+    async def verdict(self, problem: Sample, completion: str, cut: int | None = None) -> Verdict:
         """As `judge`, without keeping other coroutines waiting."""
-        return await asyncio.to_thread(self.judge, problem, completion)
+        return await asyncio.to_thread(self.judge, problem, completion, cut)
 
     def close(self) -> None:
         """Let go of what they started."""

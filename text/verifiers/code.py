@@ -132,7 +132,8 @@ main()
 """
 _check = functools.lru_cache(maxsize=64)(Check.model_validate_json)
 """The attempts at one problem come one after another, and its tests are compiled once."""
-_TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+_TURNS = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+"""Examinations at once in this process; more would only wait for each other, while the clock of their limits runs."""
 
 
 def _source(name: str) -> str:

@@ -66,6 +66,18 @@ class Schema:
         return f"not of the schema: {said['mistake']}" if said["mistake"] else ""
 
 
+def asked_form(problem: Sample) -> str:
+    """The JSON Schema by which answers to a problem can be decoded; nothing where there is none to hold them to.
+
+    Raises:
+        ValueError: The problem's `check` is not what this verifier needs.
+    """
+    if problem["verifier"] != "schema":
+        return ""
+    form = SchemaCheck.model_validate_json(problem["check"]).form
+    return "" if isinstance(form, bool) else json.dumps(form)
+
+
 def written(completion: str) -> str:
     """The answer in a text."""
     if blocks := _FENCED.findall(completion):
