@@ -97,9 +97,9 @@ def tiny() -> Plan:
     fresh = {"layers": 3, "width": 64, "heads": 2, "context": 256}
     shared = {"batch_size": 16, "warmup": 0.05, "weight_decay": 0.1}
     return Plan(
-        digits=(2,), worked=200, hints=0.5, first={**shared, "fresh": fresh, "steps": 700, "learning_rate": 2e-3},
+        digits=(2,), worked=200, hints=1, first={**shared, "fresh": fresh, "steps": 700, "learning_rate": 2e-3},
         tune={**shared, "learning_rate": 1e-3}, anew=False, problems=600, held_out=400, attempts=2, temperature=0.7,
-        max_tokens=90, steps=200, growth=1.0, most=200,
+        max_tokens=90, steps=300, growth=1.0, most=300,
     )  # fmt: skip
 
 
