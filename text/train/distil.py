@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput
@@ -21,7 +21,7 @@ from .lesson import Encoder, Lesson
 from .logits import said
 from .network import Network, load
 from .options import Fresh
-from .training import Training
+from .training import BASE, Training
 
 if TYPE_CHECKING:
     import torch
@@ -93,8 +93,8 @@ class Distil(Training[Lesson]):
     method: ClassVar[str] = "distil"
 
     base: str = Field("", description="The student: `hf:org/name`, a folder, a name of the list; empty: a fresh one.")
-    fresh: Fresh = Field(Fresh(), description="Size of a student with random weights.")
-    teacher: str = Field("smollm2-135m", description="`hf:org/name`, a folder, a name of the model list.")
+    fresh: Fresh | None = Field(None, description="Size of a student with random weights.")
+    teacher: str = Field("", description=f"`hf:org/name`, a folder, a name of the model list; empty: {BASE}.")
     teacher_stage: str = Field("", description="A stage that trains: its last model teaches instead of `teacher`.")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="The largest.")
     temperature: float = Field(1.0, gt=0, le=100, description="Both distributions are softened by it.")
@@ -102,17 +102,23 @@ class Distil(Training[Lesson]):
         "forward", description="Of the divergence: forward covers all that the teacher may say, reverse what it would."
     )
 
+    @model_validator(mode="after")
+    def _taught_by_one(self) -> Distil:
+        if self.teacher and self.teacher_stage:
+            raise ValueError("both teacher and teacher_stage name the teacher: leave out one")
+        return self
+
     _teacher: Model | None = PrivateAttr(None)
     _teacher_sample: Sample | None = PrivateAttr(None)
 
     @property
     def shape(self) -> Fresh | None:
         """As `Training.shape`."""
-        return None if self.base or self.start else self.fresh
+        return None if self.base or self.start else self.fresh or Fresh()
 
     def artifacts(self) -> Sequence[Artifact]:
         """The base model and the teacher."""
-        return (*super().artifacts(), *(() if self.teacher_stage else (resolve(self.teacher).artifact,)))
+        return (*super().artifacts(), *(() if self.teacher_stage else (resolve(self.teacher or BASE).artifact,)))
 
     def teachers(self) -> Sequence[str]:
         """As `Training.teachers`."""
@@ -128,7 +134,7 @@ class Distil(Training[Lesson]):
                 self._teacher_sample = self.last_of("teacher_stage")
                 self._teacher = model_of(self._teacher_sample)
             else:
-                self._teacher = resolve(self.teacher)
+                self._teacher = resolve(self.teacher or BASE)
         return self._teacher
 
     def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[Lesson]:

@@ -26,12 +26,10 @@ class Network:
     Args:
         model: As transformers has it, in float32.
         tokenizer: As transformers has it.
-        dtype: Numbers that its weights are saved in: those of the model it began as, for which engines serve it.
     """
 
     model: Any
     tokenizer: Any
-    dtype: torch.dtype
 
     @property
     def context(self) -> int:
@@ -64,11 +62,10 @@ class Network:
                 raise BadInput(f"`lora.targets` cannot be had: {error}", "name linear layers of the model") from error
 
     def columns(self) -> dict[str, Any]:
-        """`files` and `weights` of a `model` sample; adapters are merged and weights rounded, so call it last."""
+        """`files` and `weights` of a `model` sample. Adapters are merged, so that it learns no more."""
         _quietly()
         if hasattr(self.model, "merge_and_unload"):
             self.model = self.model.merge_and_unload()
-        self.model = self.model.to("cpu", self.dtype)
         with tempfile.TemporaryDirectory(prefix="multisynth-") as folder:
             self.model.save_pretrained(folder, max_shard_size="1000GB")
             self.tokenizer.save_pretrained(folder)
@@ -82,10 +79,9 @@ def load(folder: Path) -> Network:
         BadInput: It has no end-of-text token, without which it would never learn to stop.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     _quietly()
-    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
     read: Any = AutoModelForCausalLM.from_pretrained
     model = read(str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False)
     tokenizer = tokenizer_of(folder)
@@ -93,8 +89,7 @@ def load(folder: Path) -> Network:
         raise BadInput(
             f"the tokenizer in {folder} has no end-of-text token", "set `eos_token` in tokenizer_config.json"
         )
-    stored = getattr(config, "dtype", None)
-    return Network(model, tokenizer, stored if isinstance(stored, torch.dtype) else torch.float32)
+    return Network(model, tokenizer)
 
 
 def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
@@ -125,7 +120,7 @@ def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Network(LlamaForCausalLM(config), tokenizer, torch.float32)
+        return Network(LlamaForCausalLM(config), tokenizer)
 
 
 def tokenizer_of(folder: Path) -> Any:

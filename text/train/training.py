@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput
@@ -22,6 +20,7 @@ from multisynth.stage import Scatter, Series
 
 from ..prompting import Prompting
 from .descent import Descent, Objective, Pace, Schedule
+from .held_out import parted
 from .lesson import Encoder
 from .network import Network, fresh, load
 from .options import Fresh, Lora
@@ -31,21 +30,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+BASE = "smollm2-135m"
 
 
 class Training(Series, Generic[T]):
-    """Trains a language model on all samples that feed it."""
+    """Trains a language model on all samples that feed it.
+
+    Weights are trained and saved in float32, whatever the base has: in 16 bits most of a small step would be rounded
+    away. What is measured is what is saved, adapters merged, and in the numbers that engines serve it in: float32 on a
+    CPU, bfloat16 on CUDA, in which it also learns there. A model that learned on a CPU keeps all of it on CUDA with
+    vLLM's `engine_options: {dtype: float32}`.
+    """
 
     makes: ClassVar[Kind] = MODEL
     extent: ClassVar[str] = "checkpoints"
     extends: ClassVar[bool] = False
     reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"start": (MODEL,)}
+    version: ClassVar[int] = 2
     method: ClassVar[str]
     measures_before: ClassVar[bool] = True
     """Whether what is measured on samples held out means anything before training."""
 
     license: str = Field("", description="SPDX identifier of the model; by default those of its base and its samples.")
-    base: str = Field("smollm2-135m", description="What is trained: `hf:org/name`, a folder, a name of the model list.")
+    base: str = Field(
+        "", description=f"What is trained: `hf:org/name`, a folder, a name of the model list; empty: {BASE}."
+    )
     start: str = Field("", description="A stage that trains: its last model is trained further instead of `base`.")
     checkpoints: int = Field(
         1, ge=1, le=1000, description="Models, each after an equal share of the steps; what was stopped goes on there."
@@ -64,13 +73,22 @@ class Training(Series, Generic[T]):
         16384, ge=16, le=10_000_000, description="That go through the model at once; more need memory, fewer need time."
     )
     lora: Lora | None = Field(None, description="Learn low-rank adapters instead of all weights.")
-    prompting: Prompting = Field(
-        Prompting(shots=False), description="How questions are put, in training and whenever the model is asked."
+    prompting: Prompting | None = Field(
+        None,
+        description="How questions are put, in training and whenever the model is asked; by default as to the model "
+        "of `start`, else without worked examples.",
     )
     held_out: float = Field(
         0.0, ge=0, lt=1, description="Share of the questions that are not learned from but measured on."
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to train; auto: on CUDA if it is there.")
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> Self:
+        begun = [name for name in ("base", "start", "fresh") if getattr(self, name, None)]
+        if len(begun) > 1:
+            raise ValueError(f"training begins at one model, and {' and '.join(begun)} name several: leave out one")
+        return self
 
     @property
     def shape(self) -> Fresh | None:
@@ -85,7 +103,7 @@ class Training(Series, Generic[T]):
         """
         if self.lora is not None and find_spec("peft") is None:
             raise BadInput("`lora` needs peft, which is not installed", "pip install 'multisynth[text]'")
-        return () if self.shape is not None or self.start else (resolve(self.base).artifact,)
+        return () if self.shape is not None or self.start else (resolve(self.base or BASE).artifact,)
 
     @abstractmethod
     def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[T]:
@@ -119,12 +137,13 @@ class Training(Series, Generic[T]):
 
         samples = list(inputs())
         started = self.last_of("start") if self.start else None
-        base = model_of(started) if started is not None else None if self.shape else resolve(self.base)
+        base = model_of(started) if started is not None else None if self.shape else resolve(self.base or BASE)
         device = self._device()
         network = self._network(base)
-        every = self.items(Encoder(network.tokenizer, self.prompting), samples)
+        form = self._form(started)
+        every = self.items(Encoder(network.tokenizer, form), samples)
         most = min(self.max_tokens, network.context)
-        learned, measured, counts = self._sorted(samples, every, most)
+        learned, measured, counts = parted(samples, every, [self.longest(item) for item in every], most, self.held_out)
         if self.lora is not None:
             network.adapt(self.lora, int(self.rng(0, "adapters").integers(2**63)))
         network.model.to(device)
@@ -144,9 +163,9 @@ class Training(Series, Generic[T]):
             at = next(k for k, loss in enumerate(losses) if not math.isfinite(loss))
             raise BadInput(f"the loss is {losses[at]} at step {first + at}", "lower `learning_rate`")
         seen = sum(self.tokens(item) for step in range(first, last) for item in batch(step))
-        held_out = self.measure(network, objective, measured) if measured else None
         moments = None if ordinal + 1 == self.checkpoints else descent.moments()
         columns = network.columns()
+        held_out = self.measure(network, objective, measured) if measured else None
         del network, objective, descent
         if device == "cuda":
             torch.cuda.empty_cache()
@@ -157,8 +176,13 @@ class Training(Series, Generic[T]):
             base="fresh" if base is None else base.name, method=self.method, step=last,
             tokens=seen + (past[-1]["tokens"] if past else 0),
             losses=[*(past[-1]["losses"].tolist() if past else ()), *losses], held_out=held_out,
-            prompting=self.prompting.model_dump_json(), moments=moments, meta=meta, **columns,
+            prompting=form.model_dump_json(), moments=moments, meta=meta, **columns,
         )  # fmt: skip
+
+    def _form(self, started: Sample | None) -> Prompting:
+        if self.prompting is None and started is not None and started["prompting"]:
+            return Prompting.model_validate_json(started["prompting"])
+        return self.prompting or Prompting(shots=False)
 
     def _network(self, base: Model | None) -> Network:
         if base is None:
@@ -177,31 +201,6 @@ class Training(Series, Generic[T]):
         if self.device == "cuda" and not torch.cuda.is_available():
             raise BadInput("`device` is cuda and this machine has none", "take auto or cpu")
         return "cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu"
-
-    def _sorted(
-        self, samples: Sequence[Sample], items: Sequence[T], most: int
-    ) -> tuple[list[T], list[T], dict[str, Any]]:
-        """What is learned from, what is held out, and how many were left out for what reason."""
-        learned: list[T] = []
-        measured: list[T] = []
-        long = idle = 0
-        for sample, item in zip(samples, items, strict=True):
-            weight = sample["weight"]
-            if not (0 <= weight < math.inf):
-                raise BadInput(f"sample {sample.id} has the weight {weight}", "a weight is 0 or more, and finite")
-            if self.longest(item) > most:
-                long += 1
-            elif not weight:
-                idle += 1
-            else:
-                (measured if _share_of(sample) < self.held_out else learned).append(item)
-        counts = {"samples": len(learned), "held_out_samples": len(measured), "too_long": long, "without_weight": idle}
-        if not learned:
-            told = f"of {len(samples)} samples {long} have more than {most} tokens, {idle} no weight"
-            raise BadInput(
-                f"nothing is left to learn from: {told}, {len(measured)} are held out", "give it more samples"
-            )
-        return learned, measured, counts
 
     def _pace(self, count: int) -> Pace:
         steps = self.steps or self.epochs * -(-count // self.batch_size)
@@ -224,25 +223,6 @@ class Training(Series, Generic[T]):
             return [items[k] for k in epochs[epoch][place]]
 
         return batch
-
-
-def _share_of(sample: Sample) -> float:
-    """A number from 0 to 1 by what is asked, so that all answers to one question are held out together."""
-    match sample.kind.name:
-        case "preference":
-            asked = _question(sample["prompt"])
-        case "document":
-            asked = sample["text"]
-        case _:
-            asked = sample["question"]
-    return int.from_bytes(hashlib.blake2b(asked.encode(), digest_size=8).digest(), "big") / 2**64
-
-
-def _question(turns: Sequence[Mapping[str, str]]) -> str:
-    """What a conversation asks, without the answer that it may have begun; one question as reasoning has it."""
-    last = max((k for k, turn in enumerate(turns) if turn["role"] == "user"), default=len(turns) - 1)
-    asked = [dict(turn) for turn in turns[: last + 1] if turn["role"] != "system"]
-    return asked[0]["content"] if len(asked) == 1 else json.dumps(asked, sort_keys=True)
 
 
 def _licence(names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from multisynth.kinds import DOCUMENT, PREFERENCE, REASONING, Kind
 from multisynth.sample import Sample
@@ -47,12 +47,6 @@ class Tune(Training[Lesson]):
     method: ClassVar[str] = "sft"
 
     fresh: Fresh | None = Field(None, description="A model with random weights that reads bytes, instead of `base`.")
-
-    @model_validator(mode="after")
-    def _begins_once(self) -> Tune:
-        if self.fresh is not None and self.start:
-            raise ValueError(f"a fresh model and the one of `{self.start}` cannot both be trained: leave out one")
-        return self
 
     @property
     def shape(self) -> Fresh | None:

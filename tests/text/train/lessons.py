@@ -1,8 +1,9 @@
-"""Samples to train tiny models on, and the smallest model."""
+"""Samples to train tiny models on, the smallest model, and what a model thinks of an answer."""
 
 from __future__ import annotations
 
 import numpy as np
+from multisynth.text.train.lesson import Lesson
 
 from multisynth.kinds import PREFERENCE, REASONING
 from multisynth.sample import Sample
@@ -37,3 +38,15 @@ def politeness(count: int) -> list[Sample]:
             )
         )  # fmt: skip
     return made
+
+
+def log_probability(model, lesson: Lesson) -> float:
+    """Sum of the answer's log-probabilities, a token at a time."""
+    import torch
+
+    total = 0.0
+    for place in range(lesson.start, len(lesson.ids)):
+        with torch.no_grad():
+            logits = model(torch.tensor([lesson.ids[:place]])).logits[0, -1].double()
+        total += float(torch.log_softmax(logits, 0)[lesson.ids[place]])
+    return total

@@ -6,13 +6,10 @@ from multisynth.text.train.dpo import Dpo, Preference, preferred
 from multisynth.text.train.lesson import Lesson, Pair
 from multisynth.text.train.network import fresh, load
 from multisynth.text.train.options import Fresh
-from multisynth.text.train.training import _share_of
 from pydantic import ValidationError
 
-from multisynth.kinds import PREFERENCE, REASONING
-from multisynth.sample import Sample
 from multisynth.testing import inputs_of, run_stage
-from tests.text.train.lessons import FRESH, politeness
+from tests.text.train.lessons import FRESH, log_probability, politeness
 
 PAIRS = [
     Pair(Lesson((1, 2, 3, 4, 0), 2), Lesson((1, 2, 9, 0), 2), 1.0),
@@ -25,21 +22,9 @@ def network():
     return fresh(Fresh(**FRESH), 1)
 
 
-def by_definition(model, lesson) -> float:
-    """Sum of the answer's log-probabilities, a token at a time."""
-    import torch
-
-    total = 0.0
-    for place in range(lesson.start, len(lesson.ids)):
-        with torch.no_grad():
-            logits = model(torch.tensor([lesson.ids[:place]])).logits[0, -1].double()
-        total += float(torch.log_softmax(logits, 0)[lesson.ids[place]])
-    return total
-
-
 def test_the_loss_is_the_papers(network):
     expected = [
-        by_definition(network.model, pair.chosen) - by_definition(network.model, pair.rejected) for pair in PAIRS
+        log_probability(network.model, pair.chosen) - log_probability(network.model, pair.rejected) for pair in PAIRS
     ]
     np.testing.assert_allclose(preferred(network.model, PAIRS).detach(), expected, rtol=1e-5)
     reference, beta, smoothing = [0.7, -1.3], 0.3, 0.1
@@ -87,27 +72,3 @@ def test_the_reference_counts_every_pair_whatever_its_pass(network, tiny):
     for tokens in (1, 10, 1000):
         told = each_of(model, objective, PAIRS[::-1] * 3, tokens, objective.margins)
         np.testing.assert_allclose(told, preferred(model, PAIRS[::-1] * 3).detach(), rtol=1e-4, atol=1e-5)
-
-
-def test_pairs_of_one_question_are_held_out_together_wherever_they_part(tiny):
-    pairs, texts = [], []
-    for k in range(30):
-        question = f"What is {k} and {k}?"
-        texts.append(Sample(REASONING, k, question=question, answer=str(2 * k), domain="sums", attempt=0, model="m",
-                            completion=f"{2 * k}.", token_ids=[]))  # fmt: skip
-        for begun in ("", "First.", "First. Second."):
-            prompt = [{"role": "user", "content": question}]
-            prompt += [{"role": "assistant", "content": begun}] if begun else []
-            pairs.append(
-                Sample(PREFERENCE, len(pairs), prompt=prompt, domain="sums", chosen=f"{2 * k}.", rejected="0.",
-                       margin=1.0, judge="search", model="m")
-            )  # fmt: skip
-    options = {"base": str(tiny), "batch_size": 64, "learning_rate": 1e-6, "held_out": 0.5, "device": "cpu"}
-    made = run_stage(Dpo(**options), inputs_of(pairs)).samples[0]
-    assert made.meta["held_out_samples"] == 3 * len(held_out(pairs, 0.5)) and 5 <= len(held_out(pairs, 0.5)) <= 25
-    assert held_out(pairs, 0.5) == held_out(texts, 0.5), "a question is held out of every training or of none"
-
-
-def held_out(samples, share):
-    return {str(s["question"] if s.kind is REASONING else s["prompt"][0]["content"]) for s in samples
-            if _share_of(s) < share}  # fmt: skip

@@ -50,6 +50,24 @@ def test_a_pair_has_one_prompt_and_two_answers(tiny):
     assert Encoder(tokenizer, FORMS["plain"]).lesson(sample) == pair.chosen
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("begun", ["", "First, 1 and 1 is 2."])
+def test_after_a_single_step_the_answer_goes_on(form, begun, tiny):
+    prompt = [{"role": "user", "content": "1+1+3?"}, {"role": "assistant", "content": begun}][: 1 + bool(begun)]
+    columns = {"prompt": prompt, "chosen": " Then it is 5.", "rejected": " Then it is 6.", "domain": "sums"}
+    judged = {"margin": 1.0, "judge": "search", "model": "m"}
+    step, whole = inputs_of(
+        [Sample(PREFERENCE, k, meta={"whole": bool(k)}, **columns, **judged) for k in range(2)]
+    )  # fmt: skip
+    tokenizer = tokenizer_of(tiny)
+    encoder = Encoder(tokenizer, FORMS[form])
+    for name in ("chosen", "rejected"):
+        shorter, longer = (getattr(encoder.pair(sample), name) for sample in (step, whole))
+        assert longer.ids == (*shorter.ids, tokenizer.eos_token_id) and longer.start == shorter.start
+        assert tokenizer.decode(shorter.ids).endswith(columns[name])
+        assert tokenizer.eos_token_id not in shorter.ids[shorter.start :]
+
+
 @pytest.mark.parametrize(
     ("form", "text"),
     [

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from multisynth.text.prompting import Prompting
 from multisynth.text.train.descent import Descent, Pace
+from multisynth.text.train.distil import Distil
+from multisynth.text.train.dpo import Dpo
 from multisynth.text.train.lesson import Lesson
 from multisynth.text.train.network import fresh, from_bytes
 from multisynth.text.train.options import Fresh
@@ -123,13 +125,6 @@ def test_nothing_to_learn_from_is_said(samples, options, problem):
         run_stage(Tune(**{**SHORT, **options}), inputs)
 
 
-def test_attempts_at_one_question_are_held_out_together():
-    samples = [sample.replace(completion=f"{sample['completion']} {k}") for sample in sums(12) for k in range(3)]
-    samples = inputs_of([Sample(s.kind, k, **s.values) for k, s in enumerate(samples)])
-    made = only(run_stage(Tune(**SHORT, held_out=0.4), samples))
-    assert made.meta["held_out_samples"] % 3 == 0 and 0 < made.meta["held_out_samples"] < 36
-
-
 def test_adapters_are_merged_and_go_on_after_a_stop(tiny):
     samples = inputs_of(sums(16))
     options = {"base": str(tiny), "batch_size": 8, "learning_rate": 1e-2, "epochs": 4, "device": "cpu"}
@@ -154,8 +149,6 @@ def test_training_goes_on_from_a_trained_model(tiny):
     assert made["base"].endswith(only(first).id) and only(first).id in made["parents"]
     assert made["losses"][0] < first.samples[0]["losses"][0] - 0.1
     assert second.artifacts() == ()
-    with pytest.raises(ValidationError, match="leave out one"):
-        Tune(start="tuned", fresh=FRESH)
     with pytest.raises(Hopeless, match="`tuned` made no model"):
         run_stage(second, samples, beside={"start": []})
 
@@ -235,6 +228,39 @@ def test_a_trained_model_is_asked_and_ends_its_answers(engine):
 def test_options_that_are_refused(options, problem):
     with pytest.raises(ValidationError, match=problem):
         Tune(**options)
+
+
+@pytest.mark.parametrize(
+    ("stage", "options", "problem"),
+    [
+        (Tune, {"base": "smollm2-135m", "fresh": FRESH}, "base and fresh"),
+        (Tune, {"base": "smollm2-135m", "start": "tuned"}, "base and start"),
+        (Tune, {"start": "tuned", "fresh": FRESH}, "start and fresh"),
+        (Dpo, {"base": "smollm2-135m", "start": "tuned"}, "base and start"),
+        (Distil, {"base": "smollm2-135m", "fresh": FRESH}, "base and fresh"),
+        (Distil, {"start": "tuned", "fresh": FRESH}, "start and fresh"),
+        (Distil, {"teacher": "smollm2-135m", "teacher_stage": "tuned"}, "teacher and teacher_stage"),
+    ],
+)
+def test_of_two_options_neither_is_ignored(stage, options, problem):
+    with pytest.raises(ValidationError, match=rf"{problem}.*leave out one"):
+        stage(**options)
+    for option in options:
+        alone = stage(**{option: options[option]})
+        assert stage.model_validate(alone.model_dump()) == alone
+
+
+def test_a_model_is_trained_further_in_its_own_form(tiny):
+    samples, short = inputs_of(sums(4)), {"batch_size": 4, "device": "cpu"}
+    chat = Prompting(shots=False, chat=True, system="Be brief.")
+    first = run_stage(Tune(base=str(tiny), prompting=chat, **short), samples).samples
+    kept, changed = (
+        only(run_stage(Tune(start="tuned", **short, **options), samples, beside={"start": first}))
+        for options in ({}, {"prompting": Prompting(shots=False)})
+    )
+    assert Prompting.model_validate_json(kept["prompting"]) == chat
+    assert Prompting.model_validate_json(changed["prompting"]) == Prompting(shots=False)
+    assert kept["tokens"] > changed["tokens"]
 
 
 def test_the_learning_rate_rises_and_falls():
