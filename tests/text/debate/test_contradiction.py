@@ -4,12 +4,12 @@ import itertools
 from pathlib import Path
 
 import pytest
-from multisynth.text.debate.alignment import align
-from multisynth.text.debate.clauses import clauses
+from multisynth.text.debate.contradiction.alignment import align
+from multisynth.text.debate.contradiction.clauses import clauses
 from multisynth.text.debate.contradiction import Turn, concedes, contradictions, normal
-from multisynth.text.debate.force import force
-from multisynth.text.debate.lexicon import content, stem
-from multisynth.text.debate.spoken import written
+from multisynth.text.debate.contradiction.force import force
+from multisynth.text.debate.contradiction.lexicon import content, stem
+from multisynth.text.debate.contradiction.spoken import written
 from multisynth.text.verifiers.equations import equations
 from multisynth.text.verifiers.stated import stated
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..verifiers.equations import number
+from ...verifiers.equations import number
 from .force import MODAL
 from .lexicon import CALENDAR, FRACTIONS, LIGHT, NUMBERS, UNITS, stem
 
-_NEAR = Fraction(1, 10**6)  # `more than 50` begins here above 50  # `more than 50` begins here above 50
-_ABOUT = Fraction(1, 5)  # what `about` leaves open on either side  # what `about` leaves open on either side
+_NEAR = Fraction(1, 10**6)  # `more than 50` begins here above 50
+_ABOUT = Fraction(1, 5)  # what `about` leaves open on either side
 _DEFINITE = ("the", "these", "those", "all", "both", "his", "her", "their", "its", "our", "my", "your", "of")
 BELOW, ABOVE = (
     ("less", "fewer", "under", "below", "smaller", "shorter", "lighter", "cheaper", "younger", "lower"),

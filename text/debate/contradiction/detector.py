@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..verifiers.equations import Equation, Unreadable, equations, number
+from ...verifiers.equations import Equation, Unreadable, equations
+from .answers import same_answer
 from .clash import opposed
 from .clauses import tokens
 from .lexicon import content
@@ -82,20 +83,6 @@ def contradictions(turns: Sequence[Turn]) -> list[Contradiction]:
             found.append(Contradiction(place, clashes[0][0].place, clashes[0][1]))
         said[turn.speaker].append(now)
     return found
-
-
-def same_answer(one: str, other: str) -> bool:
-    """Whether two answers are the same, as numbers where both are numbers."""
-    return normal(one) == normal(other)
-
-
-def normal(answer: str) -> str:
-    """An answer as votes count it: `1,200`, `$1200` and `1200.0` alike; case, articles and closing marks aside."""
-    plain = re.sub(r"\s+", " ", answer.strip().strip("*$.!\"'").lower())
-    value = number(re.sub(r"\s*(?:dollars|percent|%)$", "", plain))
-    if value is not None:
-        return str(value)
-    return re.sub(r"^(?:a|an|the) ", "", plain)
 
 
 def _clash(before: _Said, now: _Said) -> str:

@@ -1,0 +1,21 @@
+"""Whether two answers are the same."""
+
+from __future__ import annotations
+
+import re
+
+from ...verifiers.equations import number
+
+
+def same_answer(one: str, other: str) -> bool:
+    """Whether two answers are the same, as numbers where both are numbers."""
+    return normal(one) == normal(other)
+
+
+def normal(answer: str) -> str:
+    """An answer as votes count it: `1,200`, `$1200` and `1200.0` alike; case, articles and closing marks aside."""
+    plain = re.sub(r"\s+", " ", answer.strip().strip("*$.!\"'").lower())
+    value = number(re.sub(r"\s*(?:dollars|percent|%)$", "", plain))
+    if value is not None:
+        return str(value)
+    return re.sub(r"^(?:a|an|the) ", "", plain)
