@@ -22,7 +22,7 @@ def mistake(text: str, schema: str) -> str | None:
         BadInput: The schema is none.
     """
     try:
-        value = json.loads(text)
+        value = parsed(text)
     except (ValueError, RecursionError):
         return "no JSON"
     checker = _checker(schema)
@@ -34,6 +34,20 @@ def mistake(text: str, schema: str) -> str | None:
         return None
     place = "/".join(map(str, error.absolute_path)) or "the whole"
     return f"{place}: {error.message}"[:_SHOWN]
+
+
+def parsed(text: str) -> Any:
+    """The value of a JSON text (RFC 8259), in which Python's `NaN` and `Infinity` are no numbers.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It has too many levels.
+    """
+    return json.loads(text, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 @lru_cache(maxsize=64)

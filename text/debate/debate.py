@@ -56,7 +56,7 @@ class Debate(Solving):
 
     takes = (PROBLEM,)
     makes = DEBATE
-    version = 2
+    version = 3
 
     temperature: float = Field(0.7, gt=0, le=5, description="Of the sampling; the judge takes the likeliest tokens.")
     max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")
@@ -223,7 +223,8 @@ class Debate(Solving):
     async def _made(
         self, held: _Held, flags: dict[int, Contradiction], votes: list[str], written: int, *, drawn: bool
     ) -> Sample:
-        problem, verdict, vote = held.problem, held.turns[-1].claim, majority(votes)
+        problem, verdict = held.problem, held.turns[-1].claim
+        vote = await asyncio.to_thread(majority, votes, lambda one, other: self.verifiers.same(problem, one, other))
         turns = [
             {
                 "speaker": turn.speaker, "act": turn.act, "text": turn.text, "claim": turn.claim,

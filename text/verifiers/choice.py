@@ -19,6 +19,7 @@ from .mathematics import Mathematics
 from .schema import Schema
 from .symbolic import Symbolic
 from .verdict import Verdict, Verifier
+from .words import normalised
 
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
     "addition": Addition,
@@ -67,6 +68,15 @@ class Verifiers:
             with self._making:
                 self._made.setdefault(name, self._make(name))
         return self._made[name].judge(problem, completion)
+
+    def same(self, problem: Sample, one: str, other: str) -> bool:
+        """Whether two answers to a problem are one: as its verifier would compare the first, were it gold, with it."""
+        if problem["verifier"] == "exact":
+            return normalised(one) == normalised(other)
+        try:
+            return self._symbolic.same(one, other)[0]
+        except TimeoutError:
+            return normalised(one) == normalised(other)
 
     def _make(self, name: str) -> Verifier:
         if name != "code":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from multisynth.sample import Sample
 
 from .mathematics import shortened
-from .stated import stated
+from .stated import stated, to_line_end
 from .symbolic import Symbolic
 from .verdict import Verdict
 from .words import normalised
@@ -22,9 +22,17 @@ class Exact:
         found = stated(completion)
         if found is None:
             return Verdict(False, "no answer", "", "exact")
-        right = normalised(found.answer) == normalised(problem["answer"])
-        got, gold = shortened(found.answer), shortened(problem["answer"])
-        return Verdict(right, "" if right else f"wrong answer: got {got}, gold {gold}", found.answer, "exact")
+        gold = normalised(problem["answer"])
+        if not gold:
+            return Verdict(False, "no gold answer", found.answer, "exact")
+        # A sentence ends after `Dr.`, or goes on: `Dr. Who`.
+        right = next(
+            (said for said in (found.answer, to_line_end(completion, found)) if normalised(said) == gold), None
+        )
+        if right is None:
+            reason = f"wrong answer: got {shortened(found.answer)}, gold {shortened(problem['answer'])}"
+            return Verdict(False, reason, found.answer, "exact")
+        return Verdict(True, "", right, "exact")
 
     def close(self) -> None:
         """Nothing was started."""

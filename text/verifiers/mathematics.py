@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from multisynth.sample import Sample
 
 from .stated import stated
 from .symbolic import Symbolic
 from .verdict import Verdict
+
+_SCALE = "(dozen|hundred|thousand|million|billion)"
+_ASKED = re.compile(rf"\bhow (?:many|much)(?: more| total)? {_SCALE}|\bin {_SCALE}s\b", re.IGNORECASE)
 
 
 class Mathematics:
@@ -21,8 +26,11 @@ class Mathematics:
         if found is None:
             return Verdict(False, "no answer", "", "exact")
         gold = problem["answer"]
+        if not gold.strip():
+            return Verdict(False, "no gold answer", found.answer, "exact")
+        asked = _ASKED.search(problem["question"])
         try:
-            same, verifier = self._symbolic.same(gold, found.answer)
+            same, verifier = self._symbolic.same(gold, found.answer, (asked[1] or asked[2]).lower() if asked else "")
         except TimeoutError as error:
             return Verdict(False, f"undecided: {error}", found.answer, "math-verify")
         reason = "" if same else f"wrong answer: got {shortened(found.answer)}, gold {shortened(gold)}"

@@ -8,6 +8,7 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from multisynth.sample import Sample
+from multisynth.serving.schema import parsed
 
 from ..apart import Apart
 from .mathematics import shortened
@@ -90,7 +91,7 @@ def written(completion: str) -> str:
 def _same(answer: str, gold: str) -> bool:
     """Whether two JSON texts say the same; 1 and 1.0 do, 1 and true do not."""
     try:
-        got, wanted = json.loads(answer), json.loads(gold)
+        got, wanted = parsed(answer), parsed(gold)
     except (ValueError, RecursionError):
         return answer == gold
     return _typed(got) == _typed(wanted)

@@ -27,6 +27,12 @@ def stated(completion: str) -> Stated | None:
     return next((found[-1] for found in _all(completion) if found), None)
 
 
+def to_line_end(completion: str, found: Stated) -> str:
+    """An answer with what follows in its line, for a full stop may be that of `Dr. Who`; of boxes and tags no more."""
+    match = _LINES[1].match(completion, found.start)
+    return _bare(completion[match.start(1) :].partition("\n")[0]) if match else found.answer
+
+
 def statements(completion: str) -> int:
     """How many times it states an answer."""
     return sum(map(len, _all(completion)))
@@ -63,4 +69,7 @@ def _boxes(completion: str) -> Iterator[Stated]:
 
 
 def _bare(answer: str) -> str:
-    return answer.strip().strip("*$ ").rstrip(".")
+    """An answer without the marks around it; a dollar sign on one side alone is a currency."""
+    answer = answer.strip().strip("* ").rstrip(".")
+    around = min(len(answer) - len(answer.lstrip("$")), len(answer) - len(answer.rstrip("$")))
+    return answer[around : len(answer) - around].strip("* ").rstrip(".")

@@ -11,12 +11,15 @@ from ..apart import serve
 
 def load() -> Callable[[dict[str, Any]], bool]:
     """The function that says whether `gold` and `got` are equal."""
+    from latex2sympy2_extended import NormalizationConfig
     from math_verify import LatexExtractionConfig, parse, verify
     from sympy import Equality, Expr, FiniteSet
 
     logging.disable(logging.CRITICAL)
     # Only LaTeX is read: the plain-expression reader of math-verify hands text to sympy's parser, which runs it.
-    form = [LatexExtractionConfig()]
+    # Units were compared before; what looks like one here is a variable.
+    reading = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="all")
+    form = [LatexExtractionConfig(normalization_config=reading)]
 
     def many(value: Any) -> bool | None:
         """Whether an answer is several values (True), a single one (False), or neither, such as an interval."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from multisynth.text.debate.contradiction import Turn, contradictions
 from multisynth.text.debate.debate import Debate
 from multisynth.text.debate.ruling import leaning, parting, swapped
 from multisynth.text.debate.settled import Settled
@@ -12,6 +13,7 @@ from multisynth.text.debate.sides import another
 from multisynth.text.debate.speech import whole
 from multisynth.text.debate.votes import majority
 from multisynth.text.prompting import Prompting
+from multisynth.text.verifiers import Verifiers
 
 from multisynth import seeds
 from multisynth.kinds import PROBLEM
@@ -93,7 +95,7 @@ def test_a_debate_has_all_its_turns_and_a_vote_at_no_fewer_tokens(tiny, scripted
         # Each answer has 7 tokens: the least number of samples that reaches the debate's tokens.
         assert debate["vote_tokens"] % 7 == 0 and 0 <= debate["vote_tokens"] - debate["tokens"] < 7
         assert len(debate["votes"]) == debate["vote_tokens"] // 7
-        assert debate["vote"] == majority(debate["votes"]) and not debate["flagged"]
+        assert debate["vote"] == majority(debate["votes"], lambda one, other: one == other) and not debate["flagged"]
         assert debate["vote_right"] == (debate["vote"] == debate["answer"])
     # What was asked is what is on the ledger: the first samples vote too, and are asked once.
     assert sum(ran.ledger.column("tokens_written").to_pylist()) == 7 * len(seen)
@@ -214,11 +216,22 @@ def test_real_tokens_go_through(tiny) -> None:
     ("answers", "winner"),
     [
         (["3", "4", "4.0"], "4"), (["7", "8"], "7"), (["8", "7"], "8"), (["", "5"], "5"), ([], ""), ([""], ""),
-        (["b", "a", "A", "B"], "b"),
+        (["b", "a", "A", "B"], "b"), (["7", "7", "5 apples", "5", "5 marbles"], "5"),
+        (["7", "7", "5 km", "5 cm"], "7"), (["2", "1/2", r"\frac{1}{2}"], "1/2"), (["3", "3 km", "3000 m"], "3 km"),
     ],
 )  # fmt: skip
-def test_majority_breaks_ties_by_the_first_vote(answers, winner) -> None:
-    assert majority(answers) == winner
+def test_the_majority_counts_votes_as_the_verifier_compares_them(answers, winner) -> None:
+    verifiers = Verifiers()
+    assert majority(answers, lambda one, other: verifiers.same(PROBLEMS[0], one, other)) == winner
+    verifiers.close()
+
+
+def test_an_answer_with_its_unit_contradicts_none_without() -> None:
+    def said(claim: str) -> Turn:
+        return Turn("proponent", "reply", "I keep to my side.", claim)
+
+    assert not contradictions([said("5 apples"), said("5"), said("5 red apples")])
+    assert [found.place for found in contradictions([said("5 km"), said("5 cm")])] == [1]
 
 
 @pytest.mark.parametrize(

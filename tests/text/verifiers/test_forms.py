@@ -170,6 +170,12 @@ def test_schemas_agree_with_jsonschema(verifiers, value, form) -> None:
     assert bool(verdict.reason) is not verdict.right
 
 
+@pytest.mark.parametrize("value", ["NaN", "[Infinity]", '{"a": -Infinity}'])
+def test_what_is_no_number_of_json_is_no_json(verifiers, value) -> None:
+    verdict = verifiers.judge(problem("schema", check={"schema": True}), value)
+    assert not verdict.right and verdict.reason == "not of the schema: no JSON"
+
+
 def test_a_gold_answer_has_to_be_met_too(verifiers) -> None:
     gold = problem("schema", '{"a": [1, true]}', {"schema": {"type": "object"}})
     assert verifiers.judge(gold, '{"a":[1.0,true]}').right

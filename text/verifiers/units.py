@@ -1,0 +1,224 @@
+"""Units of measurement: by which factor two amounts compare, or that they never do.
+
+A word may mean several units (a pound is weight or money), and what is none of those known here counts things: apples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+_METRIC = "m meter metre; g gram gramme; l L liter litre; s sec second; W watt; J joule; N newton; Hz hertz; V volt; A amp ampere; Pa pascal; B byte; cal calorie"  # noqa: E501
+_PREFIXES = {"n nano": -9, "µ μ micro": -6, "m milli": -3, "k kilo": 3, "M mega": 6, "G giga": 9, "T tera": 12}
+_FINE = {"c centi": -2, "d deci": -1}
+_OF_METRIC = {"l": ("m", 3, Fraction(1, 1000))}
+
+# Names, what they measure, to which power, and how many of the base unit one of them is.
+_TABLE = """
+in inch inches " | m | 1 | 0.0254
+ft foot feet | m | 1 | 0.3048
+yd yard | m | 1 | 0.9144
+mi mile | m | 1 | 1609.344
+acre | m | 2 | 4046.8564224
+ha hectare | m | 2 | 10000
+gal gallon | m | 3 | 0.003785411784
+qt quart | m | 3 | 0.000946352946
+pt pint | m | 3 | 0.000473176473
+cup | m | 3 | 0.0002365882365
+tbsp tablespoon | m | 3 | 0.00001478676478125
+tsp teaspoon | m | 3 | 0.00000492892159375
+cc | m | 3 | 0.000001
+oz ounce | m | 3 | 0.0000295735295625
+oz ounce | g | 1 | 28.349523125
+lb lbs pound | g | 1 | 453.59237
+stone | g | 1 | 6350.29318
+ton | g | 1 | 907184.74
+t ton tonne | g | 1 | 1000000
+min minute | s | 1 | 60
+h hr hour | s | 1 | 3600
+d day | s | 1 | 86400
+wk week | s | 1 | 604800
+mo month | month | 1 | 1
+yr year | month | 1 | 12
+decade | month | 1 | 120
+century centuries | month | 1 | 1200
+$ dollar buck usd | $ | 1 | 1
+cent ¢ | $ | 1 | 0.01
+€ euro eur | € | 1 | 1
+cent | € | 1 | 0.01
+£ pound gbp quid | £ | 1 | 1
+pence penny | £ | 1 | 0.01
+¥ yen jpy | ¥ | 1 | 1
+₹ rupee rs inr | ₹ | 1 | 1
+% percent pct | % | 1 | 1
+deg degree ° | degree | 1 | 1
+deg degree ° celsius °c | celsius | 1 | 1
+deg degree ° fahrenheit °f | fahrenheit | 1 | 1
+K kelvin | kelvin | 1 | 1
+rad radian | radian | 1 | 1
+Wh | W s | 1 | 3600
+kWh | W s | 1 | 3600000
+bit | B | 1 | 0.125
+"""
+_RATES = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h", "bpm": "beats/min", "rpm": "turns/min"}
+_MONEY = frozenset("$€£¥₹")
+
+_POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
+# What stands around a unit and says nothing of it.
+_IDLE = {
+    "a", "an", "the", "unit", "units", "total", "all", "each", "left", "more", "altogether", "remaining", "overall",
+    "now", "extra", "additional", "also", "only", "exactly", "old", "long", "tall", "wide", "high", "deep", "away",
+    "fewer", "less", "different", "whole", "full", "other", "us", "st", "nd", "rd", "th",
+}  # fmt: skip
+_ABOUT = re.compile(r"\b(?:of|in|for|on|at|from|to|by|with|than|that|which|who|as|when|so|he|she|they|it)\b")
+_WORD = re.compile(r"\^\s*\{?\s*(-?\d)\s*\}?|°[CcFf]?|[^\W\d_]+|[%$€£¥₹¢\"]")
+_PARTS = re.compile(r"\s*/\s*|\bper\b|(?<=\S)\s+an?\s+|\beach\s+(?=\w)")
+_ONE, _MANY = (
+    ("child", "person", "man", "woman", "tooth", "mouse"),
+    ("children", "people", "men", "women", "teeth", "mice"),
+)
+
+
+class Part(NamedTuple):
+    """What an amount is of: a power of what is measured, with its factor; or things, by their words, the last first."""
+
+    of: str
+    power: int
+    factor: Fraction
+    things: tuple[str, ...] = ()
+
+    def over(self, other: Part) -> Fraction | None:
+        """How many of the other one of it is; None where they never compare."""
+        if self.things and other.things:
+            one, two = self.things, other.things
+            return Fraction(1) if _among(one[0], two) or _among(two[0], one) else None
+        if self.things or other.things or (self.of, self.power) != (other.of, other.power):
+            return None
+        return self.factor / other.factor
+
+
+class Unit(NamedTuple):
+    """A unit, or a rate: so much by each of something else."""
+
+    top: Part
+    bottom: Part | None = None
+
+    def over(self, other: Unit) -> Fraction | None:
+        """How many of the other one of it is; None where they never compare.
+
+        Of money and things it may go without saying by what: `$12` are `$12 an hour`.
+        """
+        ratio = self.top.over(other.top)
+        if ratio is None or self.bottom == other.bottom:
+            return ratio
+        if self.bottom is None or other.bottom is None:
+            return ratio if self.top.things or self.top.of in _MONEY else None
+        below = self.bottom.over(other.bottom)
+        return None if below is None else ratio / below
+
+
+def ratio(one: Unit | None, other: Unit | None) -> Fraction | None:
+    """How many of the other unit one is; an amount that names no unit is of whatever the other is of."""
+    return Fraction(1) if one is None or other is None else one.over(other)
+
+
+@lru_cache(maxsize=4096)
+def units(phrase: str) -> tuple[Unit | None, ...]:
+    """What a phrase after a number may mean as a unit: `square meters of grass`, `km/h`; None where it names none."""
+    sides = _PARTS.split(_RATES.get(phrase.strip().casefold(), phrase), maxsplit=1)
+    tops = _parts(sides[0])
+    if not tops:
+        return (None,)
+    bottoms: list[Part | None] = list(_parts(sides[1])) if len(sides) > 1 else []
+    return tuple(Unit(top, bottom) for top in tops for bottom in bottoms or [None])
+
+
+def measures(phrase: str) -> bool:
+    """Whether a phrase names a unit that is known here, not things."""
+    return any(unit is not None and not unit.top.things for unit in units(phrase))
+
+
+def _parts(phrase: str) -> list[Part]:
+    words = [match[0] if match[1] is None else f"^{match[1]}" for match in _WORD.finditer(phrase.strip())]
+    if len(words) > 1:  # `5 in` are inches, `5 in all` are not
+        words = [word for match in [_ABOUT.search(phrase)] for word in words[: _before(phrase, match)]]
+    power = 1
+    for place, word in enumerate(words):
+        if word.casefold() in _POWERS:
+            power = _POWERS[word.casefold()]
+        elif known := _known(word, alone=len(words) < 3 or place == 0):
+            after = words[place + 1] if place + 1 < len(words) else ""
+            power = int(after[1:]) if after.startswith("^") else _POWERS.get(after.casefold(), power)
+            if of := [part for part in known if part.of == after.casefold()]:  # degrees Celsius
+                known = of
+            return [Part(part.of, part.power * power, part.factor**power) for part in known]
+    things = [word.casefold() for word in words if word.casefold() not in _IDLE and word.isalpha()]
+    if power > 1 and not things:
+        return []
+    return [Part("", 1, Fraction(1), tuple(reversed(things)))] if things else []
+
+
+def _before(phrase: str, match: re.Match[str] | None) -> int | None:
+    return None if match is None else sum(1 for _ in _WORD.finditer(phrase[: match.start()]))
+
+
+def _known(word: str, *, alone: bool) -> list[Part]:
+    """The units of a name; single letters are such only where little else is said."""
+    if len(word) == 1 and word.isalpha() and not alone:
+        return []
+    table, folded = _names()
+    if found := table.get(word):
+        return found
+    low = word.casefold()
+    for name in (low, low.removesuffix("s")):
+        if found := folded.get(name):
+            return found
+    return []
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[dict[str, list[Part]], dict[str, list[Part]]]:
+    """Units by name as written, and by name in small letters where that leaves no doubt."""
+    table: dict[str, list[Part]] = {}
+    for names, part in (*_listed(), *_metric()):
+        for name in names:
+            table.setdefault(name, []).append(part)
+    folded: dict[str, list[Part]] = {}
+    for name, parts in table.items():
+        if len(name) > 1:
+            folded[name.casefold()] = [] if name.casefold() in folded else parts
+    return table, folded
+
+
+def _listed() -> Iterator[tuple[list[str], Part]]:
+    for line in _TABLE.strip().splitlines():
+        names, of, power, factor = line.split(" | ")
+        yield names.split(), Part(of, int(power), Fraction(factor))
+
+
+def _metric() -> Iterator[tuple[list[str], Part]]:
+    for group in _METRIC.split("; "):
+        symbols = [name for name in group.split() if len(name) < 3]
+        names = [name for name in group.split() if len(name) > 2]
+        of, power, factor = _OF_METRIC.get(symbols[0] if symbols else names[0], (group.split()[0], 1, Fraction(1)))
+        yield [*symbols, *names], Part(of, power, factor)
+        fine = _FINE if group[0] in "mgl" else {}
+        for prefix, exponent in {**_PREFIXES, **fine}.items():
+            *short, long = prefix.split()
+            made = [f"{one}{symbol}" for one in short for symbol in symbols if symbol != "s" or one != "M"]
+            made += [f"{long}{name}" for name in names if name != "sec"]
+            yield made, Part(of, power, factor * Fraction(10) ** exponent)
+
+
+def _among(word: str, words: tuple[str, ...]) -> bool:
+    return any(_forms(word) & _forms(other) for other in words)
+
+
+def _forms(word: str) -> set[str]:
+    """A word and its plural, or its singular."""
+    if word in _MANY:
+        word = _ONE[_MANY.index(word)]
+    return {word, f"{word}s", f"{word}es", f"{word[:-1]}ies"} if not word.endswith("s") else {word}
