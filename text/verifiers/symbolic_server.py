@@ -11,7 +11,7 @@ from ..apart import serve
 
 def load() -> Callable[[dict[str, Any]], bool]:
     """The function that says whether `gold` and `got` are equal."""
-    from latex2sympy2_extended import NormalizationConfig
+    from latex2sympy2_extended import NormalizationConfig  # type: ignore[import-untyped]
     from math_verify import LatexExtractionConfig, parse, verify
     from sympy import Equality, Expr, FiniteSet
 
