@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from multisynth.text.prompting import Prompting
 from multisynth.text.train.dpo import Dpo, pair_length
 from multisynth.text.train.lesson import Encoder
 from multisynth.text.train.network import fresh
@@ -98,9 +99,8 @@ def main() -> None:
         held = run_stage(Dpo(**options, device="cpu", held_out=0.3), samples).samples[0]
 
         stage.bind("stage", 7)
-        lengths = [
-            pair_length(pair) for pair in stage.items(Encoder(network.tokenizer, stage.prompting), list(samples))
-        ]
+        encoder = Encoder(network.tokenizer, Prompting(shots=False))
+        lengths = [pair_length(encoder.pair(sample)) for sample in samples]
         order = [int(k) for batch in batches(lengths, BATCH, stage.rng(0, "order of epoch 0")) for k in batch]
         losses, trl_seconds = theirs(base, [samples[k] for k in order], Path(scratch) / "trl")
     print(
