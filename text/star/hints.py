@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..problems.scratchpad import steps
 from ..verifiers.stated import stated, statements
+from .foreseen import foreseen
+
+LONGEST_TERM = 40
+"""Digits of a number to add."""
 
 _SPEAKING = """
 answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected known
@@ -31,11 +36,6 @@ _LEET = str.maketrans("013457@$", "oieastas")
 _WORD = re.compile(r"[^\W\d_]+")
 _MIXED = re.compile(r"[\w@$]+")
 _SPELT = re.compile(r"(?:(?<![^\W_])[^\W\d_](?![^\W_])[\W_]{0,3}){3,}")
-_ONES = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
-nineteen
-""".split()  # noqa: SIM905 (a list of so many strings is hard to read)
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def hinted(question: str, answer: str, verifier: str | None) -> str:
@@ -57,7 +57,12 @@ def _hint(answer: str, verifier: str | None) -> str:
     return f" (The answer is {answer}.)"
 
 
-def leak(question: str, answer: str, completion: str) -> str:
+def hintable(verifier: str | None) -> bool:
+    """Whether an answer can be a hint: a program, or JSON, is the whole of what is written, and would be copied."""
+    return verifier not in ("code", "schema")
+
+
+def leak(question: str, answer: str, completion: str, verifier: str | None = None) -> str:
     """How an answer that was written under a hint lets it show: a reason to drop it, or nothing.
 
     It must not speak of an answer that it knows, whatever the spelling; say the answer once, after its reasoning and
@@ -67,6 +72,7 @@ def leak(question: str, answer: str, completion: str) -> str:
         question: Without the hint.
         answer: The gold answer.
         completion: What was written; hostile.
+        verifier: Of the problem; for `addition`, the digits on the lines of a right scratchpad are no mention.
     """
     text, asked = _plain(completion), _plain(question)
     if foreign := next((c for c in text if _foreign(c) and c not in asked), ""):
@@ -81,9 +87,18 @@ def leak(question: str, answer: str, completion: str) -> str:
         return "copies the hint's brackets"
     if word := _telling(before + "\n" + after, asked):
         return f"speaks of the hint: {word}"
-    if _foreseen(before, _plain(answer), asked):
+    if foreseen(_off_scratchpad(before, question) if verifier == "addition" else before, _plain(answer), asked):
         return f"uses the answer before it finds it: {answer[:40]}"
     return ""
+
+
+def _off_scratchpad(reasoning: str, question: str) -> str:
+    """What was written without the lines that a right scratchpad has."""
+    terms = [term.replace(" ", "") for term in question.split("+")]
+    if len(terms) != 2 or not all(term.isascii() and term.isdigit() and len(term) <= LONGEST_TERM for term in terms):
+        return reasoning
+    lines = set(map(_plain, steps(int(terms[0]), int(terms[1]))))
+    return "\n".join(line for line in reasoning.split("\n") if " ".join(line.split()) not in lines)
 
 
 def _plain(text: str) -> str:
@@ -128,27 +143,3 @@ def _unquoted(clause: str, asked: str, allowed: set[str]) -> str:
 def _stem(word: str) -> str:
     """A word without its ending: `expects`, `expected` and `expecting` are one."""
     return re.sub(r"(?:ing|ed|es|s|e)$", "", word) if len(word) > 4 else word
-
-
-def _foreseen(reasoning: str, answer: str, asked: str) -> bool:
-    """Whether it mentions the answer before the equation that finds it, or reckons with it before."""
-    mention = _mentions(answer)
-    if not answer or mention.search(asked):
-        return False  # it may quote the question
-    first = mention.search(reasoning)
-    if first is None:
-        return False
-    result = re.search(rf"=[\s$€£]*(?:{mention.pattern})", reasoning)
-    if result is not None:
-        return first.start() < result.start()
-    return re.match(r"\s*[-+*/×÷=]", reasoning[first.end() :]) is not None
-
-
-def _mentions(answer: str) -> re.Pattern[str]:
-    """Finds a number in digits or in words, anything else as it stands."""
-    digits = rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)"
-    if answer.isascii() and answer.isdigit() and int(answer[:4]) < 100 and len(answer) <= 2:
-        tens, ones = divmod(int(answer), 10)
-        words = _ONES[int(answer)] if tens < 2 else _TENS[tens - 2] + (rf"[-\s]?{_ONES[ones]}" if ones else "")
-        return re.compile(rf"{digits}|\b{words}\b")
-    return re.compile(digits)

@@ -15,7 +15,7 @@ from multisynth.serving.asking import Ask
 
 from ..solving import Trying, answered
 from ..verifiers import Verdict
-from .hints import leak
+from .hints import hintable, leak
 from .rationalise import rationalising
 
 
@@ -25,7 +25,8 @@ class Star(Trying):
     A problem gives one rationale at most: its first attempt that verifies, or else the first that verifies when the
     model is asked again with the gold answer as a hint. That one is kept with the question as it was, without the hint;
     one that lets the hint show is dropped. In `meta`: `route`, attempt or rationalised, `verifier` and
-    `verified_answer`. A problem that gives none is dropped with what was wrong with the last answer.
+    `verified_answer`. A problem that gives none is dropped with what was wrong with the last answer. No hint is given
+    where the answer is a program or JSON: it would be copied.
     """
 
     version = 2
@@ -48,7 +49,7 @@ class Star(Trying):
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Find one rationale."""
         tried = await self._try(sample, ask, "attempt")
-        if not tried.verdict.right and self.rationalise and sample["answer"]:
+        if not tried.verdict.right and self.rationalise and sample["answer"] and hintable(sample["verifier"]):
             tried = await self._try(sample, ask, "rationalised")
         verdict, route = tried.verdict, tried.route
         if not verdict.right:
@@ -77,7 +78,7 @@ class Star(Trying):
         verdict = await self.judged(problem, answer)
         fault = verdict.flaw if self.sound else ""
         if route == "rationalised":
-            fault = fault or leak(problem["question"], problem["answer"], answer.text)
+            fault = fault or leak(problem["question"], problem["answer"], answer.text, problem["verifier"])
         return dataclasses.replace(verdict, right=False, reason=fault) if verdict.right and fault else verdict
 
 

@@ -145,6 +145,16 @@ def test_what_is_wrong_under_the_hint_too_says_so(star, scripted) -> None:
     assert [reason for _, reason in star([problem()]).drops] == ["under the hint, wrong answer: got 2, gold 8"]
 
 
+@pytest.mark.parametrize(
+    ("verifier", "check"), [("code", '{"tests": ["assert f() == 1"]}'), ("schema", '{"schema": {"type": "object"}}')]
+)
+def test_an_answer_that_would_only_be_copied_is_no_hint(star, scripted, verifier, check) -> None:
+    seen = scripted(lambda request: "nothing")
+    ran = star([problem(answer="def f():\n    return 1", verifier=verifier, check=check)], attempts=2)
+    assert len(seen) == 2 and not any("return 1" in str(request.prompt) for request in seen)
+    assert len(ran.drops) == 1 and not ran.failures and not ran.drops[0][1].startswith("under the hint")
+
+
 def test_an_answer_that_was_cut_off_is_not_kept(star, scripted) -> None:
     scripted(lambda request: RIGHT, finish="length")
     assert [reason for _, reason in star([problem()]).drops] == ["under the hint, unfinished: 2 tokens"]
