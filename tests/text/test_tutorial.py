@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from multisynth.text.tutorial.facts import facts_of, grounded, unknown_names
 from multisynth.text.tutorial.modules import Modules
-from multisynth.text.tutorial.running import REPOSITORY, dependents, run_blocks
+from multisynth.text.tutorial.running import REPOSITORY, VARIES, dependents, run_blocks
 from multisynth.text.tutorial.stage import Tutorial
 
 from multisynth import Sample
@@ -184,6 +184,24 @@ def test_a_repository_cannot_be_written_to(repository: Path) -> None:
     ran = run_blocks(sandbox, ["import boxes", "open(boxes.__file__, 'w')", "1"])
     assert [bool(one.error) for one in ran] == [False, True]
     assert (repository / "boxes.py").read_text() == MODULE
+
+
+@pytest.mark.parametrize(
+    "varies",
+    [
+        "object()",
+        "print(list({'apple', 'pear', 'fig', 'plum', 'kiwi', 'lime'}))",
+        "import time\ntime.time_ns()",
+        "import random\nrandom.random()",
+        "import os\nos.urandom(4)",
+    ],
+)
+def test_a_block_that_shows_something_else_each_time_has_failed(repository: Path, varies: str) -> None:
+    sandbox = Sandbox(readable={REPOSITORY: repository})
+    blocks = ["sorted({'pear', 'fig'})", "hidden = object()", varies, "1"]
+    assert run_blocks(sandbox, blocks) == [("['fig', 'pear']\n", ""), ("", ""), ("", VARIES)]
+    same = [blocks[0], blocks[1], "1"]
+    assert [one.output for one in run_blocks(sandbox, same)] == ["['fig', 'pear']\n", "", "1\n"]
 
 
 def test_what_depends_on_a_block_is_cut_with_it() -> None:

@@ -41,9 +41,11 @@ class Tutorial(Asking):
     paragraph, and its examples. A model adds a sentence to each step, which is left out if it writes as code a name
     that the module does not have, or strays from what the docstring speaks of, and an example where the docstring has
     none. All blocks run one after another in one sandboxed Python; what the text shows of them is what they printed
-    there. A block that fails is mended once by the model, who sees the error, or cut with every block that needs it.
+    there. A block that fails, or shows something else when it is run again (an address, the order of a set), is mended
+    once by the model, who sees the error, or cut with every block that needs it.
     """
 
+    version = 2
     takes = (DOCUMENT,)
     makes = DOCUMENT
 
