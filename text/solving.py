@@ -121,7 +121,10 @@ class Trying(Solving):
 
     @model_validator(mode="after")
     def _different(self) -> Trying:
-        if (self.temperature == 0 or self.top_k == 1) and self.attempts > 1:
-            how = "at temperature 0" if self.temperature == 0 else "with top_k 1"
-            raise ValueError(f"attempts {how} are all the same: give a temperature, or attempts: 1")
+        for same, how, remedy in (
+            (self.temperature == 0, "at temperature 0", "give a temperature"),
+            (self.top_k == 1, "with top_k 1", "raise top_k"),
+        ):
+            if same and self.attempts > 1:
+                raise ValueError(f"attempts {how} are all the same: {remedy}, or attempts: 1")
         return self
