@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from multisynth.text.grade import Grade
 from multisynth.text.train.training import Training
 
 from multisynth import registry, yaml_lines
@@ -15,7 +16,9 @@ from multisynth.execute import run
 from multisynth.executors.local import LocalExecutor
 from multisynth.recipe import Recipe
 from multisynth.serving.asking import Asking
+from multisynth.stage import Source
 from multisynth.store import Store
+from multisynth.testing import run_stage
 from tests.serving.tiny import tiny_model
 
 RECIPES = sorted((Path(__file__).parents[2] / "configs").glob("text_*.yaml"))
@@ -79,6 +82,35 @@ def load(path: Path, *changes: str) -> Recipe:
 def test_it_can_be_read_and_is_named_as_its_file(path) -> None:
     assert load(path).name == path.stem
     assert f"multisynth run configs/{path.name}" in path.read_text()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_whoever_is_trained_sits_no_exam_on_what_it_may_have_learned(path) -> None:
+    steps = {step.name: step for step in load(path).steps}
+
+    def sources(name: str) -> Iterator[Source]:
+        if isinstance(steps[name].stage, Source) and not steps[name].inputs:
+            yield steps[name].stage
+        for feed in steps[name].inputs:
+            yield from sources(feed)
+
+    for name, step in steps.items():
+        if isinstance(step.stage, Training):
+            assert all(getattr(source, "part", "train") == "train" for source in sources(name)), name
+        if isinstance(step.stage, Grade) and any(getattr(steps[feed].stage, "trained", None) for feed in step.inputs):
+            assert [getattr(source, "part", None) for source in sources(name)] == ["held_out"], name
+
+
+def test_at_scale_the_exam_of_text_sft_is_in_no_training_set() -> None:
+    path = next(path for path in RECIPES if path.stem == "text_sft")
+    recipe = load(path, "problems.problems=10000", "exam.problems=500")
+    questions = {
+        step.name: run_stage(step.stage, name=step.name, seed=recipe.seed).samples["question"]
+        for step in recipe.steps
+        if isinstance(step.stage, Source) and not step.inputs
+    }
+    assert {name: len(set(asked)) for name, asked in questions.items()} == {"problems": 10_000, "exam": 500}
+    assert not set(questions["problems"]) & set(questions["exam"])
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -12,9 +12,11 @@ from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.stage import Source
 
-from .pairs import HELD_OUT, count, pair
+from .pairs import count, pair
+from .parts import HELD_OUT, Part
 from .scratchpad import spaced
 from .shuffled import Shuffled
+from .turns import turn_at
 
 
 class Addition(Source):
@@ -33,9 +35,7 @@ class Addition(Source):
     digits: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
         (1, 2, 3, 4, 5), min_length=1, max_length=20, description="Lengths of the numbers, digits."
     )
-    part: Literal["train", "held_out"] = Field(
-        "train", description=f"Which pairs: one in {HELD_OUT} is held out, the others are for training."
-    )
+    part: Part = Field("train", description=f"Which pairs: one in {HELD_OUT} is held out, the others are for training.")
 
     _order: dict[int, Shuffled] = PrivateAttr(default_factory=dict)
 
@@ -65,16 +65,11 @@ class Addition(Source):
 
     def _turn(self, ordinal: int) -> tuple[int, int]:
         """Whose turn it is, and how often it was before."""
-        lengths, done = list(self.digits), 0
-        while self.part == "held_out":
-            least = min(count(length, self.part) for length in lengths)
-            if ordinal < (least - done) * len(lengths):
-                break
-            ordinal -= (least - done) * len(lengths)
-            done = least
-            lengths = [length for length in lengths if count(length, self.part) > done]
-        turn, which = divmod(ordinal, len(lengths))
-        return lengths[which], done + turn
+        if self.part == "train":
+            turn, which = divmod(ordinal, len(self.digits))
+            return self.digits[which], turn
+        turn, left, place = turn_at(ordinal, [count(length, self.part) for length in self.digits])
+        return self.digits[left[place]], turn
 
 
 def problem(first: int, second: int, ordinal: int, license: str) -> Sample:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import gcd
 from typing import ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.stage import Source
 
+from .draws import Draws
+from .parts import HELD_OUT, Part
+from .shuffled import Shuffled
+from .turns import turn_at
 from .wording import TEMPLATES, Numbers, Template
 
 OPERATORS = {"+": Fraction.__add__, "-": Fraction.__sub__, "*": Fraction.__mul__, "/": Fraction.__truediv__}
@@ -22,41 +25,36 @@ class Arithmetic(Source):
     """Word problems on addition, subtraction, multiplication and division of small whole numbers.
 
     Problems of one run are all different: the templates take turns, and each walks through its own problems without
-    repeating one. The gold answer is computed from the numbers. In `meta`: the template, the numbers and
-    the operations, which apply from the left.
+    repeating one; when they are used up it leaves its turns to the others. Which questions are held out is the same for
+    every run and seed, so stages of each part share none. The gold answer is computed from the numbers. In `meta`: the
+    template, the numbers and the operations, which apply from the left.
     """
 
+    version = 2
     extent: ClassVar[str] = "problems"
     makes = PROBLEM
 
     problems: int = Field(40, ge=1, le=100_000, description="How many problems.")
     steps: tuple[Literal[1, 2], ...] = Field((1, 2), min_length=1, description="Operations that a problem may take.")
+    part: Part = Field(
+        "train", description=f"Which questions: one in {HELD_OUT} is held out, the others are for training."
+    )
 
     _templates: list[Template] = PrivateAttr(default_factory=list)
-
-    @model_validator(mode="after")
-    def _enough(self) -> Arithmetic:
-        templates = self._fitting()
-        most = len(templates) * min(template.size for template in templates)
-        if self.problems > most:
-            raise ValueError(f"problems is {self.problems}, but there are only {most} different ones for these steps")
-        return self
-
-    def _fitting(self) -> list[Template]:
-        return [template for template in TEMPLATES if len(template.operations) in self.steps]
+    _orders: list[Shuffled] = PrivateAttr(default_factory=list)
+    _draws: Draws = PrivateAttr()
 
     def open(self) -> None:
-        """Choose the templates."""
-        self._templates = self._fitting()
+        """Choose the templates, and the order of each one's problems."""
+        self._templates = [template for template in TEMPLATES if len(template.operations) in self.steps]
+        keys = [self.rng(which, "order of a template's problems").integers(2**63) for which in range(len(TEMPLATES))]
+        self._orders = [Shuffled(t.size, str(key)) for t, key in zip(self._templates, keys, strict=False)]
+        self._draws = Draws(lambda draw: self._drawn(draw)[1], self.part)
 
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample]:
         """Make the problems of these ordinals."""
         for ordinal in ordinals:
-            turn, place = divmod(ordinal, len(self._templates))
-            # A new order of the templates in each turn: else neighbours would be alike in every run.
-            which = int(self.rng(turn, "order of templates").permutation(len(self._templates))[place])
-            template = self._templates[which]
-            question, numbers = template.fill(self._problem(which, turn))
+            template, question, numbers = self._drawn(self._draws[ordinal])
             yield Sample(
                 PROBLEM,
                 ordinal,
@@ -72,13 +70,12 @@ class Arithmetic(Source):
                 },
             )
 
-    def _problem(self, which: int, turn: int) -> int:
-        """Which problem of a template comes at a turn: steps of a length coprime to their number meet each once."""
-        size = self._templates[which].size
-        start, stride = self.rng(which, "order of a template's problems").integers(size, size=2).tolist()
-        while gcd(stride, size) != 1:
-            stride += 1
-        return int((start + turn * stride) % size)
+    def _drawn(self, draw: int) -> tuple[Template, str, Numbers]:
+        """The problem of a draw, of whichever part: its template, question and numbers."""
+        turn, left, place = turn_at(draw, [template.size for template in self._templates])
+        # A new order of the templates in each turn: else neighbours would be alike in every run.
+        which = left[int(self.rng(turn, "order of templates").permutation(len(left))[place])]
+        return self._templates[which], *self._templates[which].fill(self._orders[which][turn])
 
 
 def solve(numbers: Numbers, operations: str) -> Fraction:

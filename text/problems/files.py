@@ -7,16 +7,19 @@ from typing import ClassVar
 
 from pydantic import Field, PrivateAttr
 
+from multisynth.errors import BadInput
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.stage import InputPath, Source
 
-from .lines import Line, lines
+from .lines import Lines
 from .shapes import Shape, problem_of
 
 
 class Problems(Source):
     """Problems of a JSON Lines file, plain or `.gz`, in the file's order.
+
+    A file with fewer than were asked for is refused before work starts; a line that is no problem fails alone.
 
     Shapes: `gsm8k` (question, answer that ends in `#### 72`; Cobbe et al. 2021), `mbpp` (text or prompt, code, task_id,
     test_list; Austin et al. 2021), `humaneval` (task_id, prompt, entry_point, canonical_solution, test; Chen et al.
@@ -33,29 +36,42 @@ class Problems(Source):
     verifier: str = Field("", max_length=64, description="Who judges answers, where neither shape nor line says.")
     license: str = Field("NOASSERTION", description="SPDX identifier of the file's content.")
 
-    _lines: list[Line] | None = PrivateAttr(None)
+    _lines: Lines | None = PrivateAttr(None)
 
     def count_of(self) -> int:
-        """How many problems there are: those asked for, or all of the file.
+        """How many problems there are: those asked for, or all of the file. The first is parsed, the others counted.
 
         Raises:
-            BadInput: The file cannot be read, or has fewer than were asked for.
+            BadInput: The file cannot be read, has fewer than were asked for, or does not begin with a JSON object.
         """
-        have = max(sum(1 for _ in lines(self.path)) - self.skip, 0)
-        return have if self.problems is None else min(have, self.problems)
+        lines = Lines(self.path)
+        found = lines.count(None if self.problems is None else self.skip + self.problems)
+        left = max(found - self.skip, 0)
+        if left < (self.problems or (1 if self.skip else 0)):
+            asked = f"{self.problems} were asked for" if self.problems else "all were asked for"
+            after = f" after the first {self.skip}" if self.skip else ""
+            raise BadInput(
+                f"{asked}{after}, and there are {found} problems", "ask for fewer or skip fewer", str(self.path)
+            )
+        if left:
+            lines.at([self.skip])
+            lines.close()
+        return left
 
     def open(self) -> None:
-        """Read the file."""
-        self._lines = list(lines(self.path))[self.skip :]
+        """Have the file ready; it is read as problems are asked for."""
+        self._lines = Lines(self.path)
 
     def close(self) -> None:
         """Let go of it."""
+        if self._lines is not None:
+            self._lines.close()
         self._lines = None
 
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample]:
         """Make the problems of these ordinals."""
         assert self._lines is not None
-        for ordinal in ordinals:
-            line = self._lines[ordinal]
+        lines = self._lines.at([self.skip + ordinal for ordinal in ordinals])
+        for ordinal, line in zip(ordinals, lines, strict=True):
             columns, meta = problem_of(line, self.shape, self.verifier)
             yield Sample(PROBLEM, ordinal, license=self.license, meta=meta, **columns)

@@ -11,30 +11,39 @@ from pydantic import Field, JsonValue, PrivateAttr
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, nearest
 from multisynth.kinds import PROBLEM
-from multisynth.sample import Sample
-from multisynth.stage import Source
+from multisynth.sample import Drop, Sample
+from multisynth.stage import Needs, Source
 
-from ..verifiers.gym_process import GymProcess
+from ..verifiers.gym_process import Entry, GymProcess
+from .draws import Draws, NoMore
+from .parts import HELD_OUT, Part
 
 
 class Gym(Source):
     """Problems of one of reasoning-gym's procedural sets (Stojanovski et al. 2025, arXiv 2505.24760).
 
-    The set's own scorer judges the answers. Two stages of other names make other problems, so one of them can be held
-    out; small sets repeat themselves.
+    The set's own scorer judges the answers. Problems of one stage are all different: a question that came before is
+    passed over. Where the set has no more, the ordinals that are left are dropped, and the ledger says how many it
+    gave. Which questions are held out is the same for every run, seed and options, so stages of each part share none.
     """
 
+    version = 2
+    needs: ClassVar[Needs] = Needs(concurrency=1)  # every worker would have to draw all that came before
     extent: ClassVar[str] = "problems"
     makes = PROBLEM
 
-    problems: int = Field(100, ge=1, le=10_000_000, description="How many problems.")
+    problems: int = Field(100, ge=1, le=1_000_000, description="How many problems.")
     set: str = Field(
         "chain_sum", pattern=r"^[a-z0-9_]{1,64}$", description="Name of the set, such as leg_counting or countdown."
     )
     options: dict[str, JsonValue] = Field(default_factory=dict, description="Of the set, such as `{min_terms: 2}`.")
+    part: Part = Field(
+        "train", description=f"Which questions: one in {HELD_OUT} is held out, the others are for training."
+    )
     license: str = Field("Apache-2.0", description="SPDX identifier given to what is made.")
 
     _gym: GymProcess | None = PrivateAttr(None)
+    _draws: Draws = PrivateAttr()
 
     def artifacts(self) -> Sequence[Artifact]:
         """None; the set and its options are tried."""
@@ -51,6 +60,7 @@ class Gym(Source):
     def open(self) -> None:
         """Have the library ready; it starts with the first problem."""
         self._gym = GymProcess()
+        self._draws = Draws(self._question, self.part)
 
     def close(self) -> None:
         """End the library's process."""
@@ -58,13 +68,15 @@ class Gym(Source):
             self._gym.close()
             self._gym = None
 
-    def generate(self, ordinals: Sequence[int]) -> Iterator[Sample]:
+    def generate(self, ordinals: Sequence[int]) -> Iterator[Sample | Drop]:
         """Make the problems of these ordinals."""
-        assert self._gym is not None
         for ordinal in ordinals:
-            block, index = divmod(ordinal, self._gym.block)
-            seed = int(self.rng(block, "seed of a block").integers(2**31))
-            made = self._gym.make(self.set, self.options, seed, index)
+            try:
+                draw = self._draws[ordinal]
+            except NoMore as told:
+                yield Drop(ordinal, f"no new problem: the set gave {told}")
+                continue
+            made = self._make(draw)
             yield Sample(
                 PROBLEM,
                 ordinal,
@@ -75,3 +87,16 @@ class Gym(Source):
                 verifier="gym",
                 check=json.dumps(made.check, sort_keys=True),
             )
+
+    def _question(self, draw: int) -> str | None:
+        try:
+            return self._make(draw).question
+        except TimeoutError:
+            return None
+
+    def _make(self, draw: int) -> Entry:
+        """The problem of a draw, of whichever part."""
+        assert self._gym is not None
+        block, index = divmod(draw, self._gym.block)
+        seed = int(self.rng(block, "seed of a block").integers(2**31))
+        return self._gym.make(self.set, self.options, seed, index)

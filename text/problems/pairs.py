@@ -9,10 +9,9 @@ from functools import cache
 from math import isqrt
 from typing import Literal
 
+from .parts import HELD_OUT
 from .shuffled import Shuffled
 
-HELD_OUT = 10
-"""One pair in so many is held out."""
 WORKED = 3
 """Pairs of each length that are worked examples."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 import sympy
 from multisynth.text.problems.arithmetic import Arithmetic
+from multisynth.text.problems.parts import HELD_OUT
 from multisynth.text.problems.wording import ACTIVITIES, NAMES, TEMPLATES
 from pydantic import ValidationError
 
@@ -38,7 +39,7 @@ def test_no_problem_comes_twice_and_kinds_are_mixed(problems) -> None:
     assert len({problem["question"] for problem in problems}) == len(problems)
     domains = Counter(problem["domain"] for problem in problems)
     assert {f"{name}/1-step" for name in ("addition", "subtraction", "multiplication", "division")} <= domains.keys()
-    assert len(domains) == 12 and min(domains.values()) >= 1200 // len(TEMPLATES)
+    assert len(domains) == 12 and min(domains.values()) >= 0.75 * 1200 / len(TEMPLATES)
     assert len({tuple(problem.meta["numbers"]) for problem in problems}) > 300
 
 
@@ -75,6 +76,33 @@ def test_problems_do_not_depend_on_how_many_there_are_or_on_batches(problems) ->
     assert not set(other["question"]) & set(few["question"])
 
 
+@pytest.mark.parametrize("steps", [(1,), (1, 2)])
+def test_what_is_held_out_is_never_trained_on_and_neither_repeats(steps) -> None:
+    train = run_stage(Arithmetic(problems=4000, steps=steps), name="problems", seed=7).samples["question"]
+    exams = [
+        run_stage(Arithmetic(problems=500, steps=steps, part="held_out"), name=name, seed=seed).samples["question"]
+        for name, seed in (("exam", 7), ("problems", 8))
+    ]
+    assert len(set(train)) == 4000 and all(len(set(exam)) == 500 for exam in exams)
+    assert not set(train) & set(exams[0] + exams[1]) and set(exams[0]) != set(exams[1])
+
+
+@pytest.mark.parametrize("steps", [(1,), (2,)])
+def test_there_are_as_many_as_may_be_asked_for(steps) -> None:
+    sizes = [template.size for template in TEMPLATES if len(template.operations) in steps]
+    assert sum(sizes) / HELD_OUT > 2 * 100_000
+
+
+def test_a_template_that_is_used_up_leaves_its_turns_to_the_others() -> None:
+    least = min(TEMPLATES, key=lambda template: template.size)
+    stage = Arithmetic(problems=1)
+    stage.bind("problems", 7)
+    stage.open()
+    first, later = len(TEMPLATES) * least.size, len(TEMPLATES) * least.size + len(TEMPLATES)
+    assert least in [stage._drawn(draw)[0] for draw in range(first - len(TEMPLATES), first)]
+    assert least not in [stage._drawn(draw)[0] for draw in range(first, later)]
+
+
 def test_steps_choose_the_templates() -> None:
     assert all(
         domain.endswith("/2-step") for domain in run_stage(Arithmetic(problems=30, steps=(2,))).samples["domain"]
@@ -82,7 +110,7 @@ def test_steps_choose_the_templates() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"problems": 0}, {"problems": 99_999}, {"steps": ()}, {"steps": (3,)}, {"problem": 4}]
+    "options", [{"problems": 0}, {"problems": 100_001}, {"part": "x"}, {"steps": ()}, {"steps": (3,)}, {"problem": 4}]
 )
 def test_wrong_options_are_refused(options) -> None:
     with pytest.raises(ValidationError):

@@ -12,6 +12,7 @@ from multisynth.text.problems.files import Problems
 from multisynth.text.verifiers import Verifiers
 
 from multisynth.errors import BadInput
+from multisynth.recipe import Recipe
 from multisynth.testing import run_stage
 
 GSM8K = {
@@ -94,22 +95,63 @@ def test_a_packed_file_is_the_same_and_more_are_made_when_asked_for(tmp_path) ->
     assert [p["question"] for p in plain] == [p["question"] for p in packed] == [row["question"] for row in rows]
     assert [p["answer"] for p in read(tmp_path, *rows, problems=3)] == ["1", "2", "3"]
     assert [p["answer"] for p in read(tmp_path, *rows, skip=7)] == ["8", "9"]
-    assert Problems(path=written(tmp_path, *rows), problems=100).count_of() == 9
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"problems": 50}, "50 were asked for, and there are 5 problems"),
+        ({"skip": 3, "problems": 3}, "3 were asked for after the first 3, and there are 5 problems"),
+        ({"skip": 5}, "all were asked for after the first 5, and there are 5 problems"),
+    ],
+)
+def test_a_file_with_fewer_than_were_asked_for_is_refused_before_work(tmp_path, name, options, message) -> None:
+    path = written(tmp_path, *[{"question": f"{k} + 1?"} for k in range(5)], "\n", name=name)
+    recipe = {"name": "few", "stages": {"problems": {"use": "text.problems", "path": str(path), **options}}}
+    with pytest.raises(BadInput, match=rf"{name}: {message}"):
+        Recipe.of(recipe)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+def test_the_file_is_read_once_and_a_batch_that_is_halved_reads_nothing_again(tmp_path, name, monkeypatch) -> None:
+    rows = [{"question": f"{k} + 1?"} if k % 10 else {"question": ""} for k in range(200)]
+    path = written(tmp_path, *rows, name=name)
+    opened = []
+    read = lines_module._lines
+    monkeypatch.setattr(lines_module, "_lines", lambda path: opened.append(path) or read(path))
+    ran = run_stage(Problems(path=path, problems=200), batch_size=64)
+    assert ran.samples["question"] == [row["question"] for row in rows if row["question"]]
+    assert [int(ordinal) for ordinal, _ in ran.failures] == list(range(0, 200, 10))
+    assert len(opened) == 3, "counted, its first line looked at, read"
+
+
+def test_lines_can_be_had_in_any_order_and_are_not_kept(tmp_path) -> None:
+    lines = lines_module.Lines(written(tmp_path, *[{"k": k} for k in range(3000)]))
+    for places in ([2000, 2001], [2001], [5], [2999, 0, 17]):
+        assert [line.fields["k"] for line in lines.at(places)] == places
+        assert [line.place.rpartition(":")[2] for line in lines.at(places)] == [str(place + 1) for place in places]
+    assert len(lines._last) == 3
+    with pytest.raises(BadInput, match="no line 3001: it has 3000"):
+        lines.at([3000])
 
 
 @pytest.mark.parametrize(
-    ("row", "options", "message"),
+    ("row", "message"),
     [
-        ("{\n", {}, r"rows.jsonl:2: no JSON"),
-        ("[1]\n", {}, r"rows.jsonl:2: a JSON list"),
-        ("[" * 100_000 + "\n", {}, r"rows.jsonl:2: no JSON"),
-        (b"\xff\xfe\n".decode("latin-1"), {}, r"rows.jsonl:2: no JSON"),
+        ("{\n", "no JSON"),
+        ("[1]\n", "a JSON list"),
+        ("[" * 100_000 + "\n", "no JSON"),
+        (b"\xff\xfe\n".decode("latin-1"), "no JSON"),
+        ('{"question": NaN}\n', "NaN is no number"),
     ],
 )
-def test_lines_that_are_no_problem_are_refused_with_their_place(tmp_path, row, options, message) -> None:
-    path = written(tmp_path, {"question": "q"}, row)
-    with pytest.raises(BadInput, match=message):
-        Problems(path=path, **options).count_of()
+def test_lines_that_are_no_object_fail_alone_and_as_the_first_are_refused_before_work(tmp_path, row, message) -> None:
+    ran = run_stage(Problems(path=written(tmp_path, {"question": "q"}, row, {"question": "r"})))
+    assert ran.samples["question"] == ["q", "r"]
+    assert re.search(rf"rows.jsonl:2: .*{message}", ran.failures[0][1])
+    with pytest.raises(BadInput, match=rf"rows.jsonl:1: .*{message}"):
+        Problems(path=written(tmp_path, row, {"question": "q"})).count_of()
 
 
 @pytest.mark.parametrize(
@@ -153,4 +195,4 @@ def test_a_file_that_is_not_packed_is_refused(tmp_path) -> None:
 def test_what_is_no_number_of_json_is_refused(tmp_path, value) -> None:
     path = written(tmp_path, f'{{"question": "q", "answer": {value}}}\n')
     with pytest.raises(BadInput, match=rf"no JSON: {value} is no number"):
-        list(lines_module.lines(path))
+        lines_module.Lines(path).at([0])

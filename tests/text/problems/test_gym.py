@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from multisynth.text.problems import draws
 from multisynth.text.problems.gym import Gym
 from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.gym_process import BLOCK, GymProcess
@@ -84,6 +85,22 @@ def test_a_stage_makes_the_same_whatever_the_batches_and_goes_on_when_raised(gym
     few, many = run_stage(stage, batch_size=5).samples, run_stage(Gym(set="ransom_note", problems=20)).samples
     assert few["question"] == many["question"][:12] and few["check"] == many["check"][:12]
     assert set(many["domain"]) == {"algorithmic/ransom_note"} and set(many["verifier"]) == {"gym"}
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_a_small_set_gives_each_problem_once_and_the_ledger_says_where_it_ends(monkeypatch, batch_size) -> None:
+    monkeypatch.setattr(draws, "PATIENCE", 300)
+    options = {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}
+    train = run_stage(Gym(problems=250, options=options), name="problems", batch_size=batch_size)
+    exam = run_stage(Gym(problems=40, options=options, part="held_out"), name="exam", batch_size=batch_size)
+    for ran, asked in ((train, 250), (exam, 40)):
+        questions = ran.samples["question"]
+        assert len(set(questions)) == len(questions) < asked and not ran.failures
+        assert [int(ordinal) for ordinal, _ in ran.drops] == list(range(len(questions), asked))
+        assert {reason.partition(" in ")[0] for _, reason in ran.drops} == {
+            f"no new problem: the set gave {len(questions)} different ones of this part"
+        }
+    assert exam.samples and not set(train.samples["question"]) & set(exam.samples["question"])
 
 
 def test_a_set_that_walks_over_python_s_sets_is_made_again_in_another_process(gym) -> None:
