@@ -114,7 +114,7 @@ class Asking(Map):
         self._asked = LanguageModel(model, self.engine, options=self.engine_options, share=share, before=before)
         self._others = {name: LanguageModel(one, self.engine, share=share) for name, one in others.items()}
         self._runner = asyncio.Runner()
-        self._failed = {}
+        self._ended = {}
 
     def close(self) -> None:
         """Let go of the models."""
@@ -123,7 +123,7 @@ class Asking(Map):
                 model.close()
         if self._runner is not None:
             self._runner.close()
-        self._asked, self._others, self._runner, self._ended = None, {}, None, {}
+        self._asked, self._others, self._runner = None, {}, None
 
     @property
     def asked(self) -> str:
