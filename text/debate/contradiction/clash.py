@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .alignment import MOST, Alignment, align
+from .conclusions import Conclusion
+from .echoes import Echo, changed
 from .lexicon import CALENDAR, stem
 from .opposites import SYMMETRIC, exclusive, opposite
 from .orders import Order, reversed_orders
@@ -30,6 +33,10 @@ def opposed(one: Statement, other: Statement) -> str:
             return "another"
         case Order(), Order() if reversed_orders(one, other):
             return "reversed"
+        case Echo(), Echo():
+            return changed(one, other)
+        case Conclusion(), Conclusion() if one.excludes(other):
+            return "other value"
     return ""
 
 
@@ -38,16 +45,23 @@ def _other_value(one: Value, other: Value) -> bool:
         return False
     if one.beside != other.beside and one.unit not in ("clock", "year"):
         return False
-    found = align(one.said, other.said)
+    mine = _meant(one.said, one.referents, other.said)
+    yours = _meant(other.said, other.referents, one.said)
+    found = align(mine, yours)
     if found.contrasts or found.flips or _others(one.persons, other.persons):
         return False
     if found.left and found.right and len(found.pairs) < 3:
         return False
-    if one.act and other.act and not any(one.said[a] == one.act and other.said[b] == other.act for a, b in found.pairs):
+    if one.act and other.act and not any(mine[a] == one.act and yours[b] == other.act for a, b in found.pairs):
         return False
-    if max(len(found.left), len(found.right)) > MOST or _dated(one.said, found.left) or _dated(other.said, found.right):
+    if max(len(found.left), len(found.right)) > MOST or _dated(mine, found.left) or _dated(yours, found.right):
         return False
     return bool(found.pairs) and (len(found.pairs) + one.counted > 1 or (not found.left and not found.right))
+
+
+def _meant(stems: tuple[str, ...], referents: frozenset[str], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Stems with what a pronoun before them stands for, if that may be what the others begin with."""
+    return (others[0], *stems) if others and others[0] in referents and others[0] not in stems else stems
 
 
 def _dated(said: Sequence[str], alone: Sequence[int]) -> bool:
@@ -60,7 +74,10 @@ def _denied(one: Proposition, other: Proposition) -> str:
         return ""
     if not set(one.stems) & set(other.stems) and len(one.stems) > 2:
         return ""
-    found = align(one.stems, other.stems)
+    mine = _meant(one.stems, one.referents, other.stems)
+    yours = _meant(other.stems, other.referents, one.stems)
+    one, other = replace(one, stems=mine), replace(other, stems=yours)
+    found = align(mine, yours)
     if one.denies or other.denies:
         held = found.same() and not found.flips and one.denies != other.denies
         return "denies having said" if held and one.force.positive == other.force.positive and not one.denies else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .idioms import plain_words
-from .lexicon import AUXILIARIES
+from .lexicon import AUXILIARIES, content, words
 from .spoken import written
 
 LONGEST = 8000  # characters of a turn that are read
@@ -34,7 +34,7 @@ _SPEECH = (
     r"(?:say|claim|argue|think|believe|suggest|insist|contend|assert|allege|imply|pretend|object|reply|complain|maintain"
     r"|assume|hope|fear|deny|hold)(?:s|d|ed)?|said|thought|implies|implied|replied|denies|denied|held"
 )
-_OTHERS = re.compile(
+OTHERS = re.compile(
     r"(?:^|\b(?:as|what|like|that|because|though|but|and|so|my|the|our|your|all|most|many|even|only) )"
     r"(?:you|they|opponents?|proponent|he|she|people|some|others|critics|many|few|experts|side|nobody|everyone|who)"
     rf" (?:may |might |would |will |have |has |had |now |still |also |even |do )?(?:{_SPEECH})\b(?! to\b)"
@@ -57,29 +57,92 @@ _LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])")  # `team A`
 _FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b")
 
 
+_PRONOUNS = words("it he she they")
+_SERIES = re.compile(r"(?<![\d.,])(\d{1,3})(?:, and|,| and)(?= \d{1,3}\b(?! [a-z]+ (?:is|are|was|were|has|have)\b))")
+_LABEL = re.compile(r"^((?:[a-z']+ ){0,4}[a-z']{2,}) ?= ?(?:[^=;]{1,80}= ?)*(?=[$€£]?\d[\d.,/]*(?: [a-z]+)?$)")
+_VERDICT = re.compile(
+    r"^((?:so |but |and |anyway,? |still,? |yet )?)(?:the |this |that )?"
+    r"(?:claim|statement|idea|view|sentence|assertion|belief|proposition|answer)"
+    r" (?:that (.{3,90}?)|[\"“]([^\"”]{3,90})[\"”]) (?:is|remains) (?:simply |quite |plainly )?"
+    r"(?:(true|correct|right|accurate)|false|untrue|wrong|incorrect|mistaken|inaccurate)\b"
+)
+_JUDGED = re.compile(r"^(?:(true|correct|right)|false|wrong|incorrect|untrue)(?: ?[:;,]| that\b)\s+(?=\S+ \S+)")
+_CONDITION = re.compile(
+    r"^(?!.*\bwould\b)(.{9,}?),? (?:only |but only )?(?:if|provided(?: that)?|as long as|in case|unless) (.+)$"
+)
+
+
 @dataclass(frozen=True)
 class Clause:
-    """A clause in lower case, its words, and those of them that are written as names are."""
+    """A clause in lower case, its words, and those of them that are written as names are.
+
+    `around` has the words of the turn up to its end, and `on_condition` says that it holds in some cases.
+    """
 
     text: str
     tokens: tuple[str, ...]
     names: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
+    on_condition: bool = False
+
+    @property
+    def referents(self) -> frozenset[str]:
+        """What `it`, `he`, `she` or `they` at its beginning may stand for."""
+        return frozenset(content(self.around)) if _PRONOUNS & set(self.tokens[:3]) else frozenset()
 
 
 def clauses(text: str) -> list[Clause]:
     """The clauses that a turn states, in order."""
     found: list[Clause] = []
-    for sentence in SENTENCE.split(_QUOTED.sub(" ", text[:LONGEST].replace("’", "'"))):
-        sentence = _LETTER.sub("letter-a", sentence)
-        names = frozenset(word.lower() for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", sentence))
-        plain = written(_plain(sentence))
-        if plain.endswith("?") or re.search(r"\banswer (?:is|was|would|must)\b|\\boxed|####", plain):
-            continue
-        for part in _stated(plain.rstrip(".!;")):
-            found.append(Clause(part, tokens(part), names))
+    around: set[str] = set()
+    for plain, names in _sentences(text):
+        conditional = _CONDITION.match(plain)
+        parts = [(part, False) for part in _stated(plain)]
+        if conditional and not parts:
+            parts = [(part, True) for part in _stated(conditional[1])]
+        for part, on_condition in parts:
+            said = tokens(part)
+            around |= set(said)
+            found.append(Clause(part, said, names, frozenset(around), on_condition))
             if len(found) == MOST:
                 return found
     return found
+
+
+def stated_sentences(text: str) -> list[str]:
+    """The sentences of a turn that are its speaker's, undivided, in lower case; what is supposed is none of them."""
+    return [plain for plain, _ in _sentences(text, answers=True) if not _SUPPOSED.search(plain)]
+
+
+def whole_sentences(text: str) -> list[Clause]:
+    """The sentences that a turn states, undivided; with what they suppose."""
+    every = _sentences(text)
+    around = frozenset(token for plain, _ in every for token in tokens(plain))
+    return [Clause(plain, tokens(plain), names, around) for plain, names in every]
+
+
+def _sentences(text: str, *, answers: bool = False) -> list[tuple[str, frozenset[str]]]:
+    """Sentences in lower case with their names, without questions and what others say; `answers` are kept at will."""
+    found = []
+    for sentence in SENTENCE.split(text[:LONGEST].replace("’", "'"))[:MOST]:
+        sentence = _LETTER.sub("letter-a", sentence)
+        names = frozenset(word.lower() for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", sentence))
+        plain = _QUOTED.sub(" ", _VERDICT.sub(_judged, _plain(sentence), count=1))
+        plain = written(_SERIES.sub(r"\1", _LABEL.sub(r"\1 is ", _JUDGED.sub(_judged, plain, count=1).rstrip(".!;"))))
+        if plain.endswith("?"):
+            continue
+        if not answers and re.search(r"\banswer (?:is|was|would|must)\b|\\boxed|####", plain):
+            continue
+        found.append((plain, names))
+    return found
+
+
+def _judged(match: re.Match[str]) -> str:
+    """What is said to be true or false, said or denied itself."""
+    groups = match.groups()
+    said = next((group for group in groups[1:-1] if group), "") if len(groups) > 1 else ""
+    front = groups[0] if len(groups) > 1 else ""
+    return f"{front}{'' if groups[-1] else 'not '}{said}"
 
 
 def tokens(clause: str) -> tuple[str, ...]:
@@ -101,7 +164,7 @@ def _stated(sentence: str) -> Iterator[str]:
             continue
         front = ""
         for clause in _CLAUSE.split(unit):
-            if _OTHERS.search(clause):
+            if OTHERS.search(clause):
                 break  # whatever follows in the sentence is theirs
             if not clause.strip():
                 continue

@@ -42,7 +42,10 @@ _TABLE = (
     (rf"\bi deny (?:ever )?(?:having )?{_SAID}(?: that)?\b", "notsaid"),
     (rf"\b(?:as )?\bi {_SURE}(?: that)?\b", ""),
     (r"\b(?:everybody|everyone|we all|they|we) (?:knows?|sees?|tells? (?:us|me)|agrees?) that\b", ""),
+    (r"\bi would (?:call|name|judge|consider|deem|find) ((?:\S+ ){1,5}?)(?=\S+$)", r"\1is "),
+    (r"\b(?:takes?|took|taking) away\b", "subtract"),
     # Negations.
+    (r"\bnot ever\b", "never"),
     (r"\bno one\b|\bnot a single (?:one|person)\b", "nobody"),
     (r"\bnot a (?:single )?(?=\w+ (?:has|had|was|is|did|does|will|can)\b)", "no "),
     (r"\bby no means\b|\bin no way\b|\banything but\b|\bfar from(?= \w+)\b|\bno longer\b", "not"),
@@ -50,7 +53,7 @@ _TABLE = (
     (r"\b(?:a|the|by|of) lack of\b", "shortage"),
     (r"\black(?:s|ed)?\b|\bfree of\b|\bdevoid of\b", "has no"),
     (r"\bnot (?:only|just|merely|simply)\b", ""),
-    (r"\bnever (?:ever|once)\b|\bunder no circumstances\b|\bon no account\b|\bat no (?:time|point)\b", "never"),
+    (r"\bnever (?:ever|once|, ever)\b|\bunder no circumstances\b|\bon no account\b|\bat no (?:time|point)\b", "never"),
     # How often, and what one must or may.
     (r"\b(?:under|in) (?:all|any) circumstances\b|\bwithout exception\b|\bin (?:all|every) cases?\b|\bat all times\b",
      "always"),

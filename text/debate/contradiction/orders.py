@@ -12,8 +12,8 @@ from .opposites import opposite
 
 APART = frozenset(map(stem, QUALIFIERS))
 _THEN = re.compile(
-    r"\bfirst,? ([^,.;]{3,80}),? (?:and )?(?:only )?then,? ([^,.;]{3,80})"
-    r"|\b([^,.;]{3,80}) first,? (?:and )?(?:only )?(?:then |afterwards )?([^,.;]{3,80})",
+    r"\bfirst,? ([^,.;]{3,80}),? (?:and )?(?:only )?(?:then|after that|afterwards|next),? ([^,.;]{3,80})"
+    r"|\b([^,.;]{3,80}) first,? (?:and )?(?:only )?(?:only )?(?:then |after that |afterwards |next )?([^,.;]{3,80})",
     re.IGNORECASE,
 )
 
@@ -58,7 +58,7 @@ def compared(said: Sequence[str], text: str) -> Order | None:
             dimension, sign = " ".join(stem(t) for t in said[place + 1 : than]) or "great", 1 if word == "more" else -1
             left = _things(said[:place])
         elif (word.endswith("er") and len(word) > 4) or word in ("worse", "older"):
-            dimension, sign, left = _base(word), 1, _things(said[:place])
+            dimension, sign, left = _base(word), 1, _things([*said[:place], *said[place + 1 : than]])
         else:
             continue
         right = _things(said[than + 1 :])

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .amounts import ABOVE, BELOW, amounts, bounds, counts, definite, nouns
+from .amounts import ABOVE, BELOW, Amount, amounts, bounds, counts, definite, nouns
 from .clauses import Clause
 from .force import NEGATIONS
 from .lexicon import CALENDAR, LIGHT, UNITS, content, persons, qualifiers, stem
 
 _DIMENSIONS = {dimension for dimension, _ in UNITS.values()} | {*CALENDAR.values(), "share", "clock", "year", "times"}
+_MEASURES = frozenset(map(stem, ("long", "tall", "high", "wide", "deep", "thick", "measure", "weigh", "heavy")))
 _SLIGHT = frozenset(map(stem, ("make", "get", "come", "equal", "total")))
 _BOUNDS = {*BELOW, *ABOVE, "least", "most", "minimum", "maximum", "than", "no"}
 
@@ -30,6 +31,7 @@ class Value:
         qualifiers: Words by which things, times and amounts are told apart.
         persons: `i`, `you`, `he`, `she`.
         text: The clause.
+        referents: The stems for which a pronoun as its subject may stand.
     """
 
     low: Fraction | str
@@ -41,6 +43,7 @@ class Value:
     qualifiers: frozenset[str]
     persons: frozenset[str]
     text: str
+    referents: frozenset[str] = frozenset()
 
     @property
     def counted(self) -> bool:
@@ -73,6 +76,7 @@ def values(clause: Clause) -> list[Value]:
             "than" in tokens
             and tokens[amount.place - 1] != "than"
             and tokens[amount.place - 2 : amount.place - 1] != ("than",)
+            and not _by(tokens, amount)
         ):
             continue
         used = {k for k, token in enumerate(tokens) if token in CALENDAR} if amount.unit == "year" else set()
@@ -83,8 +87,15 @@ def values(clause: Clause) -> list[Value]:
         beside = frozenset(
             one.value for one in every if one is not amount and not definite(tokens, one) and one.value != 1
         )
-        found.append(_value(clause, low, high, amount.unit, used, amount.place, beside))
+        unit = f"{amount.unit} {_by(tokens, amount)}".strip()
+        found.append(_value(clause, low, high, unit, used, amount.place, beside))
     return found
+
+
+def _by(tokens: Sequence[str], amount: Amount) -> str:
+    """Of an amount by which two things differ, the word for it: `two years older than`."""
+    word = tokens[amount.end] if amount.end < len(tokens) - 1 and "than" in tokens[amount.end :] else ""
+    return word if word in ("more", "less", "fewer") or (word.endswith("er") and len(word) > 4) else ""
 
 
 def _value(
@@ -95,8 +106,16 @@ def _value(
     before = content([token for k, token in kept if k < place])
     said = content([token for _, token in kept])
     own = qualifiers([token for _, token in kept], amount=True)
+    if unit in _DIMENSIONS:
+        before, said = _unmeasured(before), _unmeasured(said)
     act = next((stem(t) for t in reversed(_unfronted(clause.tokens[:place])) if stem(t) in before), "")
-    return Value(low, high, unit, said, "" if act in _SLIGHT else act, beside, own, persons(clause.tokens), clause.text)
+    act = "" if act in _SLIGHT else act
+    return Value(low, high, unit, said, act, beside, own, persons(clause.tokens), clause.text, clause.referents)
+
+
+def _unmeasured(stems: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the words for measuring, which the unit tells: `is 3 metres long`, `measures 3 metres`."""
+    return tuple(stem for stem in stems if stem not in _MEASURES) or stems
 
 
 def _unfronted(tokens: Sequence[str]) -> Sequence[str]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from .amounts import counts
-from .clauses import LONGEST, SENTENCE, Clause, clauses, tokens
+from .clauses import LONGEST, OTHERS, SENTENCE, Clause, clauses, tokens, whole_sentences
+from .conclusions import Conclusion, conclusion
+from .echoes import Echo, echo
 from .force import ALWAYS_LIGHT, MODAL, Force, force
 from .lexicon import AUXILIARIES, HEDGES, LIGHT, NUMBERS, content, persons, qualifiers, stem, words
 from .orders import Order, compared, first_then, in_time
@@ -49,6 +51,7 @@ class Proposition:
         denies: Whether the speaker denies having said it.
         one: Whether its subject is one thing, of which it says what or where that is.
         subject: The stem that it begins with, where that is no pronoun.
+        referents: The stems for which a pronoun as its subject may stand.
     """
 
     stems: tuple[str, ...]
@@ -62,9 +65,10 @@ class Proposition:
     denies: bool = False
     one: bool = False
     subject: str = ""
+    referents: frozenset[str] = frozenset()
 
 
-Statement = Proposition | Value | Order | Role
+Statement = Proposition | Value | Order | Role | Echo | Conclusion
 
 
 def statements(text: str, asked: str = "") -> list[Statement]:
@@ -84,7 +88,22 @@ def statements(text: str, asked: str = "") -> list[Statement]:
     found += clefts(text[:LONGEST])
     for clause in clauses(text):
         found += _read(clause)
-    return found
+    found += _echoes(text)
+    last = conclusion(text)
+    return found if last is None else [*found, last]
+
+
+def _echoes(text: str) -> list[Echo]:
+    """Clauses and whole sentences to be found again with one thing changed."""
+    whole = [clause for clause in whole_sentences(text) if not OTHERS.search(clause.text)]
+    around = content(token for clause in whole for token in clause.tokens)
+    every = dict.fromkeys((clause.tokens, clause.names, clause.text) for clause in (*clauses(text), *whole))
+    made = [
+        echo(said, names, frozenset(around), said_so)
+        for said, names, said_so in every
+        if said and not HEDGES & set(said)
+    ]
+    return [one for one in made if one is not None]
 
 
 def topic(asked: str) -> frozenset[str]:
@@ -113,6 +132,9 @@ def _read(clause: Clause) -> list[Statement]:
     made = _proposition(said, clause.text, clause.names)
     if made is None:
         return found
+    made = replace(made, referents=clause.referents)
+    if clause.on_condition:
+        return [replace(made, force=replace(made.force, scope="some"))] if made.force.scope in ("", "some") else []
     supposed = "would" in said
     if not supposed or made.force.mode == "ought" or said[0] == "it":
         found.append(made)
