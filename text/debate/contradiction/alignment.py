@@ -44,11 +44,10 @@ class Alignment:
 
 def align(one: Sequence[str], other: Sequence[str]) -> Alignment:
     """Pair off equal words, then words that say the same or the opposite."""
-    free = {word: place for place, word in reversed(list(enumerate(other)))}
-    pairs: dict[int, int] = {}
-    for place, word in enumerate(one):
-        if word in free:
-            pairs[place] = free.pop(word)
+    free: dict[str, list[int]] = {}
+    for place in range(len(other) - 1, -1, -1):
+        free.setdefault(other[place], []).append(place)
+    pairs = {place: free[word].pop() for place, word in enumerate(one) if free.get(word)}
     flips = 0
     taken = set(pairs.values())
     for place, word in enumerate(one):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from .alignment import MOST, Alignment, align
 from .conclusions import Conclusion
 from .echoes import Echo, changed
-from .lexicon import CALENDAR, stem
+from .lexicon import CALENDAR, UNITS, stem
 from .opposites import SYMMETRIC, exclusive, opposite
 from .orders import Order, reversed_orders
 from .quantities import Value
@@ -43,7 +43,7 @@ def opposed(one: Statement, other: Statement) -> str:
 def _other_value(one: Value, other: Value) -> bool:
     if one.unit != other.unit or not one.misses(other) or one.qualifiers != other.qualifiers:
         return False
-    if one.beside != other.beside and one.unit not in ("clock", "year"):
+    if one.beside != other.beside and one.unit not in ("clock", "year") and not _unit_slip(one, other):
         return False
     mine = _meant(one.said, one.referents, other.said)
     yours = _meant(other.said, other.referents, one.said)
@@ -57,6 +57,14 @@ def _other_value(one: Value, other: Value) -> bool:
     if max(len(found.left), len(found.right)) > MOST or _dated(mine, found.left) or _dated(yours, found.right):
         return False
     return bool(found.pairs) and (len(found.pairs) + one.counted > 1 or (not found.left and not found.right))
+
+
+def _unit_slip(one: Value, other: Value) -> bool:
+    """Whether the same number is said of two units: `50 minutes at 100 litres a minute`, `50 hours`."""
+    if isinstance(one.low, str) or isinstance(other.low, str) or not one.low or not other.low:
+        return False
+    factors = {factor for dimension, factor in UNITS.values() if dimension == one.unit}
+    return not (one.beside and other.beside) and any(one.low * b == other.low * a for a in factors for b in factors)
 
 
 def _meant(stems: tuple[str, ...], referents: frozenset[str], others: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,6 +93,11 @@ def _denied(one: Proposition, other: Proposition) -> str:
         one.counts == other.counts or not (one.counts and other.counts) or "all" in (one.force.scope, other.force.scope)
     )
     if found.same(modal=bool(one.force.mode and other.force.mode)):
+        # A starving child may be fed with what was stolen, and not starve.
+        if not found.right and len(found.left) > MOST - 2 and one.subject in {one.stems[k] for k in found.left}:
+            return ""
+        if not found.left and len(found.right) > MOST - 2 and other.subject in {other.stems[k] for k in found.right}:
+            return ""
         # Hot soup and cold soup are two things.
         if any(
             one.stems[a] == one.subject != other.subject == other.stems[b]

@@ -17,6 +17,7 @@ _BARE = re.compile(
     r"|stay with|stick (?:to|with))|that makes|that's|it's)(?:,|:| =)? ?)?"
     rf"{_NUMBER}"
 )
+_SURE = re.compile(r"(?<=\w),? and (?=i(?:'m| am) )")
 _TOTAL = re.compile(
     rf"{_HENCE}(?:the|my|our) (?:final |grand |overall |correct |right )?(?:answer|result|total|solution|sum)"
     rf"(?: (?:is|remains|stays|comes to|equals|makes|amounts to|stands at)|:) (?:still |again )?{_NUMBER}"
@@ -48,7 +49,7 @@ class Conclusion:
 def conclusion(text: str) -> Conclusion | None:
     """The last that a turn comes to."""
     for sentence in reversed(stated_sentences(text)):
-        plain = sentence.rstrip(".!;")
+        plain = _SURE.split(sentence.rstrip(".!;"))[-1]
         bare, total = _BARE.fullmatch(plain), _TOTAL.fullmatch(plain)
         if not (bare or total or _LAST.fullmatch(plain)):
             continue

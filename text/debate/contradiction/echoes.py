@@ -17,7 +17,7 @@ from .lexicon import CALENDAR, LIGHT, NUMBERS, QUALIFIERS, UNITS, persons, stem,
 from .opposites import exclusive, opposite
 
 WIDEST = 2  # words that stand in each other's place
-FEWEST = 3  # words that both share, where nothing is known of those that differ
+FEWEST = 2  # words that both share, where nothing is known of those that differ
 _PLACED = words("in on at by for from with to over under up out off during between toward towards")
 _TIMES = words(
     """year month week day hour minute moment time night morning evening noon afternoon midnight spring summer autumn

@@ -26,7 +26,7 @@ _TABLE = (
     (r"^well\b|\bas well\b|\bno doubt\b|\bwithout (?:a |any )?doubt\b|\bno matter\b|\bafter all(?: this| that)?\b", ""),
     (r"\bat all\b|\beach other\b|\bone another\b|\b(?:in such a|in that|in this|such a) case\b", ""),
     (r"\bevery other\b", "every"),
-    (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b", ""),
+    (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b(?!$| (?:number|integer)s?\b)", ""),
     # What the speaker says of what is said.
     (r"\b(?:it is|it's|it was|is)?(?: ?simply| ?just)? ?not (?:true|the case|correct|right)(?: to say)? that\b",
      "not"),

@@ -44,7 +44,7 @@ given give|took take|taken take|went go|gone go|goes go|came come|made make|bega
 kept keep|held hold|built build|bought buy|sold sell|paid pay|lost lose|won win|ran run|stole steal|stolen steal
 broke break|broken break|wrote write|written write|ate eat|eaten eat|fell fall|fallen fall|rose rise|risen rise
 thought think|brought bring|caught catch|felt feel|met meet|sent send|spent spend|stood stand|died die|dying die
-chose choose|chosen choose|did do|done do|children child|men man|women woman|people person|lives life|wives wife
+chose choose|chosen choose|did do|done do|children child|men man|women woman|people person|lives live|life live|wives wife
 knives knife|leaves leave|feet foot|teeth tooth|mice mouse|has have|drank drink|drunk drink|grew grow|grown grow
 forgot forget|forgotten forget|hid hide|hidden hide|spoke speak|spoken speak|swore swear|sworn swear
 fought fight|sought seek|lent lend|bent bend|shot shoot|struck strike|sang sing|swam swim|threw throw
@@ -60,7 +60,8 @@ slower slow|safer safe|hotter hot|colder cold|warmer warm|longer long|shorter sh
 lighter light|happier happy|healthier healthy|cleaner clean|simpler simple|fairer fair|wiser wise|louder loud
 quieter quiet|freed free|disagreed disagree|guaranteed guarantee|decreed decree|forbidden forbid|forbade forbid
 taught teach|understood understand|became become|driven drive|drove drive|fewer few|permitted allow
-permits allow|permit allow|required require|obliged require"""
+permits allow|permit allow|required require|obliged require
+used use|using use|uses use|owed owe|owing owe|aged age|tied tie"""
 IRREGULAR = dict(pair.split() for line in _IRREGULAR.splitlines() for pair in line.split("|"))
 
 FRACTIONS: dict[str, Fraction] = {
@@ -139,9 +140,8 @@ def stem(word: str) -> str:
 
 
 def content(tokens: Iterable[str]) -> tuple[str, ...]:
-    """The stems that say what a clause is about, each once, in order."""
-    kept = (token for token in tokens if token[0].isalpha() and token not in _EMPTY)
-    return tuple(dict.fromkeys(map(stem, kept)))
+    """The stems that say what a clause is about, in order."""
+    return tuple(stem(token) for token in tokens if token[0].isalpha() and token not in _EMPTY)
 
 
 def qualifiers(tokens: Iterable[str], *, amount: bool = False) -> frozenset[str]:

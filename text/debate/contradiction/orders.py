@@ -11,10 +11,10 @@ from .lexicon import LIGHT, QUALIFIERS, stem
 from .opposites import opposite
 
 APART = frozenset(map(stem, QUALIFIERS))
-_THEN = re.compile(
-    r"\bfirst,? ([^,.;]{3,80}),? (?:and )?(?:only )?(?:then|after that|afterwards|next),? ([^,.;]{3,80})"
-    r"|\b([^,.;]{3,80}) first,? (?:and )?(?:only )?(?:only )?(?:then |after that |afterwards |next )?([^,.;]{3,80})",
-    re.IGNORECASE,
+_LATER = r"(?:only )?(?:then|after that|afterwards|next)"
+_THEN = (
+    re.compile(rf"\bfirst,? ([^,.;]{{3,80}}),? (?:and )?{_LATER},? ([^,.;]{{3,80}})", re.IGNORECASE),
+    re.compile(rf"\b([^,.;]{{3,80}}) first,? (?:and )?(?:{_LATER} )?([^,.;]{{3,80}})", re.IGNORECASE),
 )
 
 
@@ -86,8 +86,9 @@ def first_then(text: str) -> list[Order]:
     """`first this, then that`."""
     return [
         Order(left, right, "before", 1, True, match[0])
-        for match in _THEN.finditer(text)
-        if (left := _things(tokens(match[1] or match[3]))) and (right := _things(tokens(match[2] or match[4])))
+        for pattern in _THEN
+        for match in pattern.finditer(text)
+        if (left := _things(tokens(match[1]))) and (right := _things(tokens(match[2])))
     ]
 
 

@@ -13,7 +13,7 @@ _LARGE = re.compile(
     rf"\b(?:(\d{{1,3}}|one|a|{_SMALL}) (hundred|thousand))(?:(?: and)? (\d{{1,3}}|one|{_SMALL})(?: (hundred))?)?\b"
 )
 _CLOCK = re.compile(
-    rf"\b(half|a quarter|quarter|{_SMALL}|\d{{1,2}})(?: minutes?)? (past|to) (one|{_SMALL}|\d{{1,2}})\b"
+    rf"(?<!from )\b(half|a quarter|quarter|{_SMALL}|\d{{1,2}})(?: minutes?)? (past|to) (one|{_SMALL}|\d{{1,2}})\b"
 )
 _NUMBER = rf"(?:\$?\d[\d,]*(?:\.\d+)?|one|{_SMALL})"
 _SIGNS = {

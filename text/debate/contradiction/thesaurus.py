@@ -40,7 +40,7 @@ remember recall | forget
 keep retain preserve hold honour fulfil | break violate betray abandon
 keep hide conceal withhold protect suppress secret | reveal disclose tell show expose publish share admit
 know aware | ignorant unaware
-obey follow comply | disobey defy ignore flout
+obey follow comply | disobey defy ignore flout refuse
 stand remain survive | collapse crumble
 conscious awake | unconscious asleep coma
 voluntary free willing | forced coerced involuntary compelled unwilling
@@ -98,6 +98,7 @@ ahead | behind
 positive | negative
 maximum | minimum
 add plus | subtract minus
+confirm support | contradict
 multiply | divide
 up upward upwards | down downward downwards
 inside indoors indoor | outside outdoors outdoor
@@ -137,7 +138,7 @@ efficient | inefficient wasteful
 loyal faithful | disloyal unfaithful treacherous
 selfish | selfless altruistic unselfish
 moral ethical | immoral unethical
-real genuine authentic original | fake forged imaginary counterfeit
+real genuine authentic original | fake forged forgery imaginary counterfeit
 reversible | irreversible
 renewable | finite
 binding valid | void invalid
