@@ -28,17 +28,19 @@ class Alignment:
     right: tuple[int, ...]
     contrasts: tuple[tuple[int, int], ...]
 
-    def same(self, *, modal: bool = False) -> bool:
+    def same(self, *, modal: bool = False, counts: bool = False) -> bool:
         """Whether both are about the same: enough is shared, and nothing stands in another's place.
 
-        With `modal` they also share that they say what must, may or can be.
+        With `modal` they also share that they say what must, may or can be, with `counts` a number.
         """
         if self.contrasts or not self.pairs or max(len(self.left), len(self.right)) > MOST:
             return False
         if not self.left and not self.right:
             return True
         return (
-            len(self.pairs) + modal >= (4 if modal else 3) if self.left and self.right else len(self.pairs) + modal >= 2
+            len(self.pairs) + modal >= (4 if modal else 3)
+            if self.left and self.right
+            else len(self.pairs) + modal + counts >= 2
         )
 
 

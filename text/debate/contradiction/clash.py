@@ -43,7 +43,8 @@ def opposed(one: Statement, other: Statement) -> str:
 def _other_value(one: Value, other: Value) -> bool:
     if one.unit != other.unit or not one.misses(other) or one.qualifiers != other.qualifiers:
         return False
-    if one.beside != other.beside and one.unit not in ("clock", "year") and not _unit_slip(one, other):
+    beside = one.beside <= other.beside | other.known and other.beside <= one.beside | one.known
+    if not beside and one.unit not in ("clock", "year") and not _unit_slip(one, other):
         return False
     mine = _meant(one.said, one.referents, other.said)
     yours = _meant(other.said, other.referents, one.said)
@@ -92,7 +93,7 @@ def _denied(one: Proposition, other: Proposition) -> str:
     counted = (
         one.counts == other.counts or not (one.counts and other.counts) or "all" in (one.force.scope, other.force.scope)
     )
-    if found.same(modal=bool(one.force.mode and other.force.mode)):
+    if found.same(modal=bool(one.force.mode and other.force.mode), counts=bool(one.counts & other.counts)):
         # A starving child may be fed with what was stolen, and not starve.
         if not found.right and len(found.left) > MOST - 2 and one.subject in {one.stems[k] for k in found.left}:
             return ""

@@ -17,12 +17,15 @@ from .lexicon import CALENDAR, LIGHT, NUMBERS, QUALIFIERS, UNITS, persons, stem,
 from .opposites import exclusive, opposite
 
 WIDEST = 2  # words that stand in each other's place
-FEWEST = 2  # words that both share, where nothing is known of those that differ
+FEWEST = 3  # words that both share, where nothing is known of those that differ; definite things need one less
 _PLACED = words("in on at by for from with to over under up out off during between toward towards")
 _TIMES = words(
     """year month week day hour minute moment time night morning evening noon afternoon midnight spring summer autumn
     winter past future now then century decade ago later earlier lunch dinner breakfast"""
 ) | CALENDAR.keys()  # fmt: skip
+_DEFINITE = words("the his her its their our my your")
+_ONE_OF_SOME = words("a an some more another many several few")
+_BE = words("is are was were be been")
 _MEANT = (_PLACED | words("before after first last")) - {"of"}
 
 
@@ -101,10 +104,21 @@ def _otherwise(one: Echo, other: Echo, mine: tuple[int, int], yours: tuple[int, 
         return ""
     if shared >= 2 and any(exclusive(a, b) for a in left for b in right):
         return "another"
+    before = _before(one, mine), _before(other, yours)
+    if any(word in _ONE_OF_SOME for word in before):
+        return ""  # who saw a man may have seen a dog as well
+    definite = all(word in _DEFINITE or word in _PLACED for word in before)
     named = set(ours) <= one.names and set(theirs) <= other.names
-    if shared < FEWEST - named or set(left) & other.around or set(right) & one.around:
+    if shared < FEWEST - (named or definite) or set(left) & other.around or set(right) & one.around:
         return ""
     return "another"
+
+
+def _before(sentence: Echo, at: tuple[int, int]) -> str:
+    """The word that stands before a part of a sentence; `is` for an article after it."""
+    place = sentence.said.index(sentence.tokens[at[0]])
+    word = sentence.said[place - 1] if place else ""
+    return "is" if word in ("a", "an") and place > 1 and sentence.said[place - 2] in _BE else word
 
 
 def _numeric(token: str) -> bool:

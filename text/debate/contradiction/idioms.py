@@ -25,6 +25,8 @@ _TABLE = (
     (r"(?<= )just(?=$| (?:and|or|to|for|in)\b)|(?<=\ba )just\b", "fair"),
     (r"^well\b|\bas well\b|\bno doubt\b|\bwithout (?:a |any )?doubt\b|\bno matter\b|\bafter all(?: this| that)?\b", ""),
     (r"\bat all\b|\beach other\b|\bone another\b|\b(?:in such a|in that|in this|such a) case\b", ""),
+    (r"\bfrom (?:the )?(?:first|start|beginning|top)(?: \w+)? to (?:the )?(?:last|end|finish|bottom)\b(?: \w+)?$", ""),
+    (r"^(?:and |but |so )?(?:all|just) the same\b|\beven so\b|\bnone ?the ?less\b|\bnever ?the ?less\b", ""),
     (r"\bevery other\b", "every"),
     (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b(?!$| (?:number|integer)s?\b)", ""),
     # What the speaker says of what is said.

@@ -28,6 +28,7 @@ class Value:
         said: Stems of the other words of the clause.
         act: The last of them before the amount.
         beside: Other amounts in the clause.
+        known: Those that belong to something known: `the 8 hours`.
         qualifiers: Words by which things, times and amounts are told apart.
         persons: `i`, `you`, `he`, `she`.
         text: The clause.
@@ -40,6 +41,7 @@ class Value:
     said: tuple[str, ...]
     act: str
     beside: frozenset[Fraction]
+    known: frozenset[Fraction]
     qualifiers: frozenset[str]
     persons: frozenset[str]
     text: str
@@ -87,8 +89,9 @@ def values(clause: Clause) -> list[Value]:
         beside = frozenset(
             one.value for one in every if one is not amount and not definite(tokens, one) and one.value != 1
         )
+        known = frozenset(one.value for one in every if one is not amount and definite(tokens, one))
         unit = f"{amount.unit} {_by(tokens, amount)}".strip()
-        found.append(_value(clause, low, high, unit, used, amount.place, beside))
+        found.append(_value(clause, low, high, unit, used, amount.place, beside, known))
     return found
 
 
@@ -100,7 +103,7 @@ def _by(tokens: Sequence[str], amount: Amount) -> str:
 
 def _value(
     clause: Clause, low: Fraction | str, high: Fraction | str, unit: str, used: set[int], place: int,
-    beside: frozenset[Fraction] = frozenset(),
+    beside: frozenset[Fraction] = frozenset(), known: frozenset[Fraction] = frozenset(),
 ) -> Value:  # fmt: skip
     kept = [(k, token) for k, token in enumerate(clause.tokens) if k not in used]
     before = content([token for k, token in kept if k < place])
@@ -110,7 +113,7 @@ def _value(
         before, said = _unmeasured(before), _unmeasured(said)
     act = next((stem(t) for t in reversed(_unfronted(clause.tokens[:place])) if stem(t) in before), "")
     act = "" if act in _SLIGHT else act
-    return Value(low, high, unit, said, act, beside, own, persons(clause.tokens), clause.text, clause.referents)
+    return Value(low, high, unit, said, act, beside, known, own, persons(clause.tokens), clause.text, clause.referents)
 
 
 def _unmeasured(stems: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,18 +111,16 @@ def topic(asked: str) -> frozenset[str]:
     question = SENTENCE.split(asked[-LONGEST:].strip())[-1]
     # `Even then?` and `The others too?` ask whether the same holds there as well.
     short = (
-        question.endswith("?") and question.count(" ") < 8 and not re.search(r"\b(?:even|too|also)\b", question.lower())
+        question.endswith("?")
+        and question.count(" ") < 8
+        and not re.search(r"\b(?:even|too|also)\b|^why\b", question.lower())
     )
     return frozenset(content(tokens(question.lower()))) if short else frozenset()
 
 
 def _read(clause: Clause) -> list[Statement]:
     said = clause.tokens
-    if (
-        not said
-        or HEDGES & set(said)
-        or ({"may", "could"} & set(said) and {"be", "have"} & set(said) and "may" in said)
-    ):
+    if not said or HEDGES & set(said) or _guessed(said):
         return []
     order = compared(said, clause.text)
     if order is not None:
@@ -142,6 +140,14 @@ def _read(clause: Clause) -> list[Statement]:
         found += values(clause)
         found += roles(clause)
     return found
+
+
+def _guessed(said: Sequence[str]) -> bool:
+    """Whether it may be so, which states nothing; what may be done or used is allowed."""
+    if "may" not in said:
+        return False
+    after = [token for token in said[said.index("may") + 1 :] if token not in ("not", "never", "also", "only")][:2]
+    return after[:1] == ["have"] or (after[:1] == ["be"] and not (after[1:] and after[1].endswith(("ed", "en"))))
 
 
 def _proposition(said: Sequence[str], text: str, names: frozenset[str] = frozenset()) -> Proposition | None:
