@@ -127,7 +127,7 @@ def _sentences(text: str, *, answers: bool = False) -> list[tuple[str, frozenset
     for sentence in SENTENCE.split(text[:LONGEST].replace("’", "'"))[:MOST]:
         sentence = _LETTER.sub("letter-a", sentence)
         names = frozenset(word.lower() for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", sentence))
-        plain = _QUOTED.sub(" ", _VERDICT.sub(_judged, _plain(sentence), count=1))
+        plain = " ".join(_QUOTED.sub(" ", _VERDICT.sub(_judged, _plain(sentence), count=1)).split())
         plain = written(_SERIES.sub(r"\1", _LABEL.sub(r"\1 is ", _JUDGED.sub(_judged, plain, count=1).rstrip(".!;"))))
         if plain.endswith("?"):
             continue

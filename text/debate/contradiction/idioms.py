@@ -28,7 +28,8 @@ _TABLE = (
     (r"\bfrom (?:the )?(?:first|start|beginning|top)(?: \w+)? to (?:the )?(?:last|end|finish|bottom)\b(?: \w+)?$", ""),
     (r"^(?:and |but |so )?(?:all|just) the same\b|\beven so\b|\bnone ?the ?less\b|\bnever ?the ?less\b", ""),
     (r"\bevery other\b", "every"),
-    (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b(?!$| (?:number|integer)s?\b)", ""),
+    (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b"
+     r"(?!$| (?:number|integer)s?\b)", ""),
     # What the speaker says of what is said.
     (r"\b(?:it is|it's|it was|is)?(?: ?simply| ?just)? ?not (?:true|the case|correct|right)(?: to say)? that\b",
      "not"),

@@ -44,8 +44,9 @@ given give|took take|taken take|went go|gone go|goes go|came come|made make|bega
 kept keep|held hold|built build|bought buy|sold sell|paid pay|lost lose|won win|ran run|stole steal|stolen steal
 broke break|broken break|wrote write|written write|ate eat|eaten eat|fell fall|fallen fall|rose rise|risen rise
 thought think|brought bring|caught catch|felt feel|met meet|sent send|spent spend|stood stand|died die|dying die
-chose choose|chosen choose|did do|done do|children child|men man|women woman|people person|lives live|life live|wives wife
-knives knife|leaves leave|feet foot|teeth tooth|mice mouse|has have|drank drink|drunk drink|grew grow|grown grow
+chose choose|chosen choose|did do|done do|children child|men man|women woman|people person|lives live|life live
+wives wife|knives knife
+leaves leave|feet foot|teeth tooth|mice mouse|has have|drank drink|drunk drink|grew grow|grown grow
 forgot forget|forgotten forget|hid hide|hidden hide|spoke speak|spoken speak|swore swear|sworn swear
 fought fight|sought seek|lent lend|bent bend|shot shoot|struck strike|sang sing|swam swim|threw throw
 thrown throw|wore wear|worn wear|tore tear|torn tear|shook shake|shaken shake|led lead|fed feed|bred breed
