@@ -83,10 +83,11 @@ def _denied(one: Proposition, other: Proposition) -> str:
         return ""
     if not set(one.stems) & set(other.stems) and len(one.stems) > 2:
         return ""
-    mine = _meant(one.stems, one.referents, other.stems)
-    yours = _meant(other.stems, other.referents, one.stems)
-    one, other = replace(one, stems=mine), replace(other, stems=yours)
-    found = align(mine, yours)
+    one, other = (
+        replace(one, stems=_meant(one.stems, one.referents, other.stems)),
+        replace(other, stems=_meant(other.stems, other.referents, one.stems)),
+    )
+    found = align(one.stems, other.stems)
     if one.denies or other.denies:
         held = found.same() and not found.flips and one.denies != other.denies
         return "denies having said" if held and one.force.positive == other.force.positive and not one.denies else ""
