@@ -4,14 +4,14 @@ import itertools
 from pathlib import Path
 
 import pytest
+from multisynth.text.debate.contradiction import Turn, concedes, contradictions, normal
 from multisynth.text.debate.contradiction.alignment import align
 from multisynth.text.debate.contradiction.clauses import clauses
-from multisynth.text.debate.contradiction import Turn, concedes, contradictions, normal
 from multisynth.text.debate.contradiction.force import force
 from multisynth.text.debate.contradiction.lexicon import content, stem
 from multisynth.text.debate.contradiction.spoken import written
-from multisynth.text.verifiers.equations import equations
-from multisynth.text.verifiers.stated import stated
+from multisynth.text.verifiers.answers.stated import stated
+from multisynth.text.verifiers.reasoning.equations import equations
 
 HERE = Path(__file__).parent
 

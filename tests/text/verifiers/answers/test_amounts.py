@@ -3,12 +3,12 @@
 import time
 
 import pytest
-from multisynth.text.verifiers import Verifiers
-from multisynth.text.verifiers.amounts import amounts
-from multisynth.text.verifiers.symbolic import Symbolic
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
+from multisynth.text.verifiers import Verifiers
+from multisynth.text.verifiers.answers.amounts import amounts
+from multisynth.text.verifiers.answers.symbolic import Symbolic
 
 SAME = [
     ("5 km", "5000 m"), ("5 km", "5 kilometers"), ("5 km", "5 kilometres"), ("2 hours", "2"), ("2 h", "2 hours"),

@@ -6,13 +6,13 @@ import time
 
 import jsonschema
 import pytest
-from multisynth.text.verifiers import NAMES, Verifiers
-from multisynth.text.verifiers.stated import first_stated, stated, statements
-from multisynth.text.verifiers.symbolic import Symbolic
-from multisynth.text.verifiers.towers import hopeless
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
+from multisynth.text.verifiers import NAMES, Verifiers
+from multisynth.text.verifiers.answers.stated import first_stated, stated, statements
+from multisynth.text.verifiers.answers.symbolic import Symbolic
+from multisynth.text.verifiers.answers.towers import hopeless
 
 RIGHT = [
     ("3/4", r"\frac{3}{4}"), ("3/4", "0.75"), (r"\frac{1}{2}", "0.5"), ("50%", r"50\%"), ("50", r"50\%"),
