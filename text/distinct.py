@@ -13,8 +13,8 @@ from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
-from .verifiers.equations import Unreadable, equations
-from .verifiers.stated import stated
+from .verifiers.answers.stated import stated
+from .verifiers.reasoning.equations import Unreadable, equations
 
 _WORD = re.compile(r"[^\W_]+")
 

@@ -20,7 +20,7 @@ def test_neither_the_current_folder_nor_keys_reach_it(monkeypatch, tmp_path) -> 
         return start(argv, **options)
 
     monkeypatch.setattr("multisynth.text.apart.subprocess.Popen", noting)
-    apart = Apart("multisynth.text.verifiers.symbolic_server")
+    apart = Apart("multisynth.text.verifiers.answers.symbolic_server")
     try:
         assert apart.ask({"gold": "x+1", "got": "1+x"}, 60) is True
     finally:

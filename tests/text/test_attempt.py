@@ -8,7 +8,7 @@ import pytest
 from multisynth.text.attempt import Attempt
 from multisynth.text.problems.arithmetic import Arithmetic
 from multisynth.text.prompting import Prompting
-from multisynth.text.verifiers.equations import equations
+from multisynth.text.verifiers.reasoning.equations import equations
 from multisynth.text.verify import Verify
 from multisynth.text.worked import WORKED, examples
 from pydantic import ValidationError

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from multisynth.text.verifiers.symbolic import Symbolic
+from multisynth.text.verifiers.answers.symbolic import Symbolic
 from multisynth.text.verify import Verify
 
 from multisynth.errors import BadInput, Hopeless
@@ -90,7 +90,7 @@ def test_answers_that_are_not_plain_numbers_are_compared_by_math_verify() -> Non
 
 
 def test_hostile_answers_neither_run_nor_hang(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("multisynth.text.verifiers.symbolic.SECONDS", 2.0)
+    monkeypatch.setattr("multisynth.text.verifiers.answers.symbolic.SECONDS", 2.0)
     proof = tmp_path / "proof"
     hostile = [
         f"__import__('pathlib').Path('{proof}').touch()",
@@ -110,7 +110,7 @@ def test_hostile_answers_neither_run_nor_hang(tmp_path: Path, monkeypatch) -> No
             except TimeoutError as error:
                 said.append(str(error))
         assert said[0] == said[2] == "an exponent beyond 10000 or its like" and "not enough" in said[1]
-        monkeypatch.setattr("multisynth.text.verifiers.symbolic.SECONDS", 30.0)
+        monkeypatch.setattr("multisynth.text.verifiers.answers.symbolic.SECONDS", 30.0)
         assert judge.same("32", r"\frac{64}{2}")[0], "it goes on after a comparison that was cut short"
     finally:
         judge.close()

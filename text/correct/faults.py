@@ -10,8 +10,8 @@ from multisynth.sample import Sample
 from ..problems.scratchpad import first_fault
 from ..search.steps import split
 from ..verifiers.addition import AdditionCheck
-from ..verifiers.equations import Unreadable, equations
-from ..verifiers.stated import stated
+from ..verifiers.answers.stated import stated
+from ..verifiers.reasoning.equations import Unreadable, equations
 from ..worked import examples
 
 

@@ -17,7 +17,7 @@ from multisynth.serving.asking import Ask, Asked
 
 from ..preferences.odds import ALTERNATIVES, log_odds, probability
 from ..solving import Solving
-from ..verifiers.stated import stated
+from ..verifiers.answers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
 from .ruling import leaning, parting, swapped
 from .sides import another

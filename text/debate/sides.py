@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..verifiers.equations import number
+from ..verifiers.reasoning.equations import number
 from .contradiction import normal
 
 _OPPOSITES = {"yes": "no", "true": "false", "right": "wrong"}

@@ -15,7 +15,7 @@ from multisynth.serving import Completion
 from multisynth.serving.asking import Ask
 
 from ..solving import Solving
-from ..verifiers.stated import first_stated
+from ..verifiers.answers.stated import first_stated
 from .steps import read
 from .tree import Leaf, Tree, shares
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..verifiers.equations import Unreadable, equations, number
-from ..verifiers.quantities import quantities
+from ..verifiers.reasoning.equations import Unreadable, equations, number
+from ..verifiers.reasoning.quantities import quantities
 
 _REWRITTEN = (
     (re.compile(r"\\[dt]?frac\s*\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}"), r"\1/\2"),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from ..problems.scratchpad import steps
-from ..verifiers.stated import stated, statements
+from ..verifiers.answers.stated import stated, statements
 from .foreseen import foreseen
 
 LONGEST_TERM = 40

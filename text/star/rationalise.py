@@ -6,7 +6,7 @@ from multisynth.sample import Sample
 from multisynth.serving import Message
 
 from ..prompting import Prompting
-from ..verifiers.stated import stated
+from ..verifiers.answers.stated import stated
 from ..worked import examples
 from .hints import hinted
 

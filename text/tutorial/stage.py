@@ -17,7 +17,7 @@ from multisynth.sandbox import Limits, Sandbox
 from multisynth.serving.asking import Ask, Asking
 from multisynth.stage import InputPath
 
-from ..verifiers.extract import compiles
+from ..verifiers.programs.extract import compiles
 from .facts import Facts, Part, facts_of, grounded, unknown_names
 from .running import REPOSITORY, Ran, dependents, run_blocks
 

@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from multisynth.sample import Sample
 
 from ..problems.scratchpad import first_fault
-from .mathematics import shortened
-from .stated import stated
-from .symbolic import Symbolic
-from .verdict import Verdict
+from .answers.stated import stated
+from .answers.symbolic import Symbolic
+from .verdict import Verdict, shortened
 
 Term = Annotated[int, Field(ge=0, lt=10**40)]
 

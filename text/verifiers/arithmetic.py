@@ -8,15 +8,15 @@ from fractions import Fraction
 
 from multisynth.sample import Sample
 
-from .dependence import chains, idle
-from .equations import Equation, Unreadable, equations, number
-from .founded import unfounded
-from .mathematics import Mathematics, shortened
-from .named import other_owner, stranger
-from .quoted import misquoted
-from .stated import stated, statements
-from .symbolic import Symbolic
-from .verdict import Verdict
+from .answers.stated import stated, statements
+from .answers.symbolic import Symbolic
+from .mathematics import Mathematics
+from .reasoning.dependence import chains, idle
+from .reasoning.equations import Equation, Unreadable, equations, number
+from .reasoning.founded import unfounded
+from .reasoning.named import other_owner, stranger
+from .reasoning.quoted import misquoted
+from .verdict import Verdict, shortened
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$])|\n+")
 _AGAIN = re.compile(r"(?:\n|[.?!]\s)\s*(?:Q|A|Question|Answer|Problem)\s*:\s*\S")

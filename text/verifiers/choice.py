@@ -11,15 +11,15 @@ from multisynth.sample import Sample
 from multisynth.sandbox import Isolation
 
 from .addition import Addition
+from .answers.symbolic import Symbolic
+from .answers.words import normalised
 from .arithmetic import Arithmetic
 from .code import Code
 from .exact import Exact
 from .gym import Gym
 from .mathematics import Mathematics
 from .schema import Schema
-from .symbolic import Symbolic
 from .verdict import Verdict, Verifier
-from .words import normalised
 
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
     "addition": Addition,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from multisynth.sample import Sample
 from multisynth.sandbox import Isolation, Limits, Result, Sandbox
 
-from .extract import fault, program_in, stubbed
+from .programs.extract import fault, program_in, stubbed
 from .verdict import Verdict
 
 
@@ -137,7 +137,7 @@ _TURNS = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 
 def _source(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    return (Path(__file__).parent / "programs" / f"{name}.py").read_text(encoding="utf-8")
 
 
 def _pipe(stack: contextlib.ExitStack) -> tuple[tuple[int, int], Callable[[], None]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from multisynth.sample import Sample
 
-from .mathematics import shortened
-from .stated import stated, to_line_end
-from .symbolic import Symbolic
-from .verdict import Verdict
-from .words import normalised
+from .answers.stated import stated, to_line_end
+from .answers.symbolic import Symbolic
+from .answers.words import normalised
+from .verdict import Verdict, shortened
 
 
 class Exact:

@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from multisynth.sample import Sample
 
+from .answers.stated import stated
+from .answers.symbolic import Symbolic
 from .gym_process import BLOCK, GymProcess
-from .mathematics import shortened
-from .stated import stated
-from .symbolic import Symbolic
-from .verdict import Verdict
+from .verdict import Verdict, shortened
 
 LONGEST = 10_000
 """Characters of an answer that is looked at."""

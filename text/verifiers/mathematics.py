@@ -6,9 +6,9 @@ import re
 
 from multisynth.sample import Sample
 
-from .stated import stated
-from .symbolic import Symbolic
-from .verdict import Verdict
+from .answers.stated import stated
+from .answers.symbolic import Symbolic
+from .verdict import Verdict, shortened
 
 _SCALE = "(dozen|hundred|thousand|million|billion)"
 _ASKED = re.compile(rf"\bhow (?:many|much)(?: more| total)? {_SCALE}|\bin {_SCALE}s\b", re.IGNORECASE)
@@ -38,8 +38,3 @@ class Mathematics:
 
     def close(self) -> None:
         """Nothing was started."""
-
-
-def shortened(text: str) -> str:
-    """As reasons quote it."""
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -11,10 +11,9 @@ from multisynth.sample import Sample
 from multisynth.serving.schema import parsed
 
 from ..apart import Apart
-from .mathematics import shortened
-from .stated import stated
-from .symbolic import Symbolic
-from .verdict import Verdict
+from .answers.stated import stated
+from .answers.symbolic import Symbolic
+from .verdict import Verdict, shortened
 
 SECONDS = 5.0
 """Time for one answer: a schema's patterns can take for ever on a text that was made for it."""

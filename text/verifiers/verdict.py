@@ -43,3 +43,8 @@ class Verifier(Protocol):
 
     def close(self) -> None:
         """Let go of what it started."""
+
+
+def shortened(text: str) -> str:
+    """As reasons quote it."""
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multisynth.text.star.hints import hinted, leak
-from multisynth.text.verifiers.stated import stated
+from multisynth.text.verifiers.answers.stated import stated
 from multisynth.text.worked import WORKED
 
 

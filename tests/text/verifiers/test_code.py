@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.code import Check, Code
-from multisynth.text.verifiers.extract import program_in
+from multisynth.text.verifiers.programs.extract import program_in
+from multisynth.text.verifiers.programs.wire import decode, encode
 from multisynth.text.verifiers.verdict import Verdict
-from multisynth.text.verifiers.wire import decode, encode
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample

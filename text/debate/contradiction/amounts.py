@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ...verifiers.equations import number
+from ...verifiers.reasoning.equations import number
 from .force import MODAL
 from .lexicon import CALENDAR, FRACTIONS, LIGHT, NUMBERS, UNITS, stem
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ...verifiers.equations import number
-from ...verifiers.symbolic import plainly
+from ...verifiers.answers.symbolic import plainly
+from ...verifiers.reasoning.equations import number
 
 
 def same_answer(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ...verifiers.equations import Equation, Unreadable, equations
+from ...verifiers.reasoning.equations import Equation, Unreadable, equations
 from .answers import same_answer
 from .clash import opposed
 from .clauses import tokens

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from multisynth.text.debate.contradiction import Turn, concedes, contradictions
-from multisynth.text.verifiers.stated import stated
+from multisynth.text.verifiers.answers.stated import stated
 
 EXCHANGES = Path(__file__).parent / "exchanges"  # each file says how it was made and what a first look at it found
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from multisynth.text.debate.contradiction.spoken import written
-from multisynth.text.verifiers.equations import equations
+from multisynth.text.verifiers.reasoning.equations import equations
 
 
 @pytest.mark.parametrize("sign, said", [("+", "plus"), ("-", "minus"), ("*", "times"), ("*", "multiplied by")])

@@ -4,8 +4,8 @@ import time
 
 import pytest
 from multisynth.text.verifiers import Verifiers
-from multisynth.text.verifiers.amounts import amounts
-from multisynth.text.verifiers.symbolic import Symbolic
+from multisynth.text.verifiers.answers.amounts import amounts
+from multisynth.text.verifiers.answers.symbolic import Symbolic
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample

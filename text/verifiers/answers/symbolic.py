@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from ..apart import Apart
+from ...apart import Apart
+from ..reasoning.equations import number
 from .amounts import Amount, amounts, clock
-from .equations import number
 from .towers import MOST, hopeless
 from .words import is_words, normalised, unwrapped, words
 
@@ -26,7 +26,7 @@ class Symbolic:
     """Compares answers, one after another."""
 
     def __init__(self) -> None:
-        self._apart = Apart("multisynth.text.verifiers.symbolic_server")
+        self._apart = Apart("multisynth.text.verifiers.answers.symbolic_server")
 
     def same(self, gold: str, got: str, asked: str = "") -> tuple[bool, str]:
         """Whether two answers are equal, and which verifier says so: `exact` or `math-verify`.

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from multisynth.text.verifiers.dependence import chains, idle
-from multisynth.text.verifiers.equations import equations
+from multisynth.text.verifiers.reasoning.dependence import chains, idle
+from multisynth.text.verifiers.reasoning.equations import equations
 
 
 def walked(text: str) -> str | None:

@@ -7,9 +7,9 @@ import time
 import jsonschema
 import pytest
 from multisynth.text.verifiers import NAMES, Verifiers
-from multisynth.text.verifiers.stated import first_stated, stated, statements
-from multisynth.text.verifiers.symbolic import Symbolic
-from multisynth.text.verifiers.towers import hopeless
+from multisynth.text.verifiers.answers.stated import first_stated, stated, statements
+from multisynth.text.verifiers.answers.symbolic import Symbolic
+from multisynth.text.verifiers.answers.towers import hopeless
 
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample

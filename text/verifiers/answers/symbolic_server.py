@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ..apart import serve
+from ...apart import serve
 
 
 def load() -> Callable[[dict[str, Any]], bool]:

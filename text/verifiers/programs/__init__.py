@@ -1,0 +1,1 @@
+"""Programs within answers, examined by their tests in two sandboxes that talk over pipes."""

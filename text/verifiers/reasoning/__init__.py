@@ -1,0 +1,1 @@
+"""What reasoning says in words and equations, and whether the answer depends on it."""
