@@ -44,6 +44,13 @@ def test_clean_exchanges_are_seldom_flagged(name, count) -> None:
     assert len(found) == count and sum(map(bool, found)) <= 0.02 * count
 
 
+def test_on_exchanges_that_it_was_not_developed_on_it_catches_most_of_the_plain_ones() -> None:
+    caught = [bool(contradictions(turns)) for turns in exchanges("unseen_planted", hard=False)]
+    flagged = [bool(contradictions(turns)) for turns in exchanges("unseen_clean")]
+    assert (len(caught), len(flagged)) == (40, 50)
+    assert sum(caught) >= 0.65 * len(caught) and sum(flagged) <= 0.15 * len(flagged)
+
+
 FRAMES = [
     ("{}", "{}"), ("I have looked into it. {}", "That changes nothing. {}"),
     ("{} That is my first point.", "You are mistaken about the details. Once more: {}"),
