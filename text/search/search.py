@@ -34,6 +34,7 @@ class Search(Solving):
     order in which answers come nor on what else is asked.
     """
 
+    version = 2
     takes = (PROBLEM,)
     makes = TREE
 
