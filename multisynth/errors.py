@@ -51,13 +51,18 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         names = ", ".join(named(str(name)) for name in value)
         return f"a mapping of {names}" if len(names) <= _LONGEST_SHOWN else f"a mapping of {names[:_LONGEST_SHOWN]}…"
-    if isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
+    if _holds_a_mapping(value):
+        assert isinstance(value, list | tuple)
         return f"a list of {shown(value[0])}" if len(value) == 1 else f"a list of {len(value)}"
     try:
         text = repr(masked(value)) if isinstance(value, str) else masked(repr(value))
     except ValueError:  # Python does not write an integer of more than 4,300 digits
         text = "a number of thousands of digits"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def _holds_a_mapping(value: object) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(one, Mapping) or _holds_a_mapping(one) for one in value)
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -224,7 +224,7 @@ MIRROR, DOUBLE = (np.diag(values).tolist() for values in ([1.0, 1, -1, 1], [2.0,
         (change(distortion_params=[1, 2]), "frames[1].distortion_params", "[1, 2]"),
         (top(ply_file_path="none.ply"), "ply_file_path", "none.ply cannot be read"),
         (top(frames=[]), "frames", "`frames` is []"),
-        (top(frames={"a": 1}), "frames", "`frames` is {'a': 1}"),
+        (top(frames={"a": 1}), "frames", "`frames` is a mapping of a"),
         (top(frames=[3]), "frames[0]", "a frame is 3"),
     ],
 )
