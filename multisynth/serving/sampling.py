@@ -23,6 +23,8 @@ COLDEST = 1e-5
 """Temperature below which the likeliest token is taken, as vLLM does: logits divided by less may not be finite."""
 SCRATCH = 1 << 25
 """Logits worked on at once: 400 MB in double precision bound what sampling adds to the memory of a GPU."""
+BLOCK = 256
+"""Tokens whose probabilities are added up before one of them is drawn."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -104,8 +106,7 @@ class Sampler:
             # A slice is a view, an index would copy: the common batch samples all of its rows alike.
             at = slice(int(rows[0]), int(rows[-1]) + 1) if self._all else self._sent(rows)
             values = torch.softmax(logits[at].div_(self._temperature[at, None]), dim=-1)
-            cumulative = values.cumsum(dim=-1, dtype=torch.float64)
-            picked[at] = _invert(cumulative, uniform[at] * cumulative[:, -1])
+            picked[at] = _pick_whole(values, uniform[at])
         for rows in _pieces(self._cut, step):
             at, largest = self._sent(rows), self._top_k[rows]
             values = torch.softmax(logits[at].div_(self._temperature[at, None]), dim=-1)
@@ -127,6 +128,29 @@ class Sampler:
 
 def _pieces(rows: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
     return [rows[first : first + size] for first in range(0, len(rows), size)]
+
+
+def _pick_whole(
+    probabilities: torch.Tensor,  # [B, V]
+    uniform: torch.Tensor,  # [B]
+) -> torch.Tensor:
+    """A token from all of them: first its block, then its place there, so that a vocabulary is read once. [B]"""
+    import torch
+
+    size = probabilities.shape[-1]
+    blocks, rest = divmod(size, BLOCK)
+    sums = probabilities[:, : blocks * BLOCK].unflatten(-1, (blocks, BLOCK)).sum(dim=-1)
+    if rest:
+        sums = torch.cat([sums, probabilities[:, blocks * BLOCK :].sum(dim=-1, keepdim=True)], dim=-1)
+    sums = sums.double()
+    cumulative = sums.cumsum(dim=-1)
+    target = uniform * cumulative[:, -1]
+    block = _invert(cumulative, target)[:, None]
+    before = (cumulative - sums).gather(1, block)[:, 0]
+    places = block * BLOCK + torch.arange(BLOCK, device=block.device)
+    values = probabilities.gather(1, places.clamp(max=size - 1)).double() * (places < size)
+    within = _invert(values.cumsum(dim=-1), target - before)
+    return (block[:, 0] * BLOCK + within).clamp(max=size - 1)
 
 
 def _pick_nucleus(
@@ -160,5 +184,7 @@ def _pick_nucleus(
 def _invert(cumulative: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     import torch
 
+    # Below the whole, however sums were rounded: what has no probability, such as what a schema forbids, is never drawn.
+    target = torch.minimum(target, cumulative[:, -1] * (1 - 2.0**-52))
     place = torch.searchsorted(cumulative, target[:, None], right=True)[:, 0]
     return place.clamp(max=cumulative.shape[-1] - 1)

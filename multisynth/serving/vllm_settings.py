@@ -21,7 +21,7 @@ SETTINGS = {
 }
 CONTEXT = 4096
 """Tokens of prompt and completion together at most, so that the cache of a long-context model fits."""
-BATCH, BATCH_CUDA = 128, 1024
+BATCH, BATCH_CUDA = 256, 1024
 """Requests that run together at most."""
 UTILIZATION = 0.9
 """Of a GPU's memory, for all engines of a model together."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from multisynth.serving import Request
-from multisynth.serving.sampling import Sampler, uniforms
+from multisynth.serving.sampling import Sampler, _pick_whole, uniforms
 
 
 def sampled(request: Request, logits, count: int) -> np.ndarray:
@@ -109,3 +109,19 @@ def test_a_temperature_next_to_nothing_takes_the_likeliest_token(temperature: fl
     assert not sampler.draws
     sampler.pick(rows, np.zeros(2, np.uint64), picked)
     assert picked.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("size", [1000, 1024, 49152])
+def test_a_draw_by_blocks_is_the_inversion_of_the_whole_distribution(size: int) -> None:
+    import torch
+
+    rng = np.random.default_rng(size)
+    probabilities = torch.softmax(torch.from_numpy(rng.normal(size=(64, size)) * 4), dim=-1).float()
+    probabilities[:, rng.random(size) < 0.5] = 0  # forbidden
+    uniform = np.concatenate([rng.random(61), [0, 1 - 2**-53, 1 - 2**-40]])
+    drawn = _pick_whole(probabilities, torch.from_numpy(uniform)).numpy()
+    whole = probabilities.double().numpy().cumsum(axis=1)
+    for row, token in enumerate(drawn):
+        assert probabilities[row, token] > 0
+        target, slack = uniform[row] * whole[row, -1], 1e-6
+        assert whole[row, token] - float(probabilities[row, token]) - slack <= target <= whole[row, token] + slack
