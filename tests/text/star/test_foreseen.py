@@ -85,8 +85,8 @@ def test_what_the_question_says_may_be_quoted_and_not_aimed_at() -> None:
 
 @pytest.mark.parametrize("digits", [1, 2, 5])
 def test_right_scratchpads_are_kept_and_others_that_know_the_sum_are_not(digits: int) -> None:
-    random.seed(digits)
-    for first, second in ((random.randrange(10**digits), random.randrange(10**digits)) for _ in range(50)):
+    draws = random.Random(digits)
+    for first, second in ((draws.randrange(10**digits), draws.randrange(10**digits)) for _ in range(50)):
         question, answer, right = f"{spaced(first)} + {spaced(second)}", str(first + second), scratchpad(first, second)
         assert leak(question, answer, right, "addition") == ""
         if digits > 1 and len(answer) == digits + 1:

@@ -139,4 +139,4 @@ def test_hostile_text_is_read_in_linear_time() -> None:
     ):
         turns = [turn("proponent", piece * (200_000 // len(piece))) for _ in range(2)]
         contradictions(turns)
-    assert time.process_time() - began < 8
+    assert time.process_time() - began < 40  # quadratic time takes many minutes

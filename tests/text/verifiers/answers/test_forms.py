@@ -113,7 +113,7 @@ def test_boxes_that_are_never_closed_take_no_long_time() -> None:
 def test_powers_without_end_are_known_before_they_are_worked_out(text) -> None:
     start = time.process_time()
     assert hopeless(text)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
