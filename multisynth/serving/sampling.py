@@ -184,7 +184,7 @@ def _pick_nucleus(
 def _invert(cumulative: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     import torch
 
-    # Below the whole, however sums were rounded: what has no probability, such as what a schema forbids, is never drawn.
+    # Below the whole, however sums were rounded: what has no probability (a schema forbids it, say) is never drawn.
     target = torch.minimum(target, cumulative[:, -1] * (1 - 2.0**-52))
     place = torch.searchsorted(cumulative, target[:, None], right=True)[:, 0]
     return place.clamp(max=cumulative.shape[-1] - 1)
