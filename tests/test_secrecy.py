@@ -90,6 +90,7 @@ def test_a_secret_in_a_recipe_is_refused_and_not_shown(case: str, secret: str, t
 def test_no_command_shows_what_is_set(command, setting, tmp_path, monkeypatch, capfd) -> None:
     (tmp_path / "r.yaml").write_text(recipe(f"model: {{url: '{URL}', name: m}}"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "reserve", lambda: None)  # it is for a process's life, and this one has other tests to run
     for secret in SECRETS:
         monkeypatch.setattr(sys, "argv", ["multisynth", command, "r.yaml", "--set", setting.replace("SECRET", secret)])
         with pytest.raises(SystemExit) as ended:
