@@ -2,13 +2,13 @@
 
     python -m benchmarks.text_search --problems 400 --engine vllm > benchmarks/results/text_search.json
 
-Search writes about `--tokens` a problem; then independent answers to the same problem are sampled until they have
-written at least as many. So of the two the baseline never has less. It is given at several samplings, each with the
-whole budget, among them that of the search's rollouts (temperature 0.7, the 8 likeliest tokens). Yield is the share of
-problems with a right answer, with Wilson's 95 % interval, and by the budget from the order in which tokens were
-written; the two are compared by McNemar's exact test over the same problems. An answer that is cut off counts as wrong
-for both. Tokens read are what the prompts of all requests sum to, most of which an engine's prefix cache holds. Several
-`--search` without `--baselines`, and another `--seed`, are for tuning.
+Both have the same budget and the same rule: four answers at a time, and no more of them once `--tokens` are written for
+the problem. The baseline is given at several samplings, each with the whole budget, among them that of the search's
+rollouts (temperature 0.7, the 8 likeliest tokens). Yield is the share of problems with a right answer, with Wilson's
+95 % interval, in the end and within parts of the budget; the two are compared by McNemar's exact test over the same
+problems. An answer that is cut off counts as wrong for both. Tokens read are what the prompts of all requests sum to,
+most of which an engine's prefix cache holds. Several `--search` without `--baselines`, and another `--seed`, are for
+tuning.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -46,24 +45,26 @@ BASELINES = ["0.7", "0.7:8", "1.0:8"]
 
 
 class BestOfN(Solving):
-    """Independent answers to the problem of a tree, until they have as many tokens as the tree."""
+    """Independent answers to a problem, four at a time, until a budget of tokens is written."""
 
     takes = (TREE,)
     makes = REASONING
 
+    tokens: int
+
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
-        """Sample four at a time, as the search does by default."""
+        """Sample four at a time, as the search does by default; what a wave has written counts when it is whole."""
         made: list[Sample] = []
         written = 0
-        while written < sample["tokens"]:
+        while written < self.tokens:
             numbers = range(len(made), len(made) + 4)
             answers = await asyncio.gather(*(ask(self.question(sample, f"attempt {k}")) for k in numbers))
+            written += sum(answer.generated for answer in answers)
             for number, answer in zip(numbers, answers, strict=True):
                 whole = answer.finish == "stop"
                 right = whole and (await self.verifiers.verdict(sample, answer.text)).right
-                meta = {"right": right, "written": answer.generated}
+                meta = {"right": right, "written": written}
                 made.append(self.reasoning(sample, answer, attempt=number, meta=meta))
-                written += answer.generated
         return made
 
 
@@ -101,11 +102,15 @@ def compared(name: str, options: dict[str, Any], given: argparse.Namespace) -> d
     searched = run_stage(Search(**settings), problems, name="search", seed=given.seed)
     _complain(searched)
     found = [_of_tree(tree) for tree in searched.samples]
-    report: dict[str, Any] = {"options": settings, "set": SETS.get(name, {}), "search": _summary(found, searched)}
+    report: dict[str, Any] = {
+        "options": settings,
+        "set": SETS.get(name, {}),
+        "search": _summary(found, searched, given.tokens),
+    }
     print(f"{name}: search {options} {report['search']['yield']}", file=sys.stderr)
     for baseline in given.baselines:
         temperature, _, top_k = baseline.partition(":")
-        stage = BestOfN(temperature=float(temperature), top_k=int(top_k or 0), **common)
+        stage = BestOfN(temperature=float(temperature), top_k=int(top_k or 0), tokens=given.tokens, **common)
         sampled = run_stage(stage, searched.samples, name=f"best of n {baseline}", seed=given.seed)
         _complain(sampled)
         others = _of_attempts(searched.samples, sampled.samples)
@@ -114,7 +119,7 @@ def compared(name: str, options: dict[str, Any], given: argparse.Namespace) -> d
             for pair in ((found, others), (others, found))
         )
         report[f"best of n at {baseline}"] = {
-            **_summary(others, sampled),
+            **_summary(others, sampled, given.tokens),
             "search_alone": more,
             "best_of_n_alone": less,
             "mcnemar_p": binomtest(more, more + less).pvalue if more + less else 1.0,
@@ -144,29 +149,25 @@ def _of_attempts(trees: Batch, attempts: Batch) -> list[dict[str, Any]]:
         of[attempt["parents"][0]].append(attempt)
     found = []
     for made in of.values():
-        written, after = 0, math.inf
-        for attempt in made:
-            written += attempt.meta["written"]
-            after = min(after, written if attempt.meta["right"] else math.inf)
+        after = min((attempt.meta["written"] for attempt in made if attempt.meta["right"]), default=None)
         right = {" ".join(attempt["completion"].split()) for attempt in made if attempt.meta["right"]}
         found.append(
             {
-                "right": len(right), "written": written, "answers": len(made),
-                "after": after if right else None, "first": made[0].meta["right"],
+                "right": len(right), "written": made[-1].meta["written"], "answers": len(made),
+                "after": after, "first": made[0].meta["right"],
             }
         )  # fmt: skip
     return found
 
 
-def _summary(found: Sequence[dict[str, Any]], ran: Ran) -> dict[str, Any]:
+def _summary(found: Sequence[dict[str, Any]], ran: Ran, budget: int) -> dict[str, Any]:
     written, count = sum(one["written"] for one in found), len(found)
-    budget = max(one["written"] for one in found)
     return {
         "yield": _share(sum(one["right"] > 0 for one in found), count),
         "first_right": _share(sum(one["first"] for one in found), count),
         "yield_by_tokens": {
-            int(limit): _share(sum(one["after"] is not None and one["after"] <= limit for one in found), count)
-            for limit in (budget / 8, budget / 4, budget / 2)
+            limit: _share(sum(one["after"] is not None and one["after"] <= limit for one in found), count)
+            for limit in (budget // 4, budget // 2, budget)
         },
         "right_and_distinct_per_1000_tokens": round(1000 * sum(one["right"] for one in found) / written, 3),
         "answers": sum(one["answers"] for one in found),
