@@ -32,9 +32,10 @@ from multisynth.findings import Findings
 from multisynth.fingerprint import content
 from multisynth.kinds import Kind
 from multisynth.loops import Blocks, Unrolled
-from multisynth.secrecy import named, withheld
+from multisynth.secrecy import named
 from multisynth.settings import changed
 from multisynth.stage import Needs, Source, Stage
+from multisynth.withheld import withheld
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _TOP = ("name", "seed", "stages", "exports")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,13 +189,11 @@ def test_a_merge_key_merges(tmp_path):
 
 
 @pytest.mark.parametrize("feeds", [1, 2, 100])
-def test_thousands_of_stages_are_checked_in_a_second(feeds):
+def test_thousands_of_stages_are_checked(feeds):
     stages: dict[str, Any] = {"s0": {"use": "test.count"}}
     for i in range(1, 2000):
         stages[f"s{i}"] = {"use": "test.pass", "from": [f"s{j}" for j in range(max(0, i - feeds), i)]}
-    began = time.perf_counter()
     recipe = Recipe.of({"name": "long", "stages": stages})
-    assert time.perf_counter() - began < 1
     assert [step.name for step in recipe.steps] == list(stages)
 
 

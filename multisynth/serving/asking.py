@@ -18,7 +18,7 @@ from multisynth.kinds import MODEL, Kind
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving.choice import EngineName, LanguageModel
 from multisynth.serving.endpoint import Endpoint
-from multisynth.serving.models import Model, resolve
+from multisynth.serving.models import resolve
 from multisynth.serving.options import check
 from multisynth.serving.protocol import Completion, Request, Unfit
 from multisynth.stage import Map, Needs, Spent
@@ -96,7 +96,7 @@ class Asking(Map):
         if isinstance(self.model, Endpoint):
             self.model.secret()  # also where it is not asked: it stands in the recipe, which is kept
         own = () if self.trained else (self.model,)
-        return tuple({model.artifact.id: model.artifact for model in map(found, (*own, *self.others()))}.values())
+        return tuple({model.artifact.id: model.artifact for model in map(resolve, (*own, *self.others()))}.values())
 
     def open(self) -> None:
         """Find the models; an engine starts with the first request that the cache cannot answer."""
@@ -108,8 +108,8 @@ class Asking(Map):
             model = model_of(self._teacher)
             before = partial(model_of, self._teacher)  # others may have taken its room in the cache by then
         else:
-            model = found(self.model)
-        others = {one.artifact.id: one for one in map(found, self.others()) if one.artifact.id != model.artifact.id}
+            model = resolve(self.model)
+        others = {one.artifact.id: one for one in map(resolve, self.others()) if one.artifact.id != model.artifact.id}
         share = 1 / max(1, sum(one.endpoint is None for one in (model, *others.values())))
         self._asked = LanguageModel(model, self.engine, options=self.engine_options, share=share, before=before)
         self._others = {name: LanguageModel(one, self.engine, share=share) for name, one in others.items()}
@@ -178,7 +178,7 @@ class Asking(Map):
 
     def asks(self, sample: Sample, other: Asked | None = None) -> Ask:
         """Asks for a sample: the stage's own model, or one of `others`."""
-        model = self._asked if other is None else self._others.get(found(other).artifact.id, self._asked)
+        model = self._asked if other is None else self._others.get(resolve(other).artifact.id, self._asked)
         assert model is not None
 
         async def ask(request: Request) -> Completion:
@@ -223,12 +223,3 @@ class Asking(Map):
             ask: Asks the stage's model.
         """
         raise NotImplementedError  # abstract
-
-
-def found(asked: Asked) -> Model:
-    """The model that an option names.
-
-    Raises:
-        BadInput: It cannot be had.
-    """
-    return resolve(asked) if isinstance(asked, str) else asked.resolve()

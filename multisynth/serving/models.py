@@ -1,4 +1,4 @@
-"""Models by name: `hf:org/name`, a folder, or a name in the short list below.
+"""Models by name: `hf:org/name`, a folder, a name in the short list below, or one behind an endpoint.
 
     python -m multisynth.serving fetch smollm2-135m
 
@@ -15,13 +15,10 @@ import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, nearest
-
-if TYPE_CHECKING:
-    from multisynth.serving.endpoint import Endpoint
+from multisynth.serving.endpoint import Endpoint
 
 DOWNLOADED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "README.md")
 """What is taken from a hub: weights only as safetensors, because pickles run code."""
@@ -83,12 +80,15 @@ def models_folder() -> Path:
     return Path(platformdirs.user_cache_path("multisynth")) / "models"
 
 
-def resolve(name: str) -> Model:
+def resolve(name: str | Endpoint) -> Model:
     """Find a model, fetching it if need be.
 
     Raises:
-        BadInput: It cannot be had.
+        BadInput: It cannot be had, or the key of its endpoint cannot be used.
     """
+    if isinstance(name, Endpoint):
+        name.secret()
+        return Model(name.name, None, name.artifact, "", name)
     if name in PINNED:
         return _pinned(name, PINNED[name])
     if name.startswith("hf:"):

@@ -72,7 +72,6 @@ def test_what_was_asked_beside_one_that_fails_is_neither_asked_again_nor_free() 
     for name in ("tokens_read", "tokens_written", "tokens_cached"):
         assert broken.ledger[name].to_pylist() == whole.ledger[name].to_pylist()
     assert sum(broken.ledger["tokens_cached"].to_pylist()) == 0
-    assert sum(broken.ledger["seconds"].to_pylist()) > 0.02
 
 
 class Form(Solving):

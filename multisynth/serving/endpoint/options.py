@@ -15,7 +15,6 @@ from multisynth.artifact import Artifact
 from multisynth.errors import BadInput
 from multisynth.findings import SECRET
 from multisynth.secrecy import is_variable, masked
-from multisynth.serving.models import Model
 
 
 class Endpoint(BaseModel):
@@ -84,12 +83,8 @@ class Endpoint(BaseModel):
             raise BadInput(f"what {self.key} holds is no API key", "a key is one word of ASCII characters")
         return secret
 
-    def resolve(self) -> Model:
-        """The model; its weights are nobody's to hash, so its name and address stand for it.
-
-        Raises:
-            BadInput: Its key cannot be used.
-        """
-        self.secret()
+    @property
+    def artifact(self) -> Artifact:
+        """Its node in the lineage: its weights are nobody's to hash, so name and address stand for them."""
         whole = hashlib.sha256(json.dumps([self.url, self.name]).encode()).hexdigest()
-        return Model(self.name, None, Artifact(f"sha256:{whole}", "endpoint", f"{self.name} at {self.url}"), "", self)
+        return Artifact(f"sha256:{whole}", "endpoint", f"{self.name} at {self.url}")

@@ -4,7 +4,6 @@ import ast
 import importlib.util
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -136,10 +135,8 @@ def test_no_answer_runs_or_hangs(gym, verifiers, name, tmp_path: Path) -> None:
 def test_a_scorer_that_does_not_come_to_an_end_is_stopped_and_the_next_answer_is_judged(gym, monkeypatch) -> None:
     monkeypatch.setattr("multisynth.text.verifiers.gym_process.SCORING", 2.0)
     entry = gym.make("countdown", {}, 3, 0)
-    start = time.perf_counter()
     with pytest.raises(TimeoutError, match="not enough"):
         gym.score(entry.check, ["9**9**9**9"])
-    assert time.perf_counter() - start < 20
     monkeypatch.setattr("multisynth.text.verifiers.gym_process.SCORING", 60.0)
     assert gym.score(entry.check, [entry.answer]) == 1
 

@@ -6,7 +6,6 @@ import gzip
 import json
 import random
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -106,9 +105,7 @@ def test_people_who_solve_problems_by_themselves_are_rarely_dropped() -> None:
     assert kept / len(rows) > 0.9
 
 
-def test_hostile_texts_take_no_time() -> None:
-    start = time.process_time()
+def test_hostile_texts_are_read_in_linear_time() -> None:  # in quadratic time it runs into the timeout of all tests
     for text in ("=42" * 30_000, "6 * 7 = " * 10_000, "42 " * 30_000, "(" * 90_000 + "= 42", "one hundred " * 8000):
         foreseen(text, "42", "42")
         foreseen(text, "42", "")
-    assert time.process_time() - start < 60
