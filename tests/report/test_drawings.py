@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from markupsafe import Markup
-from PIL import Image
 
 from multisynth.report.charts import Mark, bars, curves, histogram
 from multisynth.report.distributions import audit, leaves, panels
 from multisynth.report.episodes import _stem, episodes
 from multisynth.report.flow import flow
-from multisynth.report.labels import labels
 from multisynth.report.maps import plan
 from multisynth.report.svg import thin, ticks
 from multisynth.report.tables import Account
-from multisynth.testing import run_stage
-from tests.report.stages import DEPTH, HOSTILE, SIZE, Shots
+from tests.report import stages  # noqa: F401 — registers them
+from tests.report.hostile import HOSTILE
 
 
 def parse(drawing: Markup | None) -> ElementTree.Element:
@@ -139,29 +135,6 @@ def test_the_flow_tells_every_count() -> None:
     assert widths["dropped"] == pytest.approx(3 * widths["bad"], abs=0.02)
     nodes = [float(rect.attrib["x"]) for rect in whole.iter("rect") if rect.attrib["class"] == "node"]
     assert nodes == sorted(nodes) and len(set(nodes)) == 3, "each layer stands right of what feeds it"
-
-
-def decode(uri: str) -> np.ndarray:
-    return np.asarray(Image.open(BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB"))
-
-
-def test_a_frames_labels_show_what_they_hold() -> None:
-    [sample] = run_stage(Shots(count=1, words=HOSTILE)).samples
-    shown = {picture.title: picture for picture in labels(sample)}
-    assert shown["Depth"].note == f"{DEPTH[0]:.3f} to {DEPTH[1]:.3f} m in all"
-    depth = decode(shown["Depth"].uri)
-    assert depth[:, :3].max() < 24, "black where nothing is"
-    assert depth[12, 5].sum() > depth[12, -1].sum(), "near is bright"
-    normals = decode(shown["Normals"].uri)
-    assert np.abs(normals[12, 20].astype(int) - [127, 127, 0]).max() < 12
-    ids = decode(shown["Instances"].uri)
-    assert ids.shape[:2] == SIZE
-    assert len({tuple(ids[y, x]) for y, x in ((0, 0), (8, 10), (16, 25))}) == 3
-    assert (ids[4:12, 6:16] == ids[8, 10]).all()
-    assert (ids[0, 0] == 0).all()
-    [rect] = parse(shown["Instances"].overlay).iter("rect")
-    assert [float(rect.attrib[side]) for side in ("x", "y", "width", "height")] == [6, 4, 10, 8]
-    assert shown["Instances"].note == "2 instances"
 
 
 def test_an_episode_shows_what_moved(make: Callable[..., Any]) -> None:

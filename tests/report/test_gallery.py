@@ -89,6 +89,6 @@ def test_distributions_count_what_the_frames_hold(store: Store) -> None:
 
 def test_broken_depth_and_no_frames_have_no_distribution(make: Callable[..., Any]) -> None:
     store, _ = make({
-        "shots": {"use": "report.shots", "count": 2, "broken": True}, "none": {"use": "report.shots", "count": 0},
+        "broken": {"use": "report.shoot", "count": 1, "broken": True}, "none": {"use": "report.shoot", "count": 0},
     })  # fmt: skip
-    assert spread(store.table("shots")) == [] == spread(store.table("none"))
+    assert spread(store.table("broken")) == [] == spread(store.table("none"))

@@ -17,7 +17,8 @@ from multisynth.report.overlays import overlay
 from multisynth.report.pictures import LARGEST, Picture, shrink, small
 from multisynth.report.projection import project, rotation
 from multisynth.sample import Sample
-from tests.report.stages import CAMERA, HOSTILE, SIZE, every_label
+from tests.report.hostile import HOSTILE
+from tests.report.stages.frames import CAMERA, SIZE, every_label
 
 
 def frame(**changed: object) -> Sample:
@@ -78,6 +79,16 @@ def test_lengths_of_an_arbitrary_scale_are_not_called_metres() -> None:
     [_, depth] = labels(Sample(FRAME, 0, meta={"metric": False}, rgb=frame()["rgb"], depth=frame()["depth"]))
     assert depth.note == "2.000 to 32.000 units in all" or depth.note == "1.000 to 32.000 units in all"
     assert depth.scale is not None and depth.scale.low.endswith("units")
+
+
+def test_instances_have_colours_of_their_own_and_normals_point_at_the_camera() -> None:
+    everything = shown()
+    ids = decode(everything["Instances"].uri)
+    assert (ids[4:12, 6:16] == ids[8, 10]).all() and (ids[14:20, 20:30] == ids[16, 25]).all()
+    assert len({tuple(ids[y, x]) for y, x in ((0, 0), (8, 10), (16, 25))}) == 3
+    assert (ids[0, 0] == 0).all()
+    assert everything["Instances"].note == "2 instances"
+    assert np.abs(decode(everything["Normals"].uri)[12, 20] - [127, 127, 0]).max() < 12
 
 
 def test_masks_opacity_radiance_and_classes() -> None:

@@ -20,7 +20,8 @@ from multisynth.report.scenes import contents, scenes
 from multisynth.report.tables import accounts
 from multisynth.report.volumes import volumes
 from multisynth.store import Store
-from tests.report.stages import HOSTILE
+from tests.report import stages  # noqa: F401 — registers them
+from tests.report.hostile import HOSTILE
 
 Make = Callable[..., tuple[Store, Any]]
 ROOM = 10**7

@@ -17,7 +17,8 @@ from multisynth import report
 from multisynth.kinds import POLICY
 from multisynth.report.policies import training, trainings
 from multisynth.report.tables import accounts
-from tests.report.stages import HOSTILE, dimension
+from tests.report.hostile import HOSTILE
+from tests.report.stages.robots import dimension
 
 
 def shown(drawing: Markup, title: str) -> tuple[np.ndarray, np.ndarray]:

@@ -15,14 +15,14 @@ from multisynth.energy import Meter
 from multisynth.lineage import rollback
 from multisynth.report import page
 from multisynth.store import Store
-from tests.report.stages import HOSTILE
+from tests.report import stages  # noqa: F401 — registers them
+from tests.report.hostile import HOSTILE
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "rollouts": {"use": "report.episodes", "words": HOSTILE},
     "practised": {"use": "report.practise", "words": HOSTILE},
     "clips": {"use": "report.film", "from": "rollouts"},
     "captions": {"use": "report.tell", "from": "clips", "words": HOSTILE},
-    "shots": {"use": "report.shots", "words": HOSTILE},
     "photos": {"use": "report.photos", "words": HOSTILE},
     "views": {"use": "report.register", "from": "photos", "words": HOSTILE},
     "volumes": {"use": "report.volumes", "words": HOSTILE},
@@ -216,13 +216,13 @@ def test_the_page_has_a_limit(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_broken_media_are_said_to_be_broken(tmp_path: Path) -> None:
     run(
-        Recipe.of({"name": "broken", "stages": {"shots": {"use": "report.shots", "count": 3, "broken": True}}}),
+        Recipe.of({"name": "broken", "stages": {"shots": {"use": "report.shoot", "count": 3, "broken": True}}}),
         tmp_path / "run",
     )
     shown = Page(report.write(Store.open(tmp_path / "run")).read_text("utf-8"))
     text = "".join(shown.texts)
-    assert text.count("not a PNG") == 9
-    assert text.count("cannot decode a TIFF") == 3
+    problems = {"not a PNG": 8, "cannot decode a TIFF": 7, "not an EXR": 1}
+    assert {problem: text.count(problem) for problem in problems} == {problem: 3 * n for problem, n in problems.items()}
 
 
 def test_a_run_that_made_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from multisynth.report import tables
 from multisynth.report.examples import dropped
 from multisynth.report.tables import accounts, last_of_kind, licences, upstream
-from tests.report.stages import HOSTILE
+from tests.report import stages  # noqa: F401 — registers them
+from tests.report.hostile import HOSTILE
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "problems": {"use": "report.ask"},

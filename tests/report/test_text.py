@@ -27,7 +27,8 @@ from multisynth.report.rounds import folded, last_rounds, rounds
 from multisynth.report.tables import accounts
 from multisynth.report.trees import level, searches, trees, view
 from multisynth.testing import run_stage
-from tests.report.stages import HOSTILE, Ask, Route, Search
+from tests.report.hostile import HOSTILE
+from tests.report.stages.text import Ask, Route, Search
 
 LOOP: dict[str, dict[str, Any]] = {
     "problems": {"use": "report.ask", "count": 10},
