@@ -348,7 +348,7 @@ def _read_png(data: bytes, bits: int, colour: int) -> np.ndarray:
 
 
 def _read_tiff(data: bytes, pages: int) -> list[np.ndarray]:
-    from PIL import Image, ImageSequence
+    from PIL import Image, ImageSequence, UnidentifiedImageError
 
     try:
         with Image.open(BytesIO(data), formats=["TIFF"]) as image:
@@ -362,6 +362,8 @@ def _read_tiff(data: bytes, pages: int) -> list[np.ndarray]:
                 planes.append(np.array(page, np.float32))
     except ValueError:
         raise
+    except UnidentifiedImageError:  # whose own words hold an address in memory, which no two runs share
+        raise ValueError("not a TIFF") from None
     except Exception as error:  # a hostile file can fail anywhere inside the reader
         raise ValueError(f"cannot decode a TIFF: {error}") from error
     if len(planes) != pages or len({plane.shape for plane in planes}) != 1:

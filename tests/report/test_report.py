@@ -219,10 +219,12 @@ def test_broken_media_are_said_to_be_broken(tmp_path: Path) -> None:
         Recipe.of({"name": "broken", "stages": {"shots": {"use": "report.shoot", "count": 3, "broken": True}}}),
         tmp_path / "run",
     )
-    shown = Page(report.write(Store.open(tmp_path / "run")).read_text("utf-8"))
-    text = "".join(shown.texts)
-    problems = {"not a PNG": 8, "cannot decode a TIFF": 7, "not an EXR": 1}
+    store = Store.open(tmp_path / "run")
+    html = report.write(store).read_text("utf-8")
+    text = "".join(Page(html).texts)
+    problems = {"not a PNG": 8, "not a TIFF": 7, "not an EXR": 1}
     assert {problem: text.count(problem) for problem in problems} == {problem: 3 * n for problem, n in problems.items()}
+    assert report.write(store).read_text("utf-8") == html
 
 
 def test_a_run_that_made_nothing(tmp_path: Path) -> None:
