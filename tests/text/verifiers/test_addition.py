@@ -1,28 +1,22 @@
 """Sums: what is right, and what the reasoning was worth."""
 
-import json
+import functools
 
 import pytest
 from multisynth.text.problems.scratchpad import scratchpad
-from multisynth.text.verifiers import Verifiers
-
-from multisynth.kinds import PROBLEM
-from multisynth.sample import Sample
 
 
-def judge(completion: str, first: int = 624, second: int = 459, check: object = None):
-    check = {"terms": [first, second]} if check is None else check
-    problem = Sample(
-        PROBLEM, 0, question="", answer=str(first + second), domain="d", verifier="addition", check=json.dumps(check)
-    )
-    return Verifiers().judge(problem, completion)
+@pytest.fixture
+def added(judge):
+    """The verdict on 624 + 459."""
+    return functools.partial(judge, "addition", gold="1083", check={"terms": [624, 459]})
 
 
 @pytest.mark.parametrize(
     "said", ["The answer is 1 0 8 3.", "The answer is 1083.", "#### 1,083", r"\boxed{1083}", "the answer is: 1 0 8 3"]
 )
-def test_the_sum_is_right_however_it_is_stated(said) -> None:
-    verdict = judge(said)
+def test_the_sum_is_right_however_it_is_stated(added, said) -> None:
+    verdict = added(said)
     assert verdict.right and (verdict.answer, verdict.reason, verdict.verifier) == ("1083", "", "addition")
     assert verdict.flaw == "wrong step: 1, '' for '6 2 4 + 4 5 9 , C: 0'"
 
@@ -38,21 +32,21 @@ def test_the_sum_is_right_however_it_is_stated(said) -> None:
         ("The answer is " + "9" * 5000, f"wrong answer: got {'9' * 59}…, gold 1083"),
     ],
 )
-def test_everything_else_is_wrong(said, reason) -> None:
-    verdict = judge(said)
+def test_everything_else_is_wrong(added, said, reason) -> None:
+    verdict = added(said)
     assert not verdict.right and verdict.reason == reason
 
 
-def test_a_right_scratchpad_has_no_flaw_and_a_wrong_carry_is_one() -> None:
+def test_a_right_scratchpad_has_no_flaw_and_a_wrong_carry_is_one(added) -> None:
     right = scratchpad(624, 459)
-    assert judge(right).right and judge(right).flaw == ""
-    wrong = judge(right.replace("3 C: 1", "3 C: 0"))
+    assert added(right).right and added(right).flaw == ""
+    wrong = added(right.replace("3 C: 1", "3 C: 0"))
     assert wrong.right and wrong.flaw == "wrong step: 2, '6 2 + 4 5 , 3 C: 0' for '6 2 + 4 5 , 3 C: 1'"
 
 
 @pytest.mark.parametrize(
     "check", [{}, {"terms": [1]}, {"terms": [-1, 2]}, {"terms": ["a", 2]}, {"terms": [1, 2], "x": 1}]
 )
-def test_a_check_that_is_none_is_refused(check) -> None:
+def test_a_check_that_is_none_is_refused(added, check) -> None:
     with pytest.raises(ValueError, match=r"terms|x"):
-        judge("The answer is 3.", check=check)
+        added("The answer is 3.", check=check)

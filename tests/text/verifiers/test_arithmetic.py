@@ -1,15 +1,14 @@
 """Reasoning on word problems: what bears its answer is kept, and each kind of fault is told."""
 
 import re
-import time
+from collections.abc import Callable
 
 import pytest
 from multisynth.text.problems.arithmetic import OPERATORS, Arithmetic
 from multisynth.text.problems.wording import TEMPLATES
-from multisynth.text.verifiers import Verifiers
+from multisynth.text.verifiers import Verdict
 from multisynth.text.worked import WORKED
 
-from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.testing import run_stage
 
@@ -22,15 +21,8 @@ BAGS = "Mia buys 3 bags with 6 beads in each bag. She had 9 beads before. How ma
 
 
 @pytest.fixture(scope="module")
-def fault():
-    verifiers = Verifiers()
-
-    def judged(question: str, gold: str, completion: str) -> str:
-        problem = Sample(PROBLEM, 0, question=question, answer=gold, domain="d", verifier="arithmetic")
-        return verifiers.judge(problem, completion).reason
-
-    yield judged
-    verifiers.close()
+def fault(judge: Callable[..., Verdict]) -> Callable[[str, str, str], str]:
+    return lambda question, gold, completion: judge("arithmetic", completion, gold, question).reason
 
 
 def solved(problem: Sample) -> list[str]:
@@ -157,13 +149,12 @@ def test_what_would_mislead_a_student_is_told(fault, question, gold, told, reaso
     assert fault(question, gold, f"{told} The answer is {gold}.") == reason
 
 
+@pytest.mark.timeout(60)  # linear time takes a second at most, quadratic time many minutes
 @pytest.mark.parametrize(
     "text",
     ["7 shells each, " * 20_000, "7 " * 50_000, "7 + 3 = 10. " * 10_000, "A " * 50_000, "7 a " * 30_000,
      "seven hundred " * 20_000, "." + " " * 100_000 + "7", "7 + 3 = 10 = " * 10_000 + "10", "one " * 50_000,
      "Liam has 7 + " * 20_000 + "3 = 10", "7 + 3 = 10 / " * 10_000 + "1"],
 )  # fmt: skip
-def test_hostile_text_takes_no_time(fault, text) -> None:
-    start = time.process_time()
+def test_hostile_text_is_judged_in_linear_time(fault, text) -> None:
     fault(SHOP, "10", f"{text}. The answer is 10.")
-    assert time.process_time() - start < 5

@@ -1,14 +1,7 @@
 """Answers with units, factors, currencies and halves of the day: what means the same, and what does not."""
 
-import time
-
 import pytest
-from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.answers.amounts import amounts
-from multisynth.text.verifiers.answers.symbolic import Symbolic
-
-from multisynth.kinds import PROBLEM
-from multisynth.sample import Sample
 
 SAME = [
     ("5 km", "5000 m"), ("5 km", "5 kilometers"), ("5 km", "5 kilometres"), ("2 hours", "2"), ("2 h", "2 hours"),
@@ -53,20 +46,6 @@ OTHER = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def symbolic():
-    symbolic = Symbolic()
-    yield symbolic
-    symbolic.close()
-
-
-@pytest.fixture(scope="module")
-def verifiers():
-    verifiers = Verifiers()
-    yield verifiers
-    verifiers.close()
-
-
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_the_same_amount_is_right_whichever_is_gold(symbolic, one, other) -> None:
     assert symbolic.same(one, other)[0] and symbolic.same(other, one)[0]
@@ -77,40 +56,7 @@ def test_another_amount_is_wrong_whichever_is_gold(symbolic, one, other) -> None
     assert not symbolic.same(one, other)[0] and not symbolic.same(other, one)[0]
 
 
-def judged(verifiers: Verifiers, gold: str, said: str, question: str = "q", verifier: str = "math") -> bool:
-    problem = Sample(PROBLEM, 0, question=question, answer=gold, domain="d", verifier=verifier)
-    return verifiers.judge(problem, said).right
-
-
-def test_a_currency_counts_in_a_whole_answer(verifiers) -> None:
-    assert judged(verifiers, "$12", "The answer is $12.") and judged(verifiers, "12", "The answer is $12.")
-    assert judged(verifiers, "12", "The answer is $12$.") and judged(verifiers, "£12", "The answer is **£12**.")
-    assert not judged(verifiers, "£12", "The answer is $12.") and not judged(verifiers, "£12", r"\boxed{\$12}")
-
-
-def test_a_question_for_dozens_is_answered_in_dozens(verifiers) -> None:
-    asked = "How many dozen eggs does she need?"
-    assert judged(verifiers, "7", "The answer is 7 dozen.", asked)
-    assert not judged(verifiers, "7", "The answer is 7 dozen.", "How many eggs does she need?")
-    assert not judged(verifiers, "7", "The answer is 7 thousand.", asked)
-    assert judged(verifiers, "60", "The answer is 60 million dollars.", "How much is left, in millions of dollars?")
-
-
-def test_an_empty_gold_answer_verifies_nothing(verifiers) -> None:
-    for verifier in ("exact", "math"):
-        assert not judged(verifiers, "", "The answer is .", verifier=verifier)
-        assert not judged(verifiers, "", "<answer></answer>", verifier=verifier)
-
-
-def test_an_exact_answer_goes_on_after_a_full_stop_that_is_none(verifiers) -> None:
-    assert judged(verifiers, "Dr. Who", "The answer is Dr. Who.", verifier="exact")
-    assert judged(verifiers, "Paris", "The answer is Paris. It is in France.", verifier="exact")
-    assert not judged(verifiers, "Dr. Who", "The answer is Dr. No.", verifier="exact")
-    assert not judged(verifiers, "Dr. Who", r"\boxed{Dr}. Who", verifier="exact")
-
-
+@pytest.mark.timeout(60)  # they take a tenth of a second; a pattern that tries everything takes for ever
 @pytest.mark.parametrize("text", ["1 m " * 70, "$" * 290, "5 " + "a" * 290, "5" + " " * 280 + "x", "1/" * 140])
-def test_hostile_amounts_take_no_long_time(text) -> None:
-    start = time.process_time()
+def test_hostile_amounts_come_to_an_end(text) -> None:
     assert amounts(text)
-    assert time.process_time() - start < 0.5

@@ -1,7 +1,7 @@
 """Equations in running text, against Python's own arithmetic."""
 
 import contextlib
-import time
+import re
 from fractions import Fraction
 
 import pytest
@@ -61,8 +61,6 @@ def test_what_is_no_arithmetic_is_said_to_be_unreadable(text: str) -> None:
     max_leaves=6,
 ))  # fmt: skip
 def test_values_equal_pythons(expression: str) -> None:
-    import re
-
     try:
         value = eval(re.sub(r"\d+", r"Fraction(\g<0>)", expression), {"Fraction": Fraction})  # noqa: S307 — made above
     except ZeroDivisionError:
@@ -75,21 +73,11 @@ def test_values_equal_pythons(expression: str) -> None:
     assert not equations(f"{expression} = {value.numerator + 1} / {value.denominator}")[0].holds
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "1 a " * 50_000 + "= 1",
-        "- " * 50_000 + "1 = 1",
-        "(" * 50_000 + "= 1",
-        "1 + " * 50_000 + "1 = 1",
-        "1 = " * 20_000,
-    ],
-)
-def test_hostile_text_takes_no_time(text: str) -> None:
-    start = time.perf_counter()
+@pytest.mark.timeout(60)  # linear time takes a second at most, quadratic time many minutes
+@pytest.mark.parametrize("text", ["1 a " * 50_000, "- " * 50_000, "(" * 50_000, "1 + " * 50_000, "1 = " * 20_000])
+def test_hostile_text_is_read_in_linear_time(text: str) -> None:
     with contextlib.suppress(Unreadable):
-        equations(text)
-    assert time.perf_counter() - start < 5
+        equations(f"{text}1 = 1")
 
 
 @pytest.mark.parametrize(
