@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 from multisynth.text.prompting import Prompting
-from multisynth.text.train.dpo import Dpo, pair_length
-from multisynth.text.train.lesson import Encoder
+from multisynth.text.train.dpo import Dpo
+from multisynth.text.train.encoder import Encoder
 from multisynth.text.train.network import fresh
 from multisynth.text.train.options import Fresh
 from multisynth.text.train.order import batches
@@ -100,7 +100,7 @@ def main() -> None:
 
         stage.bind("stage", 7)
         encoder = Encoder(network.tokenizer, Prompting(shots=False))
-        lengths = [pair_length(encoder.pair(sample)) for sample in samples]
+        lengths = [encoder.pair(sample).longest for sample in samples]
         order = [int(k) for batch in batches(lengths, BATCH, stage.rng(0, "order of epoch 0")) for k in batch]
         losses, trl_seconds = theirs(base, [samples[k] for k in order], Path(scratch) / "trl")
     print(

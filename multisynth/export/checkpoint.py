@@ -25,6 +25,7 @@ _MEASURES = {
     "dpo": "share of the pairs whose better answer has the higher implicit reward",
     "distil": "mean divergence of teacher from student, nats a token",
 }
+_LEFT_OUT = {"too_long": "too long", "without_weight": "no weight", "without_answer": "nothing to learn"}
 
 
 class Checkpoint(Exporter):
@@ -71,6 +72,7 @@ def card(sample: Sample) -> str:
         "base": sample["base"],
         "method": _METHODS.get(method, method),
         "training samples": meta.get("samples", "not known"),
+        **{f"samples left out: {reason}": meta[name] for name, reason in _LEFT_OUT.items() if meta.get(name)},
         "steps": sample["step"],
         "tokens": sample["tokens"],
         "loss at the first and the last step": f"{losses[0]:.4f}, {losses[-1]:.4f}" if len(losses) else "",

@@ -19,9 +19,10 @@ class Trl(Exporter):
 
     One line a sample (https://huggingface.co/docs/trl/dataset_formats), each with the sample's `id` and `license`,
     which TRL leaves alone: for `SFTTrainer` questions with completions as messages (`prompt`, `completion`), for
-    `DPOTrainer` preferences (`prompt`, `chosen`, `rejected` as messages, and the `margin`). With `stepwise`, reasoning
-    whose steps have values for `PRMTrainer` (`prompt`, `completions`, `labels`): a step is right if its value is
-    above `right_above`, by default if any of its rollouts was right (hard estimation of Math-Shepherd, Wang et al.
+    `DPOTrainer` preferences (`prompt`, `chosen`, `rejected` as messages, and the `margin`), but none of single steps:
+    TRL ends every answer, and has no option not to, so that a model would learn to stop after a step. With `stepwise`,
+    reasoning whose steps have values for `PRMTrainer` (`prompt`, `completions`, `labels`): a step is right if its value
+    is above `right_above`, by default if any of its rollouts was right (hard estimation of Math-Shepherd, Wang et al.
     2024, arXiv 2312.08935, section 3.3); `values` has the values themselves.
     """
 
@@ -37,7 +38,8 @@ class Trl(Exporter):
         """Write the lines; returns how many there are.
 
         Raises:
-            BadInput: Steps are asked for and there are none, or they have no values.
+            BadInput: Steps are asked for and there are none, or they have no values; or what is there would teach what
+                nobody wants: a wrong answer, or to stop after a step.
         """
         if self.stepwise and samples.kind.name != REASONING.name:
             raise BadInput(f"`{samples.name}` makes {samples.kind.name}s, which have no steps", "leave out `stepwise`")
@@ -71,6 +73,11 @@ def _reasoning(sample: Sample) -> dict[str, Any]:
 
 
 def _pair(sample: Sample) -> dict[str, Any]:
+    if not sample.meta.get("whole", True):
+        raise BadInput(
+            f"sample {sample.id} is a pair of single steps, and TRL would teach to stop after one",
+            "train on them with `text.dpo`, or export pairs of whole answers (`whole: true` of `text.siblings`)",
+        )
     turns, begun = sample["prompt"], ""
     if turns and turns[-1]["role"] == "assistant":  # which both answers go on from; TRL would see two answers
         turns, begun = turns[:-1], turns[-1]["content"]

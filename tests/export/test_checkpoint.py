@@ -17,10 +17,10 @@ def packed(tmp_path_factory):
 
 
 def model(ordinal, packed, **values) -> Sample:
+    counts = {"samples": 41, "held_out_samples": 8, "too_long": 3, "without_weight": 0}
     columns = {
         "base": "hf:org/name@main", "method": "dpo", "step": 10 * (ordinal + 1), "tokens": 70, "losses": [0.6931, 0.25],
-        "held_out": 0.875, "prompting": '{"chat": false}', "meta": {"samples": 41, "held_out_samples": 8},
-        "license": "Apache-2.0", **packed,
+        "held_out": 0.875, "prompting": '{"chat": false}', "meta": counts, "license": "Apache-2.0", **packed,
     }  # fmt: skip
     return Sample(MODEL, ordinal, **{**columns, **values})
 
@@ -40,6 +40,7 @@ def test_the_last_model_is_the_folder_that_transformers_loads(run, folder, packe
     assert card.data.license == "apache-2.0" and card.data.base_model == "org/name"
     for said in ("Apache-2.0", "hf:org/name@main", "| training samples | 41 |", made[1].id, "| steps | 20 |", "0.8750"):
         assert said in card.text
+    assert "| samples left out: too long | 3 |" in card.text and "no weight" not in card.text
 
 
 def test_each_model_has_a_folder_of_its_own(run, folder, packed):

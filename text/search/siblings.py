@@ -37,7 +37,9 @@ class Siblings(Map):
     visits: int = Field(1, ge=1, le=100_000, description="Rollouts through either step at least.")
     most: int = Field(4, ge=1, le=10_000, description="Pairs of a problem at most, those with the largest margins.")
     whole: bool = Field(
-        True, description="Whether both go on to the end of a right and a wrong answer; else they are single steps."
+        True,
+        description="Whether both go on to the end of a right and a wrong answer; else they are single steps, which "
+        "`text.dpo` learns without an end after them, and TRL cannot.",
     )
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:

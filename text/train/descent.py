@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
+from multisynth.errors import BadInput
+
+from .lesson import Item
 from .network import Network, from_bytes, to_bytes
 from .order import passes
 
 if TYPE_CHECKING:
     import torch
 
-T = TypeVar("T")
-Item = TypeVar("Item", contravariant=True)
+T = TypeVar("T", bound=Item)
+Learned = TypeVar("Learned", contravariant=True)
 Schedule = Literal["constant", "linear", "cosine"]
 CLIPPED = 1.0
 """Longest gradient; a longer one is scaled down to it, as trainers of transformers do by default."""
 
 
-class Objective(Protocol[Item]):
+class Objective(Protocol[Learned]):
     """What is learned, as a mean over the items of a batch."""
 
     drops_out: bool
     """Whether layers leave out at random what their configuration says, while it is learned."""
 
-    def length(self, item: Item) -> int:
-        """Tokens of an item's longest text."""
-        ...
-
-    def rows(self, item: Item) -> int:
-        """Texts of an item."""
-        ...
-
-    def share(self, item: Item) -> float:
-        """How much of the mean it is."""
-        ...
-
-    def loss(self, model: Any, items: Sequence[Item]) -> torch.Tensor:
+    def loss(self, model: Any, items: Sequence[Learned]) -> torch.Tensor:
         """Sum of the items' losses, each times its share; nats."""
         ...
 
@@ -103,35 +94,43 @@ class Descent(Generic[T]):
             first: The first step.
             last: The step after the last.
             batch: The items of a step, sorted by length.
+
+        Raises:
+            BadInput: A loss or a gradient is not finite.
         """
         import torch
 
-        model, losses = self._network.model, []
+        model = self._network.model
+        done: list[tuple[torch.Tensor, torch.Tensor]] = []
         model.train(self._objective.drops_out)
         with torch.random.fork_rng(devices=[torch.cuda.current_device()] if self._cuda else []):
             for step in range(first, last):
                 torch.manual_seed((self._seed + step) % 2**63)
-                losses.append(self._step(step, batch(step)))
+                done.append(self._step(step, batch(step)))
+                if step > first:  # one step late, so that a GPU need not wait for the question
+                    _finite(step - 1, *done[-2])
+        if done:
+            _finite(last - 1, *done[-1])
         model.eval()
-        return [float(loss) for loss in losses]
+        return [float(loss) for loss, _ in done]
 
-    def _step(self, step: int, items: Sequence[T]) -> torch.Tensor:
+    def _step(self, step: int, items: Sequence[T]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss before the step, and the length of its gradient."""
         import torch
 
         objective, whole = self._objective, torch.zeros((), device=self._learned[0].device)
-        total = sum(map(objective.share, items))
-        lengths = [objective.length(item) * objective.rows(item) for item in items]
-        for part in passes(lengths, self._pace.tokens):
+        total = sum(item.share for item in items)
+        for part in passes([item.longest * item.texts for item in items], self._pace.tokens):
             with torch.autocast("cuda", torch.bfloat16, enabled=self._cuda):
                 loss = objective.loss(self._network.model, items[part]) / total
             loss.backward()
             whole = whole + loss.detach()
-        torch.nn.utils.clip_grad_norm_(self._learned, CLIPPED)
+        length = torch.nn.utils.clip_grad_norm_(self._learned, CLIPPED)
         for group in self._optimiser.param_groups:
             group["lr"] = self._pace.at(step)
         self._optimiser.step()
         self._optimiser.zero_grad()
-        return whole  # fetched at the end, so that a GPU need not wait for it
+        return whole, length
 
     def moments(self) -> bytes:
         """All that the next step needs, exactly: what is learned in float32, and AdamW's moments."""
@@ -156,57 +155,8 @@ class Descent(Generic[T]):
         self._optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def mean_loss(model: Any, objective: Objective[T], items: Sequence[T], tokens: int) -> float:
-    """The objective's mean over items that are only measured.
-
-    Args:
-        model: The model.
-        objective: What is measured.
-        items: The items, in any order.
-        tokens: That go through the model at once at most.
-    """
-    sums = [float(total) for _, total in without_gradient(model, objective, items, tokens, objective.loss)]
-    return math.fsum(sums) / sum(map(objective.share, items))
-
-
-def each_of(
-    model: Any,
-    objective: Objective[T],
-    items: Sequence[T],
-    tokens: int,
-    measure: Callable[[Any, list[T]], torch.Tensor],
-) -> list[float]:
-    """What a function of a model and some items [B] → [B] says of each item, in their order; see `without_gradient`."""
-    told = [0.0] * len(items)
-    for places, values in without_gradient(model, objective, items, tokens, measure):
-        for place, value in zip(places, values.tolist(), strict=True):
-            told[place] = value
-    return told
-
-
-def without_gradient(
-    model: Any,
-    objective: Objective[T],
-    items: Sequence[T],
-    tokens: int,
-    measure: Callable[[Any, list[T]], torch.Tensor],
-) -> Iterator[tuple[list[int], torch.Tensor]]:
-    """What a function of a model and some items says of the items of each pass, with their places.
-
-    Args:
-        model: The model.
-        objective: Knows how long items are.
-        items: The items, in any order.
-        tokens: That go through the model at once at most.
-        measure: The function.
-    """
-    import torch
-
-    order = sorted(range(len(items)), key=lambda k: objective.length(items[k]))
-    lengths = [objective.length(items[k]) * objective.rows(items[k]) for k in order]
-    model.eval()
-    cuda = next(model.parameters()).is_cuda
-    for part in passes(lengths, tokens):
-        with torch.no_grad(), torch.autocast("cuda", torch.bfloat16, enabled=cuda):
-            measured = measure(model, [items[k] for k in order[part]])
-        yield order[part], measured
+def _finite(step: int, loss: torch.Tensor, length: torch.Tensor) -> None:
+    for name, value in (("loss", float(loss)), ("gradient", float(length))):
+        if not math.isfinite(value):
+            remedy = "lower `learning_rate`" if step else "begin at another model: no step has been taken yet"
+            raise BadInput(f"the {name} is {value} at step {step}", remedy)

@@ -15,10 +15,11 @@ from multisynth.sample import Sample
 from multisynth.serving.checkpoint import model_of
 from multisynth.serving.models import Model, resolve
 
-from .answers import Answers
-from .descent import Objective, mean_loss
-from .lesson import Encoder, Lesson
+from .descent import Objective
+from .encoder import Encoder
+from .lesson import Lesson
 from .logits import said
+from .measuring import mean_loss
 from .network import Network, load
 from .options import Fresh
 from .training import BASE, Training
@@ -51,7 +52,7 @@ def divergence(
     return temperature**2 * (p.exp() * (p - q)).sum(dim=-1)
 
 
-class Divergence(Answers):
+class Divergence:
     """Mean divergence of a student from its teacher over the tokens of the answers.
 
     Args:
@@ -59,6 +60,8 @@ class Divergence(Answers):
         temperature: Of both.
         direction: As `divergence` has it.
     """
+
+    drops_out = True
 
     def __init__(self, teacher: Any, temperature: float, direction: Direction) -> None:
         self._teacher, self._temperature, self._direction = teacher, temperature, direction
@@ -141,10 +144,6 @@ class Distil(Training[Lesson]):
         """As `Training.items`."""
         return [encoder.lesson(sample) for sample in samples]
 
-    def longest(self, item: Lesson) -> int:
-        """As `Training.longest`."""
-        return len(item.ids)
-
     def objective(self, network: Network, items: Sequence[Lesson], device: str) -> Objective[Lesson]:
         """As `Training.objective`."""
         model = self._taught_by()
@@ -155,7 +154,7 @@ class Distil(Training[Lesson]):
                 f"the teacher {model.name} has other tokens than its student",
                 "take a student with the teacher's tokenizer, or learn its answers alone with `text.tune`",
             )
-        longest = max(map(self.longest, items))
+        longest = max(item.longest for item in items)
         if longest > teacher.context:
             raise BadInput(
                 f"samples of up to {longest} tokens do not fit the teacher's context of {teacher.context}",

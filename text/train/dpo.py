@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from multisynth.kinds import PREFERENCE, Kind
 from multisynth.sample import Sample
 
-from .descent import Objective, each_of
-from .lesson import Encoder, Pair
+from .descent import Objective
+from .encoder import Encoder
+from .lesson import Pair
 from .logits import log_probabilities
+from .measuring import each_of
 from .network import Network
 from .training import Training
 
@@ -34,18 +36,6 @@ class Preference:
     def __init__(self, beta: float, smoothing: float, reference: Mapping[Pair, float]) -> None:
         self._beta, self._smoothing, self._reference = beta, smoothing, reference
 
-    def length(self, item: Pair) -> int:
-        """As `Objective.length`."""
-        return pair_length(item)
-
-    def rows(self, item: Pair) -> int:
-        """As `Objective.rows`."""
-        return 2
-
-    def share(self, item: Pair) -> float:
-        """As `Objective.share`."""
-        return item.weight
-
     def margins(self, model: Any, items: Sequence[Pair]) -> torch.Tensor:
         """Implicit rewards of `chosen` less those of `rejected`, over beta; nats. [B]"""
         import torch
@@ -59,8 +49,8 @@ class Preference:
 
         margins = self._beta * self.margins(model, items)
         right, wrong = (-torch.nn.functional.logsigmoid(sign * margins) for sign in (1, -1))
-        weights = torch.tensor([item.weight for item in items], device=margins.device)
-        return (weights * ((1 - self._smoothing) * right + self._smoothing * wrong)).sum()
+        shares = torch.tensor([item.share for item in items], device=margins.device)
+        return (shares * ((1 - self._smoothing) * right + self._smoothing * wrong)).sum()
 
 
 def preferred(model: Any, items: Sequence[Pair]) -> torch.Tensor:
@@ -68,11 +58,6 @@ def preferred(model: Any, items: Sequence[Pair]) -> torch.Tensor:
     answers = [item.chosen for item in items] + [item.rejected for item in items]
     chosen, rejected = log_probabilities(model, answers).chunk(2)
     return chosen - rejected
-
-
-def pair_length(item: Pair) -> int:
-    """Tokens of the longer one of a pair."""
-    return max(len(item.chosen.ids), len(item.rejected.ids))
 
 
 class Dpo(Training[Pair]):
@@ -92,6 +77,8 @@ class Dpo(Training[Pair]):
         0.0, ge=0, lt=0.5, description="Share of the pairs that are thought to be the wrong way round."
     )
 
+    _reference: dict[Pair, float] = PrivateAttr(default_factory=dict)
+
     @model_validator(mode="after")
     def _nothing_is_left_out(self) -> Dpo:
         if self.lora is not None and self.lora.dropout:
@@ -102,22 +89,15 @@ class Dpo(Training[Pair]):
         """As `Training.items`."""
         return [encoder.pair(sample) for sample in samples]
 
-    def longest(self, item: Pair) -> int:
-        """As `Training.longest`."""
-        return pair_length(item)
-
-    def tokens(self, item: Pair) -> int:
-        """As `Training.tokens`."""
-        return len(item.chosen.ids) + len(item.rejected.ids)
-
     def objective(self, network: Network, items: Sequence[Pair], device: str) -> Objective[Pair]:
         """As `Training.objective`."""
-        objective = Preference(self.beta, self.label_smoothing, dict.fromkeys(items, 0.0))
-        margins = each_of(network.model, objective, items, self.pass_tokens, objective.margins)
-        return Preference(self.beta, self.label_smoothing, dict(zip(items, margins, strict=True)))
+        if self._reference.keys() != set(items):  # the next checkpoint need not ask again
+            likelier = each_of(network.model, items, self.pass_tokens, preferred)
+            self._reference = dict(zip(items, likelier, strict=True))
+        return Preference(self.beta, self.label_smoothing, self._reference)
 
     def measure(self, network: Network, objective: Objective[Pair], items: Sequence[Pair]) -> float:
         """Share of the pairs with a positive margin."""
         assert isinstance(objective, Preference)
-        margins = each_of(network.model, objective, items, self.pass_tokens, objective.margins)
+        margins = each_of(network.model, items, self.pass_tokens, objective.margins)
         return sum(margin > 0 for margin in margins) / len(margins)

@@ -13,20 +13,20 @@ from multisynth.errors import BadInput
 from multisynth.sample import Sample
 
 from ..star.hints import unhinted
+from .lesson import Item
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Item)
 _SUM = re.compile(r"[\d\s]+(?:\+[\d\s]+)+")
 
 
 def parted(
-    samples: Sequence[Sample], items: Sequence[T], lengths: Sequence[int], most: int, share: float
+    samples: Sequence[Sample], items: Sequence[T], most: int, share: float
 ) -> tuple[list[T], list[T], dict[str, int]]:
     """What is learned from, what is held out, and how many are left out for what reason.
 
     Args:
         samples: All samples. [N]
         items: What each teaches. [N]
-        lengths: Tokens of each. [N]
         most: Tokens that a text may have.
         share: Of the questions that are held out.
 
@@ -35,22 +35,24 @@ def parted(
     """
     learned: list[T] = []
     measured: list[T] = []
-    long = idle = 0
-    for sample, item, length in zip(samples, items, lengths, strict=True):
+    long = idle = empty = 0
+    for sample, item in zip(samples, items, strict=True):
         weight = sample["weight"]
         if not (0 <= weight < math.inf):
             raise BadInput(f"sample {sample.id} has the weight {weight}", "a weight is 0 or more, and finite")
-        if length > most:
+        if item.longest > most:
             long += 1
         elif not weight:
             idle += 1
+        elif not item.share:
+            empty += 1
         else:
             (measured if share_of(sample) < share else learned).append(item)
     if not learned:
-        told = f"of {len(samples)} samples {long} have more than {most} tokens, {idle} no weight"
+        told = f"of {len(samples)} samples {long} have more than {most} tokens, {idle} no weight, {empty} no answer"
         raise BadInput(f"nothing is left to learn from: {told}, {len(measured)} are held out", "give it more samples")
     counts = {"samples": len(learned), "held_out_samples": len(measured), "too_long": long, "without_weight": idle}
-    return learned, measured, counts
+    return learned, measured, counts | {"without_answer": empty}
 
 
 def share_of(sample: Sample) -> float:

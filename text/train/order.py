@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,29 @@ def batches(lengths: Sequence[int], size: int, rng: np.random.Generator) -> list
     order = rng.permutation(len(lengths))
     drawn = [order[k : k + size] for k in range(0, len(order), size)]
     return [batch[np.argsort(np.asarray(lengths)[batch], kind="stable")] for batch in drawn]
+
+
+def epochs(
+    lengths: Sequence[int], size: int, rng: Callable[[int], np.random.Generator]
+) -> Callable[[int], Sequence[int]]:
+    """What each step learns from, epoch after epoch: a function from its number to places in `lengths`.
+
+    Args:
+        lengths: Of each sample, tokens. [N]
+        size: As of `batches`.
+        rng: Draws the order of an epoch, by its number.
+    """
+    per_epoch = -(-len(lengths) // size)
+
+    @lru_cache(maxsize=1)
+    def epoch(number: int) -> list[np.ndarray]:
+        return batches(lengths, size, rng(number))
+
+    def step(number: int) -> Sequence[int]:
+        places: Sequence[int] = epoch(number // per_epoch)[number % per_epoch].tolist()
+        return places
+
+    return step
 
 
 def passes(lengths: Sequence[int], most: int) -> list[slice]:

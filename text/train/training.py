@@ -20,16 +20,19 @@ from multisynth.stage import Scatter, Series
 
 from ..prompting import Prompting
 from .descent import Descent, Objective, Pace, Schedule
+from .encoder import Encoder
 from .held_out import parted
-from .lesson import Encoder
+from .lesson import Item
 from .network import Network, fresh, load
 from .options import Fresh, Lora
-from .order import batches
+from .order import epochs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-T = TypeVar("T")
+    import numpy as np
+
+T = TypeVar("T", bound=Item)
 BASE = "smollm2-135m"
 
 
@@ -46,7 +49,7 @@ class Training(Series, Generic[T]):
     extent: ClassVar[str] = "checkpoints"
     extends: ClassVar[bool] = False
     reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"start": (MODEL,)}
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     method: ClassVar[str]
     measures_before: ClassVar[bool] = True
     """Whether what is measured on samples held out means anything before training."""
@@ -110,10 +113,6 @@ class Training(Series, Generic[T]):
         """What each sample teaches."""
 
     @abstractmethod
-    def longest(self, item: T) -> int:
-        """Tokens of an item's longest text."""
-
-    @abstractmethod
     def objective(self, network: Network, items: Sequence[T], device: str) -> Objective[T]:
         """What is learned from all these items, those held out among them; the network is as training finds it."""
 
@@ -124,10 +123,6 @@ class Training(Series, Generic[T]):
     def teachers(self) -> Sequence[str]:
         """Ids of further samples that it learned from."""
         return ()
-
-    def tokens(self, item: T) -> int:
-        """Tokens that training reads of an item."""
-        return self.longest(item)
 
     def follow(
         self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
@@ -143,7 +138,7 @@ class Training(Series, Generic[T]):
         form = self._form(started)
         every = self.items(Encoder(network.tokenizer, form), samples)
         most = min(self.max_tokens, network.context)
-        learned, measured, counts = parted(samples, every, [self.longest(item) for item in every], most, self.held_out)
+        learned, measured, counts = parted(samples, every, most, self.held_out)
         if self.lora is not None:
             network.adapt(self.lora, int(self.rng(0, "adapters").integers(2**63)))
         network.model.to(device)
@@ -157,12 +152,13 @@ class Training(Series, Generic[T]):
             meta |= {name: value for name, value in past[-1].meta.items() if name == "held_out_before"}
         elif measured and self.measures_before:
             meta["held_out_before"] = self.measure(network, objective, measured)
-        batch = self._batches(learned, objective)
+        places = epochs([item.longest for item in learned], self.batch_size, self._order)
+
+        def batch(step: int) -> list[T]:
+            return [learned[k] for k in places(step)]
+
         losses = descent.run(first, last, batch)
-        if not all(map(math.isfinite, losses)):
-            at = next(k for k, loss in enumerate(losses) if not math.isfinite(loss))
-            raise BadInput(f"the loss is {losses[at]} at step {first + at}", "lower `learning_rate`")
-        seen = sum(self.tokens(item) for step in range(first, last) for item in batch(step))
+        seen = sum(item.tokens for step in range(first, last) for item in batch(step))
         moments = None if ordinal + 1 == self.checkpoints else descent.moments()
         columns = network.columns()
         held_out = self.measure(network, objective, measured) if measured else None
@@ -209,20 +205,8 @@ class Training(Series, Generic[T]):
         warmup = min(math.ceil(self.warmup * steps), steps - 1)  # a single step that rises from 0 would teach nothing
         return Pace(self.learning_rate, self.schedule, warmup, steps, self.weight_decay, self.pass_tokens)
 
-    def _batches(self, items: Sequence[T], objective: Objective[T]) -> Callable[[int], list[T]]:
-        """The items of any step, sorted by length."""
-        lengths = [objective.length(item) for item in items]
-        epochs: dict[int, list[Any]] = {}
-        per_epoch = -(-len(items) // self.batch_size)
-
-        def batch(step: int) -> list[T]:
-            epoch, place = divmod(step, per_epoch)
-            if epoch not in epochs:
-                epochs.clear()
-                epochs[epoch] = batches(lengths, self.batch_size, self.rng(0, f"order of epoch {epoch}"))
-            return [items[k] for k in epochs[epoch][place]]
-
-        return batch
+    def _order(self, epoch: int) -> np.random.Generator:
+        return self.rng(0, f"order of epoch {epoch}")
 
 
 def _licence(names: Sequence[str]) -> str:

@@ -10,10 +10,11 @@ from pydantic import Field
 from multisynth.kinds import DOCUMENT, PREFERENCE, REASONING, Kind
 from multisynth.sample import Sample
 
-from .answers import Answers
-from .descent import Objective, mean_loss
-from .lesson import Encoder, Lesson
+from .descent import Objective
+from .encoder import Encoder
+from .lesson import Lesson
 from .logits import said
+from .measuring import mean_loss
 from .network import Network
 from .options import Fresh
 from .training import Training
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     import torch
 
 
-class Imitation(Answers):
+class Imitation:
     """Cross-entropy of the answers' tokens: their mean over a batch, each counting as often as its sample's weight."""
+
+    drops_out = True
 
     def loss(self, model: Any, items: Sequence[Lesson]) -> torch.Tensor:
         """As `Objective.loss`."""
@@ -56,10 +59,6 @@ class Tune(Training[Lesson]):
     def items(self, encoder: Encoder, samples: Sequence[Sample]) -> list[Lesson]:
         """As `Training.items`."""
         return [encoder.lesson(sample) for sample in samples]
-
-    def longest(self, item: Lesson) -> int:
-        """As `Training.longest`."""
-        return len(item.ids)
 
     def objective(self, network: Network, items: Sequence[Lesson], device: str) -> Objective[Lesson]:
         """As `Training.objective`."""

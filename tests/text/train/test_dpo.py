@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from multisynth.text.train.dpo import Dpo, Preference, preferred
 from multisynth.text.train.lesson import Lesson, Pair
+from multisynth.text.train.measuring import each_of
 from multisynth.text.train.network import fresh, load
 from multisynth.text.train.options import Fresh
 from pydantic import ValidationError
@@ -64,11 +65,39 @@ def test_its_reference_is_where_it_started_also_after_a_stop(tiny):
     assert adapted["losses"][0] == pytest.approx(np.log(2), abs=1e-6) and adapted["losses"][-1] < adapted["losses"][0]
 
 
-def test_the_reference_counts_every_pair_whatever_its_pass(network, tiny):
-    from multisynth.text.train.descent import each_of
+def test_what_the_reference_thinks_is_asked_once_and_again_after_a_stop(tiny, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "multisynth.text.train.dpo.preferred", lambda model, items: asked.append(items) or preferred(model, items)
+    )
+    monkeypatch.setattr(Preference, "margins", _without_asking)
+    samples = inputs_of(politeness(16))
+    options = {"base": str(tiny), "batch_size": 8, "learning_rate": 1e-4, "device": "cpu", "checkpoints": 2}
+    parts = run_stage(Dpo(**options), samples).samples
+    assert sum(map(len, asked)) == 16
+    after = Dpo(**options)
+    after.bind("stage", 7)
+    again = after.follow(parts[:1], 1, lambda: iter(samples), map)
+    assert sum(map(len, asked)) == 32
+    assert again["weights"] == parts[1]["weights"]
+    np.testing.assert_array_equal(again["losses"], parts[1]["losses"])
 
-    objective = Preference(0.1, 0.0, dict.fromkeys(PAIRS, 0.0))
+
+def _without_asking(self, model, items):
+    import torch
+
+    return preferred(model, items) - torch.tensor([self._reference[item] for item in items])
+
+
+def test_the_reference_counts_every_pair_whatever_its_pass(tiny):
     model = load(tiny).model
     for tokens in (1, 10, 1000):
-        told = each_of(model, objective, PAIRS[::-1] * 3, tokens, objective.margins)
+        told = each_of(model, PAIRS[::-1] * 3, tokens, preferred)
         np.testing.assert_allclose(told, preferred(model, PAIRS[::-1] * 3).detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_two_answers_that_are_one_teach_nothing(tiny):
+    same, other = politeness(2)
+    samples = inputs_of([same.replace(rejected=same["chosen"]), other])
+    (made,) = run_stage(Dpo(base=str(tiny), device="cpu"), samples).samples
+    assert (made.meta["samples"], made.meta["without_answer"]) == (1, 1)

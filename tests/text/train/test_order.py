@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from multisynth.text.train.order import batches, passes
+from multisynth.text.train.order import batches, epochs, passes
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 4), (7, 3), (1000, 8)])
@@ -22,6 +22,17 @@ def test_batches_are_drawn_from_all_and_sorted_within():
     assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.2
     other = batches(lengths, 16, np.random.default_rng(2))
     assert any(not np.array_equal(a, b) for a, b in zip(made, other, strict=True))
+
+
+def test_every_step_of_any_epoch_is_known_without_those_before():
+    lengths = np.random.default_rng(0).integers(5, 60, 10)
+    forward, backward = (epochs(lengths, 4, np.random.default_rng) for _ in range(2))
+    said = {step: backward(step) for step in range(8, -1, -1)}
+    for epoch in range(3):
+        drawn = batches(lengths, 4, np.random.default_rng(epoch))
+        for place in range(3):
+            step = 3 * epoch + place
+            assert forward(step) == said[step] == drawn[place].tolist()
 
 
 def test_passes_hold_at_most_so_many_padded_tokens():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from multisynth.text.prompting import Prompting
 from multisynth.text.train.dpo import Dpo
+from multisynth.text.train.encoder import Encoder
 from multisynth.text.train.held_out import share_of
-from multisynth.text.train.lesson import Encoder
 from multisynth.text.train.network import from_bytes, tokenizer_of
 from multisynth.text.train.tune import Tune
 

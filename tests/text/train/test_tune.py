@@ -10,7 +10,7 @@ from multisynth.text.train.descent import Descent, Pace
 from multisynth.text.train.distil import Distil
 from multisynth.text.train.dpo import Dpo
 from multisynth.text.train.lesson import Lesson
-from multisynth.text.train.network import fresh, from_bytes
+from multisynth.text.train.network import fresh, from_bytes, tokenizer_of
 from multisynth.text.train.options import Fresh
 from multisynth.text.train.tune import Imitation, Tune
 from pydantic import ValidationError
@@ -89,7 +89,7 @@ def test_a_sample_of_weight_two_counts_as_two():
 def _gradient(model, items) -> list[np.ndarray]:
     objective = Imitation()
     model.zero_grad()
-    (objective.loss(model, items) / sum(map(objective.share, items))).backward()
+    (objective.loss(model, items) / sum(item.share for item in items)).backward()
     return [parameter.grad.numpy().copy() for parameter in model.parameters() if parameter.ndim == 2]
 
 
@@ -103,15 +103,52 @@ def test_what_is_left_out_is_counted():
     weights = [1.0] * 8 + [0.0] * 2
     samples = [Sample(DOCUMENT, k, text="x" * (5 + 20 * (k < 3)), weight=weight) for k, weight in enumerate(weights)]
     made = only(run_stage(Tune(**SHORT, max_tokens=20), samples))
-    counts = {name: made.meta[name] for name in ("samples", "too_long", "without_weight", "held_out_samples")}
-    assert counts == {"samples": 5, "too_long": 3, "without_weight": 2, "held_out_samples": 0}
+    names = ("samples", "too_long", "without_weight", "without_answer", "held_out_samples")
+    assert [made.meta[name] for name in names] == [5, 3, 2, 0, 0]
     assert made["tokens"] == 5 * 6 and made["held_out"] is None
+
+
+def test_what_has_no_answer_is_left_out_and_does_not_stop_what_has_one():
+    """A batch of nothing but empty texts has no mean; such samples come in any order."""
+    samples = inputs_of([Sample(DOCUMENT, k, text="a" * k) for k in range(3)])
+    made = only(run_stage(Tune(**{**SHORT, "batch_size": 1}), samples))
+    assert (made.meta["samples"], made.meta["without_answer"]) == (2, 1)
+    assert len(made["losses"]) == 2 and np.isfinite(made["losses"]).all()
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("loss", lambda x: x / 0), ("gradient", lambda x: (x * 0).sqrt())])
+def test_a_number_that_is_none_stops_at_once_and_is_never_saved(name, wrong):
+    for steps in (50, 3):
+        seen = []
+
+        class Breaks(Imitation):
+            def loss(self, model, items, seen=seen):
+                seen.append(items)
+                loss = super().loss(model, items)
+                return wrong(loss) if len(seen) == 3 else loss
+
+        descent = Descent(fresh(Fresh(**FRESH), 3), Breaks(), Pace(1e-3, "constant", 0, steps, 0.0, 100), 0)
+        with pytest.raises(BadInput, match=rf"the {name} is (inf|nan) at step 2\n.*lower `learning_rate`"):
+            descent.run(0, steps, lambda step: [Lesson((5, 6, 7, 8), 2)])
+        assert len(seen) <= 4
+
+
+def test_a_broken_base_is_not_blamed_on_the_learning_rate(tiny, tmp_path):
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny)
+    model.lm_head.weight.data[:] = float("nan")
+    model.save_pretrained(tmp_path / "base")
+    tokenizer_of(tiny).save_pretrained(tmp_path / "base")
+    with pytest.raises(BadInput, match=r"the loss is nan at step 0\n.*begin at another model"):
+        run_stage(Tune(base=str(tmp_path / "base"), device="cpu"), inputs_of(sums(4)))
 
 
 @pytest.mark.parametrize(
     ("samples", "options", "problem"),
     [
         ([], {}, "nothing is left to learn from"),
+        (["", ""], {}, "0 no weight, 2 no answer"),
         ([""], {"max_tokens": 2, "held_out": 0.999}, "nothing is left to learn from"),
         (["aaaa"], {"max_tokens": 3}, "1 have more than 3 tokens"),
         (["a" * 200], {}, "1 have more than 128 tokens"),

@@ -2,7 +2,7 @@
 
 import pytest
 from multisynth.text.prompting import Prompting
-from multisynth.text.train.lesson import Encoder
+from multisynth.text.train.encoder import Encoder
 from multisynth.text.train.network import byte_tokenizer, tokenizer_of
 
 from multisynth.kinds import DOCUMENT, PREFERENCE
