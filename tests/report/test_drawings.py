@@ -6,11 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from markupsafe import Markup
 
 from multisynth.report.charts import Mark, bars, curves, histogram
 from multisynth.report.distributions import audit, leaves, panels
@@ -20,15 +18,8 @@ from multisynth.report.maps import plan
 from multisynth.report.svg import thin, ticks
 from multisynth.report.tables import Account
 from tests.report import stages  # noqa: F401 — registers them
+from tests.report.drawn import caption, parse, titles
 from tests.report.hostile import HOSTILE
-
-
-def parse(drawing: Markup | None) -> ElementTree.Element:
-    return ElementTree.fromstring(f"<g>{drawing}</g>")
-
-
-def titles(drawing: Markup) -> list[str]:
-    return [element.text or "" for element in parse(drawing).iter("title")]
 
 
 def test_a_histogram_shows_what_numpy_counts() -> None:
@@ -142,7 +133,7 @@ def test_an_episode_shows_what_moved(make: Callable[..., Any]) -> None:
     [view] = episodes(store.table("rollouts"), 1)
     assert "arm: hand" in view.plan and "red ball" in view.plan
     assert "base" not in view.plan, "of a robot, only the part that goes farthest"
-    captions = [next(parse(curve).iter("figcaption")).text for curve in view.curves]
+    captions = [caption(curve) for curve in view.curves]
     assert captions == ["reward", "hand (push)"], "a state that never varies has no chart"
     assert view.events[0] == ("3.50 s", "impact", "arm → red ball", "1.5 m/s", "0.2 N·s")
 

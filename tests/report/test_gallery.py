@@ -14,7 +14,8 @@ from multisynth.report.spread import spread
 from multisynth.report.tables import accounts
 from multisynth.report.versions import Version, versions
 from multisynth.store import Store
-from tests.report.test_labels import decode
+from tests.report import stages  # noqa: F401 — registers them
+from tests.report.drawn import decode
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "places": {"use": "report.places"},

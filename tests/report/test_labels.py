@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from io import BytesIO
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ from multisynth.report.overlays import overlay
 from multisynth.report.pictures import LARGEST, Picture, shrink, small
 from multisynth.report.projection import project, rotation
 from multisynth.sample import Sample
+from tests.report.drawn import decode
 from tests.report.hostile import HOSTILE
 from tests.report.stages.frames import CAMERA, SIZE, every_label
 
@@ -27,10 +27,6 @@ def frame(**changed: object) -> Sample:
 
 def shown(**changed: object) -> dict[str, Picture]:
     return {picture.title: picture for picture in labels(frame(**changed))}
-
-
-def decode(uri: str) -> np.ndarray:
-    return np.asarray(Image.open(BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB")).astype(int)
 
 
 def is_near(colour: np.ndarray, wanted: tuple[int, int, int]) -> bool:

@@ -21,6 +21,7 @@ from multisynth.report.tables import accounts
 from multisynth.report.volumes import volumes
 from multisynth.store import Store
 from tests.report import stages  # noqa: F401 — registers them
+from tests.report.drawn import caption, parse
 from tests.report.hostile import HOSTILE
 
 Make = Callable[..., tuple[Store, Any]]
@@ -40,10 +41,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     folder = tmp_path_factory.mktemp("places") / "run"
     run(Recipe.of({"name": "places", "stages": BLOCKS}), folder)
     return Store.open(folder)
-
-
-def parse(drawing: Markup) -> ElementTree.Element:
-    return ElementTree.fromstring(f"<g>{drawing}</g>")
 
 
 def named(drawing: Markup, name: str) -> list[ElementTree.Element]:
@@ -85,7 +82,7 @@ def test_a_volume_tells_how_good_it_is(store: Store) -> None:
         ("other", None, None), ("splats", 21.5, 0.75),
     ]  # fmt: skip
     assert volume.best == 21.5
-    captions = [next(parse(curve).iter("figcaption")).text for curve in volume.curves]
+    captions = [caption(curve) for curve in volume.curves]
     assert captions == ["PSNR of views held out, dB", "Gaussians"]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
-import lance
 import numpy as np
 import pytest
 from markupsafe import Markup
@@ -17,6 +16,7 @@ from multisynth import report
 from multisynth.kinds import POLICY
 from multisynth.report.policies import training, trainings
 from multisynth.report.tables import accounts
+from tests.report.drawn import caption
 from tests.report.hostile import HOSTILE
 from tests.report.stages.robots import dimension
 
@@ -34,10 +34,6 @@ def shown(drawing: Markup, title: str) -> tuple[np.ndarray, np.ndarray]:
     line = next(p for p in root.iter("path") if any(t.text == title for t in p.iter("title")))
     points = np.array([[float(v) for v in pair.split()] for pair in line.attrib["d"][1:].split("L")])
     return np.polyval(scales[0], points[:, 0]), np.polyval(scales[1], points[:, 1])
-
-
-def caption(drawing: Markup) -> str:
-    return next(ElementTree.fromstring(str(drawing)).iter("figcaption")).text or ""
 
 
 def test_curves_go_over_the_episodes_practised(make: Callable[..., Any]) -> None:
@@ -125,17 +121,9 @@ def test_policies_are_shown_where_they_were_trained(make: Callable[..., Any]) ->
     assert re.findall(r'<span class="stage">(\w+)', section) == ["practised"]
 
 
-def test_media_are_left_where_they_are(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_media_are_left_where_they_are(make: Callable[..., Any], columns_read: list[str]) -> None:
     store, _ = make({"practised": {"use": "report.practise"}})
-    asked: list[str] = []
-    for name in ("scanner", "take"):
-        read = getattr(lance.LanceDataset, name)
-
-        def spy(self: Any, *args: Any, read: Any = read, **kwargs: Any) -> Any:
-            asked.extend(kwargs.get("columns") or self.schema.names)
-            return read(self, *args, **kwargs)
-
-        monkeypatch.setattr(lance.LanceDataset, name, spy)
+    columns_read.clear()
     report.write(store)
-    assert "curriculum" in asked
-    assert not set(asked) & set(POLICY.media)
+    assert "curriculum" in columns_read
+    assert not set(columns_read) & set(POLICY.media)

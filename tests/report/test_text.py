@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
-import lance
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -27,6 +26,7 @@ from multisynth.report.rounds import folded, last_rounds, rounds
 from multisynth.report.tables import accounts
 from multisynth.report.trees import level, searches, trees, view
 from multisynth.testing import run_stage
+from tests.report.drawn import parse, titles
 from tests.report.hostile import HOSTILE
 from tests.report.stages.text import Ask, Route, Search
 
@@ -42,10 +42,6 @@ LOOP: dict[str, dict[str, Any]] = {
         },
     },
 }
-
-
-def titles(drawing: str) -> list[str]:
-    return [title.text or "" for title in ElementTree.fromstring(str(drawing)).iter("title")]
 
 
 def test_the_rounds_of_a_loop_are_one(make: Callable[..., Any]) -> None:
@@ -177,7 +173,7 @@ def test_searches_are_counted_and_drawn(make: Callable[..., Any]) -> None:
     assert (found.rollouts, found.tokens) == (36, 360)
     shown = list(trees(store, every["trees"]))
     assert [dict(tree.facts)["answer"] for tree in shown] == ["2", "6", "4"], "those that a later rollout solved first"
-    drawn = ElementTree.fromstring(str(shown[0].drawing))
+    drawn = parse(shown[0].drawing)
     circles = [circle.attrib for circle in drawn.iter("circle")]
     assert [circle["class"] for circle in circles] == ["v0", "v2", "v4"], "values 0, 0.5 and 1"
     assert [float(c["cx"]) for c in circles] == sorted(float(c["cx"]) for c in circles)
@@ -236,27 +232,17 @@ def test_models_tell_what_they_were_made_from(make: Callable[..., Any]) -> None:
     assert (last.parents, last.tokens, last.before, last.held_out) == (7, 150_000, 0.25, pytest.approx(0.7))
     assert last.loss == pytest.approx(np.mean(1 / np.arange(136, 151)))
     assert [model.stage for model in found["again"].models] == ["again-1", "again-2"]
-    names = [
-        title.text for curve in found["again"].curves for title in ElementTree.fromstring(str(curve)).iter("title")
-    ]
+    names = [title for curve in found["again"].curves for title in titles(curve)]
     assert {"round 1", "round 2", "held out, round 2: 0.5"} <= set(names)
 
 
-def test_weights_are_left_where_they_are(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_are_left_where_they_are(make: Callable[..., Any], columns_read: list[str]) -> None:
     store, _ = make({"tuned": {"use": "report.train", "count": 2}})
-    asked: list[str] = []
-    for name in ("scanner", "take"):
-        read = getattr(lance.LanceDataset, name)
-
-        def spy(self: Any, *args: Any, read: Any = read, **kwargs: Any) -> Any:
-            asked.extend(kwargs.get("columns") or self.schema.names)
-            return read(self, *args, **kwargs)
-
-        monkeypatch.setattr(lance.LanceDataset, name, spy)
+    columns_read.clear()
     every = accounts(store)
     assert list(models(store, every, every))
-    assert "losses" in asked
-    assert not set(asked) & set(MODEL.media)
+    assert "losses" in columns_read
+    assert not set(columns_read) & set(MODEL.media)
 
 
 def test_programs_stand_apart_from_prose() -> None:
@@ -285,4 +271,4 @@ def test_rounds_without_values_are_left_out(points: list[tuple[float, float, flo
     known = sum(bool(np.isfinite(point[0])) for point in points)
     assert (str(drawn).count("<circle") if drawn else 0) == known
     if drawn:
-        ElementTree.fromstring(str(drawn))
+        parse(drawn)
