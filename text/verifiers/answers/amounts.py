@@ -1,4 +1,4 @@
-"""Amounts: how much of which unit an answer says, and which time of the day."""
+"""Amounts: how much of which unit an answer says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..reasoning.equations import number
-from .units import Unit, measures, ratio, units
+from .phrases import measures, units
+from .units import Unit, ratio
 
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SHORT = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
@@ -36,9 +37,6 @@ _PLAIN = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _FACTORS = re.compile(r"(?!(?:st|nd|rd|th)\b)[^\W\d_]{1,3}(?![^\W\d_])")
 _NEXT = re.compile(r"\s*(?:,?\s+and|,)?\s+(?=\d)")
-_CLOCK = re.compile(
-    r"(\d{1,2})(?:[:.](\d\d))?(?:\s*o['’]clock)?(?:\s*(?:([ap])\.?\s?m\b\.?|(noon|midnight)))?", re.IGNORECASE
-)
 _WRAPPED = r"\\(?:text|textrm|textbf|textit|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}"
 _RAISED = r"(?:\s*\^\s*\{?\s*(-?\d)\s*\}?)?"
 _WRAPPED_UNIT = re.compile(rf"(.*\S)\s*{_WRAPPED}{_RAISED}(?:\s*/\s*{_WRAPPED}{_RAISED})?", re.DOTALL)
@@ -74,22 +72,6 @@ def amounts(text: str, asked: str = "") -> list[Amount]:
     if re.search(r"\d[^\W\d_]{1,3}$", text):  # 3h are three hours, or three times h
         found.append(Amount(text, None, None))
     return found
-
-
-def clock(text: str) -> tuple[frozenset[int], bool] | None:
-    """The minutes after midnight that a time of the day may be, and whether it says which half of the day."""
-    text = text.strip().rstrip(".")
-    match = _CLOCK.fullmatch(f"12 {text}" if text.casefold() in ("noon", "midnight") else text)
-    if match is None:
-        return None
-    hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or match[4] or "")[:1].lower()
-    if hour > 24 or minute > 59 or (half and not 1 <= hour <= 12):
-        return None
-    if half:
-        late = half in ("p", "n")
-        return frozenset([(hour % 12 + 12 * late) * 60 + minute]), True
-    hours = {hour % 12, hour % 12 + 12} if 1 <= hour <= 12 else {hour % 24}
-    return frozenset(60 * hour + minute for hour in hours), False
 
 
 def _tidy(text: str) -> str:

@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from ...apart import Apart
 from ..reasoning.equations import number
-from .amounts import Amount, amounts, clock
+from .amounts import Amount, amounts
+from .clock import clock
 from .towers import MOST, hopeless
 from .words import is_words, normalised, unwrapped, words
 

@@ -5,13 +5,27 @@ A word may mean several units (a pound is weight or money), and what is none of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-_METRIC = "m meter metre; g gram gramme; l L liter litre; s sec second; W watt; J joule; N newton; Hz hertz; V volt; A amp ampere; Pa pascal; B byte; cal calorie"  # noqa: E501
+# Symbols and names that take prefixes; each group is what it measures.
+_METRIC = """
+m meter metre
+g gram gramme
+l L liter litre
+s sec second
+W watt
+J joule
+N newton
+Hz hertz
+V volt
+A amp ampere
+Pa pascal
+B byte
+cal calorie
+"""
 _PREFIXES = {"n nano": -9, "µ μ micro": -6, "m milli": -3, "k kilo": 3, "M mega": 6, "G giga": 9, "T tera": 12}
 _FINE = {"c centi": -2, "d deci": -1}
 _OF_METRIC = {"l": ("m", 3, Fraction(1, 1000))}
@@ -63,23 +77,11 @@ Wh | W s | 1 | 3600
 kWh | W s | 1 | 3600000
 bit | B | 1 | 0.125
 """
-_RATES = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h", "bpm": "beats/min", "rpm": "turns/min"}
 _MONEY = frozenset("$€£¥₹")
 
-_POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
-# What stands around a unit and says nothing of it.
-_IDLE = {
-    "a", "an", "the", "unit", "units", "total", "all", "each", "left", "more", "altogether", "remaining", "overall",
-    "now", "extra", "additional", "also", "only", "exactly", "old", "long", "tall", "wide", "high", "deep", "away",
-    "fewer", "less", "different", "whole", "full", "other", "us", "st", "nd", "rd", "th",
+_SINGULAR = {
+    "children": "child", "people": "person", "men": "man", "women": "woman", "teeth": "tooth", "mice": "mouse",
 }  # fmt: skip
-_ABOUT = re.compile(r"\b(?:of|in|for|on|at|from|to|by|with|than|that|which|who|as|when|so|he|she|they|it)\b")
-_WORD = re.compile(r"\^\s*\{?\s*(-?\d)\s*\}?|°[CcFf]?|[^\W\d_]+|[%$€£¥₹¢\"]")
-_PARTS = re.compile(r"\s*/\s*|\bper\b|(?<=\S)\s+an?\s+|\beach\s+(?=\w)")
-_ONE, _MANY = (
-    ("child", "person", "man", "woman", "tooth", "mouse"),
-    ("children", "people", "men", "women", "teeth", "mice"),
-)
 
 
 class Part(NamedTuple):
@@ -125,47 +127,7 @@ def ratio(one: Unit | None, other: Unit | None) -> Fraction | None:
     return Fraction(1) if one is None or other is None else one.over(other)
 
 
-@lru_cache(maxsize=4096)
-def units(phrase: str) -> tuple[Unit | None, ...]:
-    """What a phrase after a number may mean as a unit: `square meters of grass`, `km/h`; None where it names none."""
-    sides = _PARTS.split(_RATES.get(phrase.strip().casefold(), phrase), maxsplit=1)
-    tops = _parts(sides[0])
-    if not tops:
-        return (None,)
-    bottoms: list[Part | None] = list(_parts(sides[1])) if len(sides) > 1 else []
-    return tuple(Unit(top, bottom) for top in tops for bottom in bottoms or [None])
-
-
-def measures(phrase: str) -> bool:
-    """Whether a phrase names a unit that is known here, not things."""
-    return any(unit is not None and not unit.top.things for unit in units(phrase))
-
-
-def _parts(phrase: str) -> list[Part]:
-    words = [match[0] if match[1] is None else f"^{match[1]}" for match in _WORD.finditer(phrase.strip())]
-    if len(words) > 1:  # `5 in` are inches, `5 in all` are not
-        words = [word for match in [_ABOUT.search(phrase)] for word in words[: _before(phrase, match)]]
-    power = 1
-    for place, word in enumerate(words):
-        if word.casefold() in _POWERS:
-            power = _POWERS[word.casefold()]
-        elif known := _known(word, alone=len(words) < 3 or place == 0):
-            after = words[place + 1] if place + 1 < len(words) else ""
-            power = int(after[1:]) if after.startswith("^") else _POWERS.get(after.casefold(), power)
-            if of := [part for part in known if part.of == after.casefold()]:  # degrees Celsius
-                known = of
-            return [Part(part.of, part.power * power, part.factor**power) for part in known]
-    things = [word.casefold() for word in words if word.casefold() not in _IDLE and word.isalpha()]
-    if power > 1 and not things:
-        return []
-    return [Part("", 1, Fraction(1), tuple(reversed(things)))] if things else []
-
-
-def _before(phrase: str, match: re.Match[str] | None) -> int | None:
-    return None if match is None else sum(1 for _ in _WORD.finditer(phrase[: match.start()]))
-
-
-def _known(word: str, *, alone: bool) -> list[Part]:
+def named(word: str, *, alone: bool) -> list[Part]:
     """The units of a name; single letters are such only where little else is said."""
     if len(word) == 1 and word.isalpha() and not alone:
         return []
@@ -200,7 +162,7 @@ def _listed() -> Iterator[tuple[list[str], Part]]:
 
 
 def _metric() -> Iterator[tuple[list[str], Part]]:
-    for group in _METRIC.split("; "):
+    for group in _METRIC.strip().splitlines():
         symbols = [name for name in group.split() if len(name) < 3]
         names = [name for name in group.split() if len(name) > 2]
         of, power, factor = _OF_METRIC.get(symbols[0] if symbols else names[0], (group.split()[0], 1, Fraction(1)))
@@ -219,6 +181,5 @@ def _among(word: str, words: tuple[str, ...]) -> bool:
 
 def _forms(word: str) -> set[str]:
     """A word and its plural, or its singular."""
-    if word in _MANY:
-        word = _ONE[_MANY.index(word)]
+    word = _SINGULAR.get(word, word)
     return {word, f"{word}s", f"{word}es", f"{word[:-1]}ies"} if not word.endswith("s") else {word}
