@@ -21,7 +21,7 @@ def over(one: str, other: str) -> set[float]:
         ("gallons", "m^3", GALLON), ("quarts", "m^3", GALLON / 4), ("pints", "m^3", GALLON / 8),
         ("cups", "m^3", GALLON / 16), ("tablespoons", "m^3", GALLON / 256), ("teaspoons", "m^3", GALLON / 768),
         ("ounces", "liters", constants.fluid_ounce / constants.liter), ("ounces", "kg", constants.oz),
-        ("pounds", "kg", constants.lb), ("stone", "kg", constants.stone), ("tons", "kg", constants.short_ton),
+        ("pounds", "kg", constants.lb), ("stone", "kg", constants.stone),
         ("tonnes", "kg", constants.metric_ton), ("cc", "ml", 1), ("minutes", "s", constants.minute),
         ("hours", "s", constants.hour), ("days", "s", constants.day), ("weeks", "s", constants.week),
         ("mph", "m/s", constants.mph), ("km/h", "m/s", constants.kmh), ("µm", "m", constants.micro),
@@ -33,6 +33,10 @@ def over(one: str, other: str) -> set[float]:
 def test_units_are_as_long_heavy_and_wide_as_they_are(one: str, other: str, times: float) -> None:
     (found,), (back,) = over(one, other), over(other, one)
     assert (found, back) == pytest.approx((times, 1 / times), rel=1e-12)
+
+
+def test_a_ton_may_be_short_or_metric() -> None:
+    assert sorted(over("tons", "kg")) == pytest.approx([constants.short_ton, constants.metric_ton])
 
 
 @pytest.mark.parametrize(
