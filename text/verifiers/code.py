@@ -66,7 +66,7 @@ class Code:
 
     def __init__(self, isolation: Isolation = "bubblewrap", limits: Limits | None = None) -> None:
         self._sandbox = Sandbox(limits or Limits(), isolation)
-        self._files = {f"trial/{name}.py": _source(name) for name in ("examined", "examiner", "wire")}
+        self._files = {f"trial/{name}.py": _source(name) for name in ("examined", "examiner", "remote", "wire")}
 
     def judge(self, problem: Sample, completion: str) -> Verdict:
         """As `Verifier.judge`; the verdict's `answer` is the program."""
