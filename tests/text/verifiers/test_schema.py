@@ -24,10 +24,10 @@ JSONS = [
 
 @pytest.mark.parametrize("value", JSONS)
 @pytest.mark.parametrize("form", ["{}", "Here:\n```json\n{}\n```\nDone.", "<answer>{}</answer>"])
-def test_schemas_agree_with_jsonschema(judge, value, form) -> None:
-    right = jsonschema.Draft202012Validator(FORM).is_valid(value)
-    verdict = judge("schema", form.replace("{}", json.dumps(value), 1), check={"schema": FORM})
-    assert verdict.right is right or (form == "{}" and not isinstance(value, dict) and not verdict.right)
+@pytest.mark.parametrize("schema", [FORM, {"not": FORM}], ids=["form", "not the form"])
+def test_schemas_agree_with_jsonschema(judge, schema, form, value) -> None:
+    verdict = judge("schema", form.replace("{}", json.dumps(value), 1), check={"schema": schema})
+    assert verdict.right is jsonschema.Draft202012Validator(schema).is_valid(value)
     assert bool(verdict.reason) is not verdict.right
 
 
