@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from multisynth.kinds import PROBLEM, REASONING
 from multisynth.sample import Drop, Sample
@@ -15,6 +15,19 @@ from multisynth.serving.asking import Ask
 from .solving import Trying, answered
 
 
+class Marking(BaseModel):
+    """How strong a watermark is (Kirchenbauer et al. 2023, arXiv 2301.10226)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delta: float = Field(
+        1.0, gt=0, le=20,
+        description="Bias on the logits of green tokens; more is found sooner and costs more right answers.",
+    )  # fmt: skip
+    gamma: float = Field(0.25, gt=0, lt=1, description="Fraction of the vocabulary that is green.")
+    width: int = Field(1, ge=1, le=8, description="Preceding tokens that seed the green list.")
+
+
 class Attempt(Trying):
     """Asks a model for several answers to each problem, after worked examples of the same kind (Brown et al. 2020).
 
@@ -22,22 +35,16 @@ class Attempt(Trying):
     model is held to JSON of that schema: vLLM and transformers decode by it, endpoints are asked for it.
     """
 
-    version = 3
+    version = 4
     takes = (PROBLEM,)
     makes = REASONING
 
     attempts: int = Field(4, ge=1, le=1024, description="Answers asked for each problem.")
     temperature: float = Field(0.5, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
     max_tokens: int = Field(64, ge=1, le=32768, description="Tokens that an answer may have.")
-    watermark: bool = Field(False, description="Whether to put the text watermark into the answers.")
-    delta: float = Field(
-        1.0,
-        gt=0,
-        le=20,
-        description="Watermark: bias on the logits of green tokens; more is found sooner and costs more right answers.",
+    watermark: Marking | None = Field(
+        None, description="The text watermark to put into the answers; {} has the defaults."
     )
-    gamma: float = Field(0.25, gt=0, lt=1, description="Watermark: fraction of the vocabulary that is green.")
-    width: int = Field(1, ge=1, le=8, description="Watermark: preceding tokens that seed the green list.")
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Make every attempt at once."""
@@ -45,8 +52,9 @@ class Attempt(Trying):
         return [self._made(sample, number, answer) for number, answer in enumerate(answers)]
 
     def _request(self, sample: Sample, number: int) -> Request:
-        mark = Watermark(self.delta, self.gamma, self.width) if self.watermark else None
+        given = self.watermark
+        mark = None if given is None else Watermark(given.delta, given.gamma, given.width)
         return self.question(sample, f"attempt {number}", watermark=mark)
 
     def _made(self, sample: Sample, number: int, answer: Completion) -> Sample:
-        return self.reasoning(sample, answer, attempt=number, meta={"watermarked": self.watermark})
+        return self.reasoning(sample, answer, attempt=number, meta={"watermarked": self.watermark is not None})

@@ -20,7 +20,16 @@ class Prompting(BaseModel):
     chat: bool = Field(False, description="Whether to use the model's chat template; else `Question: … Answer:`.")
     system: str = Field("", description="Instructions before everything: the system message, or first paragraph.")
     shots: bool = Field(True, description="Whether worked examples of the problem's domain come first.")
-    stop: tuple[str, ...] = Field(("\n\n",), description="An answer ends before the first of these.")
+    stop: tuple[str, ...] | None = Field(
+        None, description="An answer ends before the first of these; by default before a blank line, in a chat nowhere."
+    )
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Strings before which an answer ends."""
+        if self.stop is not None:
+            return self.stop
+        return () if self.chat else ("\n\n",)
 
     def prompt(self, problem: Sample) -> str | tuple[Message, ...]:
         """What a model is asked.

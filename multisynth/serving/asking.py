@@ -59,10 +59,6 @@ class Asking(Map):
         default_factory=dict,
         description="Of vLLM, such as `quantization`, for the stage's own model; `replicas`: processes that run it.",
     )
-    temperature: float = Field(0.7, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
-    top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
-    top_k: int = Field(0, ge=0, description="Sample from so many likeliest tokens; 0 for all.")
-    max_tokens: int = Field(256, ge=1, le=32768, description="Tokens that an answer may have.")
 
     _asked: LanguageModel | None = PrivateAttr(None)
     _others: dict[str, LanguageModel] = PrivateAttr(default_factory=dict)
@@ -201,7 +197,7 @@ class Asking(Map):
             self.spend(sample, read=read, written=written, cached=read + written if completion.cached else 0)
 
     def request(self, prompt: str | tuple[object, ...], sample: Sample, purpose: str, **changes: object) -> Request:
-        """A request with the stage's sampling, seeded by the sample and a purpose that no other request of it has.
+        """A request, seeded by the sample and a purpose that no other request of it has.
 
         Args:
             prompt: As `Request` has it.
@@ -209,11 +205,7 @@ class Asking(Map):
             purpose: Names the request among those of the sample.
             **changes: Fields of `Request` that differ.
         """
-        fields = {
-            "seed": int(self.rng(sample, purpose).integers(2**63)),
-            "temperature": self.temperature, "top_p": self.top_p, "top_k": self.top_k, "max_tokens": self.max_tokens,
-        }  # fmt: skip
-        return Request(prompt, **{**fields, **changes})  # type: ignore[arg-type]
+        return Request(prompt, **{"seed": int(self.rng(sample, purpose).integers(2**63)), **changes})  # type: ignore[arg-type]
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """What becomes of one sample.
@@ -223,3 +215,19 @@ class Asking(Map):
             ask: Asks the stage's model.
         """
         raise NotImplementedError  # abstract
+
+
+class Writing(Asking):
+    """A stage for which a language model writes, with sampling as the recipe says."""
+
+    temperature: float = Field(0.7, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
+    top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
+    top_k: int = Field(0, ge=0, description="Sample from so many likeliest tokens; 0 for all.")
+    max_tokens: int = Field(256, ge=1, le=32768, description="Tokens that an answer may have.")
+
+    def request(self, prompt: str | tuple[object, ...], sample: Sample, purpose: str, **changes: object) -> Request:
+        """A request with the stage's sampling; as `Asking.request`."""
+        sampling = {
+            "temperature": self.temperature, "top_p": self.top_p, "top_k": self.top_k, "max_tokens": self.max_tokens,
+        }  # fmt: skip
+        return super().request(prompt, sample, purpose, **{**sampling, **changes})

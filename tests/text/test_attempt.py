@@ -123,7 +123,7 @@ def test_a_model_that_cannot_be_had_is_bad_input_before_any_work() -> None:
 @pytest.mark.skipif(not REAL, reason="smollm2-135m is not fetched yet")
 def test_a_real_model_solves_problems_and_carries_the_watermark() -> None:
     problems = run_stage(Arithmetic(problems=6, steps=(1,)), name="problems").samples
-    stage = Attempt(engine="transformers", attempts=4, watermark=True, delta=2.0)
+    stage = Attempt(engine="transformers", attempts=4, watermark={"delta": 2.0})
     attempts = run_stage(stage, problems, name="attempts")
     assert len(attempts.samples) == 24 and not attempts.failures
     assert all(parents[1] == stage.artifacts()[0].id for parents in attempts.samples["parents"])

@@ -13,13 +13,13 @@ from multisynth.serving.asking import Ask
 
 from ..judging import cut_off
 from ..search.steps import split
-from ..solving import Trying
+from ..solving import Solving, Trying
 from .faults import asked, known, named, shown
 
 TURN = "Wait, that is wrong. Once more:"
 
 
-class Correct(Trying):
+class Correct(Trying, Solving):
     """Mends wrong attempts from their first wrong step on, and keeps what then verifies.
 
     The model is asked which step is the first wrong one, keeps the steps before, and goes on from there. Where the
@@ -76,7 +76,7 @@ class Correct(Trying):
         examples = shown(sample["domain"]) if self.form.shots else []
         request = self.request(
             self.form.put(asked(sample["question"], steps), examples), sample, "first wrong step",
-            temperature=0.0, max_tokens=8, stop=("\n", *self.form.stop),
+            temperature=0.0, max_tokens=8, stop=("\n", *self.form.ends),
         )  # fmt: skip
         told, true = named((await ask(request)).text, len(steps)), known(sample, steps)
         place, by = (true, "verifier") if self.locate == "verifier" and true is not None else (told, "model")

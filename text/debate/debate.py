@@ -21,7 +21,7 @@ from ..verifiers.answers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
 from .ruling import leaning, parting, swapped
 from .sides import another
-from .speech import STATES, STOPS, Act, Speaker, doubt, opinion, prompt, whole
+from .speech import OPINIONS, STATES, STOPS, Act, Speaker, doubt, prompt, whole
 from .votes import majority
 
 _ROUND: tuple[tuple[Speaker, Act], ...] = (
@@ -29,6 +29,9 @@ _ROUND: tuple[tuple[Speaker, Act], ...] = (
     ("proponent", "rebuttal"), ("opponent", "rebuttal"),
 )  # fmt: skip
 _CLOSING: tuple[tuple[Speaker, Act], ...] = (("proponent", "closing"), ("opponent", "closing"))
+
+_WHOLE = ("code", "schema")
+"""Verifiers of whole programs and documents; the sides of a debate stand for what a sentence can state."""
 
 
 @dataclass
@@ -78,6 +81,9 @@ class Debate(Solving):
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Hold the debate, then the vote."""
+        if sample["verifier"] in _WHOLE or "\n" in sample["answer"].strip():
+            reason = f"an answer of several lines cannot be stood for in a debate: verifier {sample['verifier']}"
+            return [Drop(sample, reason)]
         first = await asyncio.gather(*(self._sample(sample, k, ask) for k in range(self.samples)))
         claims = [await self._claim(sample, answer.text) for answer in first]
         mine = next((k for k, claim in enumerate(claims) if claim), None)
@@ -106,8 +112,8 @@ class Debate(Solving):
     async def _sample(self, problem: Sample, number: int, ask: Ask) -> Completion:
         if _verifiable(problem):
             return await ask(self.question(problem, f"sample {number}"))
-        put = opinion(problem["question"], self.form)
-        return await ask(self.request(put, problem, f"sample {number}", stop=self.form.stop))
+        put = self.form.put(problem["question"], OPINIONS if self.form.shots else ())
+        return await ask(self.request(put, problem, f"sample {number}", stop=self.form.ends))
 
     async def _claim(self, problem: Sample, text: str) -> str:
         """The answer that a text states, as the verifier reads it."""
@@ -130,7 +136,7 @@ class Debate(Solving):
     def _prompt(self, held: _Held, turns: Sequence[Turn], speaker: Speaker, act: Act) -> str | tuple[Message, ...]:
         form, unsettled = self.form, not _verifiable(held.problem)
         asked = (held.problem["question"], turns, speaker, act, held.stands[speaker])
-        return prompt(*asked, chat=form.chat, shots=form.shots, unsettled=unsettled)
+        return prompt(*asked, form=form, unsettled=unsettled)
 
     def _said(self, held: _Held, speaker: Speaker, act: Act, answer: Completion, claim: str, ending: str = "") -> None:
         held.cut += answer.finish == "length"

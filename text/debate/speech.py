@@ -37,8 +37,7 @@ def prompt(
     act: Act,
     stand: str,
     *,
-    chat: bool,
-    shots: bool,
+    form: Prompting,
     unsettled: bool,
 ) -> str | tuple[Message, ...]:
     """What a speaker is asked.
@@ -49,17 +48,18 @@ def prompt(
         speaker: Whose turn it is.
         act: Which.
         stand: The answer that the speaker stands for.
-        chat: Whether the model's chat template is used; else the transcript is to be gone on with.
-        shots: Whether such a transcript follows a worked one.
+        form: Whether the model's chat template is used, else the transcript is to be gone on with, after a worked one
+            where there are shots; and what the user says before everything.
         unsettled: Whether the question has no gold answer.
     """
     other = "opponent" if speaker == "proponent" else "proponent"
     task = _TASKS[act].format(stand=stand, other=other)
     said = "\n".join(f"{NAMES[turn.speaker]}: {turn.text}" for turn in turns if turn.text)
-    if chat:
+    before = f"{form.system}\n\n" if form.system else ""
+    if form.chat:
         body = f"Question: {question}\n\n" + (f"The debate so far:\n{said}\n\n" if said else "") + task
-        return Message("system", _SYSTEM[speaker].format(stand=stand)), Message("user", body)
-    shown = f"{_EXAMPLES['open' if unsettled else 'settled']}\n\n" if shots else ""
+        return Message("system", before + _SYSTEM[speaker].format(stand=stand)), Message("user", body)
+    shown = before + (f"{_EXAMPLES['open' if unsettled else 'settled']}\n\n" if form.shots else "")
     lines = [f"Question: {question}", *(f"{_label(turn.speaker, turn.act)} {turn.text}" for turn in turns if turn.text)]
     return shown + "\n".join([*lines, _label(speaker, act, stand)])
 
@@ -122,18 +122,6 @@ STOPS = ("\n", "Question:")
 
 STATES = ("The answer is", "the answer is")
 """Where an opening or a closing that is asked for ends: the answer itself is the side's."""
-
-
-def opinion(question: str, form: Prompting) -> str | tuple[Message, ...]:
-    """Asks for an answer to a question that has no gold answer, after examples of reasons and answers."""
-    shown = OPINIONS if form.shots else ()
-    if form.chat:
-        head = (Message("system", form.system),) if form.system else ()
-        turns = [turn for asked, told in shown for turn in (Message("user", asked), Message("assistant", told))]
-        return (*head, *turns, Message("user", question))
-    parts = [form.system] if form.system else []
-    parts += [f"Question: {asked}\nAnswer: {told}" for asked, told in shown]
-    return "\n\n".join([*parts, f"Question: {question}\nAnswer:"])
 
 
 def whole(text: str, finish: str) -> str:

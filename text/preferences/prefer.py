@@ -16,7 +16,7 @@ from multisynth.serving import Message
 from multisynth.serving.asking import Ask, Asked
 from multisynth.stage import InputPath
 
-from ..solving import Solving
+from ..solving import Posing
 from .answers import fault
 from .constitution import read_constitution
 from .odds import ALTERNATIVES, log_odds
@@ -27,7 +27,7 @@ _LETTER = "Write the letter of the better answer."
 _BEGUN = "The better answer is ("
 
 
-class Prefer(Solving):
+class Prefer(Posing):
     """Lets the model answer several times and a teacher compare the answers (RLAIF, Bai et al. 2022, section 4).
 
     The teacher sees each two answers as A and B and as B and A; its log-odds for A, from token probabilities, are put
@@ -37,6 +37,7 @@ class Prefer(Solving):
     very worst.
     """
 
+    version = 2
     takes = (PROBLEM,)
     makes = PREFERENCE
 

@@ -15,13 +15,13 @@ from multisynth.serving import Completion, Message
 from multisynth.serving.asking import Ask
 from multisynth.stage import InputPath
 
-from ..solving import Solving
+from ..solving import Posing
 from .answers import fault
 from .constitution import Constitution, Principle, read_constitution
 from .worked import REVISED
 
 
-class Revise(Solving):
+class Revise(Posing):
     """Lets the model answer, criticise its answer by a drawn principle, and revise it (Bai et al. 2022, section 3).
 
     The last revision is the completion; the original, and each round's principle, critique and revision are in
@@ -29,6 +29,7 @@ class Revise(Solving):
     teach nothing.
     """
 
+    version = 2
     takes = (PROBLEM,)
     makes = REASONING
 
@@ -60,7 +61,7 @@ class Revise(Solving):
         """Answer, then as many rounds as asked for."""
         shown = [(one[0], one[-1]) for one in REVISED] if self.form.shots else []
         put = self.form.put(sample["question"], shown)
-        answer = await ask(self.request(put, sample, "answer", stop=self.form.stop))
+        answer = await ask(self.request(put, sample, "answer", stop=self.form.ends))
         if lack := fault(answer):
             return [Drop(sample, f"answer {lack}")]
         original = text = answer.text.strip()
@@ -97,13 +98,13 @@ class Revise(Solving):
         if self.form.chat:
             head = (Message("system", self.form.system),) if self.form.system else ()
             messages = (*head, *(message for one in (*shown, turns) for message in _messages(one)))
-            return await ask(self.request(messages, sample, purpose, stop=self.form.stop))
+            return await ask(self.request(messages, sample, purpose, stop=self.form.ends))
         names = self._worked(_NAMES)
         blocks = [
             "\n".join(f"{name}: {told}" for name, told in zip(names, one, strict=False)) for one in (*shown, turns)
         ]
         prompt = "\n\n".join([*([self.form.system] if self.form.system else []), *blocks])
-        return await ask(self.request(f"{prompt}\n{names[len(turns)]}:", sample, purpose, stop=self.form.stop))
+        return await ask(self.request(f"{prompt}\n{names[len(turns)]}:", sample, purpose, stop=self.form.ends))
 
     def _worked(self, turns: Sequence[str]) -> Sequence[str]:
         """Six turns, or without critiques the four that are left."""

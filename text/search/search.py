@@ -68,7 +68,7 @@ class Search(Solving):
             )
             for leaf, (completion, verdict) in zip(leaves, written_now, strict=True):
                 until = _reasoned(tree.prefix(leaf), completion.text)
-                last = tree.expand(leaf, read(leaf.bud, completion, self.form.stop, until))
+                last = tree.expand(leaf, read(leaf.bud, completion, self.form.ends, until))
                 tree.backup(leaf, last, right=verdict, ends=completion.finish == "stop")
                 first_right = verdict if count == 0 else first_right
                 count, right = count + 1, right + verdict

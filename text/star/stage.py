@@ -13,13 +13,13 @@ from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion, Request
 from multisynth.serving.asking import Ask
 
-from ..solving import Trying, answered
+from ..solving import Solving, Trying, answered
 from ..verifiers import Verdict
 from .hints import hintable, leak
 from .rationalise import rationalising
 
 
-class Star(Trying):
+class Star(Trying, Solving):
     """Attempts each problem, and rationalises where it fails (STaR: Zelikman et al. 2022, arXiv 2203.14465).
 
     A problem gives one rationale at most: its first attempt that verifies, or else the first that verifies when the

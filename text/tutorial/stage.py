@@ -14,7 +14,7 @@ from multisynth.artifact import Artifact
 from multisynth.kinds import DOCUMENT
 from multisynth.sample import Drop, Sample
 from multisynth.sandbox import Limits, Sandbox
-from multisynth.serving.asking import Ask, Asking
+from multisynth.serving.asking import Ask, Writing
 from multisynth.stage import InputPath
 
 from ..verifiers.programs.extract import compiles
@@ -34,7 +34,7 @@ class Step:
     route: Literal["docstring", "model", "mended"]
 
 
-class Tutorial(Asking):
+class Tutorial(Writing):
     """Writes a tutorial for each module of a repository, from `text.modules`.
 
     What is true comes from the module: a step for each public function or class, its signature, its docstring's first
