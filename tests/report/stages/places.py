@@ -61,16 +61,15 @@ class Photos(Source):
 
 
 class Register(Map):
-    """Drops the last photo; the others become views that see a point in their middle and one behind them."""
+    """Drops photo 3; the others become views that see a point in their middle and one behind them."""
 
     takes = (PHOTO,)
     makes = VIEW
     words: str = Field("no place", description="Why.")
-    last: int = Field(3, ge=0, description="Number of the last.")
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
         for sample in samples:
-            if sample["name"].endswith(str(self.last)):
+            if sample["name"].endswith("3"):
                 yield Drop(sample, f"{self.words}: {sample['name']}")
                 continue
             yield sample.child(
