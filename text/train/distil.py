@@ -165,4 +165,4 @@ class Distil(Training[Lesson]):
     def measure(self, network: Network, objective: Objective[Lesson], items: Sequence[Lesson]) -> float:
         """Mean divergence at temperature 1, nats a token."""
         assert isinstance(objective, Divergence)
-        return mean_loss(network.model, objective.plain(), items, self.pass_tokens)
+        return mean_loss(network.model, objective.plain(), items, self.at_once)

@@ -92,12 +92,12 @@ class Dpo(Training[Pair]):
     def objective(self, network: Network, items: Sequence[Pair], device: str) -> Objective[Pair]:
         """As `Training.objective`."""
         if self._reference.keys() != set(items):  # the next checkpoint need not ask again
-            likelier = each_of(network.model, items, self.pass_tokens, preferred)
+            likelier = each_of(network.model, items, self.at_once, preferred)
             self._reference = dict(zip(items, likelier, strict=True))
         return Preference(self.beta, self.label_smoothing, self._reference)
 
     def measure(self, network: Network, objective: Objective[Pair], items: Sequence[Pair]) -> float:
         """Share of the pairs with a positive margin."""
         assert isinstance(objective, Preference)
-        margins = each_of(network.model, items, self.pass_tokens, objective.margins)
+        margins = each_of(network.model, items, self.at_once, objective.margins)
         return sum(margin > 0 for margin in margins) / len(margins)

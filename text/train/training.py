@@ -72,9 +72,11 @@ class Training(Series, Generic[T]):
     max_tokens: int = Field(
         1024, ge=2, le=131072, description="A sample with more is left out, and `meta` says how many were."
     )
-    pass_tokens: int = Field(
-        16384, ge=16, le=10_000_000, description="That go through the model at once; more need memory, fewer need time."
-    )
+    pass_tokens: int | None = Field(
+        None, ge=16, le=10_000_000,
+        description="That go through the model at once; more need memory, fewer need time. By default 16384 on CUDA "
+        "and 2048 on a CPU, where fewer cost no time.",
+    )  # fmt: skip
     lora: Lora | None = Field(None, description="Learn low-rank adapters instead of all weights.")
     prompting: Prompting | None = Field(
         None,
@@ -198,12 +200,17 @@ class Training(Series, Generic[T]):
             raise BadInput("`device` is cuda and this machine has none", "take auto or cpu")
         return "cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu"
 
+    @property
+    def at_once(self) -> int:
+        """Tokens that go through the model at once at most."""
+        return self.pass_tokens or (16384 if self._device() == "cuda" else 2048)
+
     def _pace(self, count: int) -> Pace:
         steps = self.steps or self.epochs * -(-count // self.batch_size)
         if steps < self.checkpoints:
             raise BadInput(f"{steps} steps are too few for {self.checkpoints} checkpoints", "lower `checkpoints`")
         warmup = min(math.ceil(self.warmup * steps), steps - 1)  # a single step that rises from 0 would teach nothing
-        return Pace(self.learning_rate, self.schedule, warmup, steps, self.weight_decay, self.pass_tokens)
+        return Pace(self.learning_rate, self.schedule, warmup, steps, self.weight_decay, self.at_once)
 
     def _order(self, epoch: int) -> np.random.Generator:
         return self.rng(0, f"order of epoch {epoch}")

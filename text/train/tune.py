@@ -66,4 +66,4 @@ class Tune(Training[Lesson]):
 
     def measure(self, network: Network, objective: Objective[Lesson], items: Sequence[Lesson]) -> float:
         """Mean loss, nats a token."""
-        return mean_loss(network.model, objective, items, self.pass_tokens)
+        return mean_loss(network.model, objective, items, self.at_once)

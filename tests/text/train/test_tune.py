@@ -99,6 +99,22 @@ def test_passes_change_nothing_but_the_memory():
     np.testing.assert_allclose(whole["losses"], cut["losses"], rtol=1e-4)
 
 
+def test_passes_are_small_on_a_cpu_unless_the_recipe_says(monkeypatch):
+    read, loss = [], Imitation.loss
+
+    def reads(self, model, items):
+        read.append(len(items) * max(len(item.ids) for item in items))
+        return loss(self, model, items)
+
+    monkeypatch.setattr(Imitation, "loss", reads)
+    samples = inputs_of([Sample(DOCUMENT, k, text="a" * 99) for k in range(64)])
+    options = {**SHORT, "batch_size": 64}
+    only(run_stage(Tune(**options), samples))
+    assert read == [2000, 2000, 2000, 400]
+    only(run_stage(Tune(**options, pass_tokens=6400), samples))
+    assert read[4:] == [6400]
+
+
 def test_what_is_left_out_is_counted():
     weights = [1.0] * 8 + [0.0] * 2
     samples = [Sample(DOCUMENT, k, text="x" * (5 + 20 * (k < 3)), weight=weight) for k, weight in enumerate(weights)]
