@@ -245,3 +245,24 @@ def test_another_answer_is_another(answer, others) -> None:
 def test_a_turn_that_was_cut_off_ends_with_its_last_whole_sentence() -> None:
     assert whole("One is so.  Two is\nso. Three is", "length") == "One is so. Two is so."
     assert whole("One is", "length") == "One is" and whole("One is so. Two is", "stop") == "One is so. Two is"
+
+
+@pytest.mark.parametrize(("verifier", "answer"), [("code", ""), ("schema", ""), ("gym", "1 0\n0 1")])
+def test_what_no_sentence_can_state_is_not_debated(tiny, scripted, verifier, answer) -> None:
+    seen = scripted(debaters)
+    problem = Sample(PROBLEM, 0, question="Write it.", answer=answer, domain="d", verifier=verifier, check="{}")
+    ran = run_stage(Debate(model=tiny), [problem])
+    assert not seen and not ran.samples
+    assert [reason for _, reason in ran.drops] == [
+        f"an answer of several lines cannot be stood for in a debate: verifier {verifier}"
+    ]
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_what_the_user_says_is_heard_in_every_request(tiny, scripted, chat) -> None:
+    seen = scripted(lambda prompt, request: f"I say so. The answer is {request.seed % 3}.")
+    form = Prompting(chat=chat, shots=False, system="Mind the rules.")
+    ran = run_stage(Debate(model=tiny, prompting=form), PROBLEMS[:1])
+    heads = [one.prompt if isinstance(one.prompt, str) else one.prompt[0].content for one in seen]
+    assert len(ran.samples) == 1 and len(heads) > 12
+    assert all(head == "Mind the rules." or head.startswith("Mind the rules.\n\n") for head in heads)
