@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -10,14 +11,17 @@ from multisynth.sample import Batch, Drop, Sample
 
 from .judging import Judging
 
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
+
 
 class Verify(Judging):
     """Keeps an attempt if the verifier that its problem names finds it right; drops the rest with the reason.
 
-    An answer that was cut off at `max_tokens` is not right, whatever it says so far.
+    An answer that was cut off at `max_tokens` is not right, whatever it says so far. A block of code that a stop string
+    left open is closed.
     """
 
-    version = 4
+    version = 5
 
     flawless: bool = Field(
         False,
@@ -33,6 +37,10 @@ class Verify(Judging):
             if self.flawless and verdict.flaw:
                 yield Drop(sample, verdict.flaw)
                 continue
-            text = sample["completion"].strip()
+            text = _closed(sample["completion"].strip())
             kept = sample if text == sample["completion"] else sample.replace(completion=text)
             yield kept.with_meta(verifier=verdict.verifier, verified_answer=verdict.answer)
+
+
+def _closed(text: str) -> str:
+    return f"{text}\n```" if len(_FENCE.findall(text)) % 2 else text

@@ -1,5 +1,6 @@
 """What is kept and what is dropped, and that hostile text can do nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,18 @@ def test_right_reasoning_is_kept_with_its_verifier() -> None:
     (kept,) = judged(GOOD + "\n").samples
     assert kept["completion"] == GOOD and kept["token_ids"].tolist() == [1, 2]
     assert kept.meta == {"verifier": "exact", "verified_answer": "32"}
+
+
+@pytest.mark.parametrize("fence", ["```python\n", "```\n", ""])
+@pytest.mark.parametrize("after", ["", "\n```"])
+def test_a_program_that_a_stop_string_left_open_is_closed(fence, after) -> None:
+    program = "def half(n):\n    return n / 2"
+    check = json.dumps({"tests": ["assert half(3) == 1.5"]})
+    written = fence + program + (after if fence else "")
+    columns = {"question": "Halve.", "answer": "", "domain": "d", "verifier": "code", "check": check, "attempt": 0}
+    sample = Sample(REASONING, 0, completion=written, model="m", token_ids=[1], **columns)
+    (kept,) = run_stage(Verify(sandbox="none"), [sample]).samples
+    assert kept["completion"] == (f"{fence}{program}\n```" if fence else program)
 
 
 @pytest.mark.parametrize(
