@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from multisynth.errors import BadInput
 from multisynth.sample import Sample
 from multisynth.serving import Message
 
@@ -18,9 +19,14 @@ class Encoder:
     Args:
         tokenizer: The model's, as transformers has it.
         prompting: How questions are put.
+
+    Raises:
+        BadInput: They are put in a chat, and the model has no template for one.
     """
 
     def __init__(self, tokenizer: Any, prompting: Prompting) -> None:
+        if prompting.chat and not tokenizer.chat_template:
+            raise BadInput("the model has no chat template", "leave out `prompting.chat`, or train an instruct model")
         self._tokenizer, self._prompting = tokenizer, prompting
 
     def lesson(self, sample: Sample) -> Lesson:

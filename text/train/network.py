@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 END = "<end>"
+_AGAIN = "save a causal language model there with `save_pretrained`, and its tokenizer"
 
 
 @dataclass
@@ -76,14 +77,18 @@ def load(folder: Path) -> Network:
     """The model in a folder.
 
     Raises:
-        BadInput: It has no end-of-text token, without which it would never learn to stop.
+        BadInput: It cannot be read, or has no end-of-text token, without which it would never learn to stop.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     _quietly()
     read: Any = AutoModelForCausalLM.from_pretrained
-    model = read(str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False)
+    try:
+        model = read(str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise BadInput(f"the model in {folder} cannot be read: {error}", _AGAIN) from error
     tokenizer = tokenizer_of(folder)
     if tokenizer.eos_token_id is None:
         raise BadInput(
@@ -124,10 +129,17 @@ def fresh(shape: Fresh, seed: int, folder: Path | None = None) -> Network:
 
 
 def tokenizer_of(folder: Path) -> Any:
-    """The tokenizer in a model's folder."""
+    """The tokenizer in a model's folder.
+
+    Raises:
+        BadInput: There is none, or it cannot be read.
+    """
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
+    try:
+        return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"the tokenizer in {folder} cannot be read: {error}", _AGAIN) from error
 
 
 def byte_tokenizer(context: int) -> Any:

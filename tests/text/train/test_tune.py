@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -147,6 +148,28 @@ def test_a_number_that_is_none_stops_at_once_and_is_never_saved(name, wrong):
         with pytest.raises(BadInput, match=rf"the {name} is (inf|nan) at step 2\n.*lower `learning_rate`"):
             descent.run(0, steps, lambda step: [Lesson((5, 6, 7, 8), 2)])
         assert len(seen) <= 4
+
+
+@pytest.mark.parametrize(
+    ("missing", "options", "problem"),
+    [
+        ("tokenizer", {}, "the tokenizer in .* cannot be read"),
+        ("chat_template", {"prompting": Prompting(shots=False, chat=True)}, "the model has no chat template"),
+    ],
+)
+def test_a_base_of_which_something_is_missing_is_told_in_one_message(missing, options, problem, tiny, tmp_path):
+    base = shutil.copytree(tiny, tmp_path / "base")
+    for path in base.glob(f"{missing}*"):
+        path.unlink()
+    with pytest.raises(BadInput, match=problem):
+        run_stage(Tune(base=str(base), device="cpu", **options), inputs_of(sums(2)))
+
+
+def test_weights_that_were_cut_off_are_told_in_one_message(tiny, tmp_path):
+    base = shutil.copytree(tiny, tmp_path / "base")
+    (base / "model.safetensors").write_bytes((base / "model.safetensors").read_bytes()[:1000])
+    with pytest.raises(BadInput, match=r"the model in .* cannot be read: .*\n.*save_pretrained"):
+        run_stage(Tune(base=str(base), device="cpu"), inputs_of(sums(2)))
 
 
 def test_a_broken_base_is_not_blamed_on_the_learning_rate(tiny, tmp_path):
