@@ -21,7 +21,7 @@ from ..verifiers.answers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
 from .ruling import leaning, parting, swapped
 from .sides import another
-from .speech import OPINIONS, STATES, STOPS, Act, Speaker, doubt, prompt, whole
+from .speech import OPINIONS, STATES, STOPS, Act, Speaker, doubt, prompt, reasons, whole
 from .votes import majority
 
 _ROUND: tuple[tuple[Speaker, Act], ...] = (
@@ -32,6 +32,8 @@ _CLOSING: tuple[tuple[Speaker, Act], ...] = (("proponent", "closing"), ("opponen
 
 _WHOLE = ("code", "schema")
 """Verifiers of whole programs and documents; the sides of a debate stand for what a sentence can state."""
+_AGAIN = 4
+"""Times that an opening or a closing is asked for again which has no word before its answer."""
 
 
 @dataclass
@@ -49,17 +51,18 @@ class _Held:
 class Debate(Solving):
     """Debates each problem (Irving et al. 2018, Du et al. 2023, Khan et al. 2024), and votes on it at equal cost.
 
-    The proponent stands for the model's first answer, the opponent for the first of further samples that differs, or
-    where none does for an answer drawn near by. They open, question each other, rebut and close; a judge decides. What
-    is argued for a side ends with the side's answer, which is put there: else a small model forgets whom it speaks for.
-    Who contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it, independent samples of
-    the same model vote (Wang et al. 2023): as many as it takes until they have written at least as many tokens as
-    debate and judge, the last one counted. Only the final answers of both are verified, not their reasoning.
+    The proponent stands for the model's first answer that has a reason, the opponent for the first of further samples
+    that differs, or where none does for an answer drawn near by. They open, question each other, rebut and close; a
+    judge decides. What is argued for a side ends with the side's answer, which is put there: else a small model forgets
+    whom it speaks for. Who contradicts an earlier claim of their own flags the debate (`contradiction`). Beside it,
+    independent samples of the same model vote (Wang et al. 2023): as many as it takes until they have written at least
+    as many tokens as debate and judge, the last one counted. Only the final answers of both are verified, not their
+    reasoning.
     """
 
     takes = (PROBLEM,)
     makes = DEBATE
-    version = 3
+    version = 4
 
     temperature: float = Field(0.7, gt=0, le=5, description="Of the sampling; the judge takes the likeliest tokens.")
     max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")
@@ -86,18 +89,19 @@ class Debate(Solving):
             return [Drop(sample, reason)]
         first = await asyncio.gather(*(self._sample(sample, k, ask) for k in range(self.samples)))
         claims = [await self._claim(sample, answer.text) for answer in first]
-        mine = next((k for k, claim in enumerate(claims) if claim), None)
-        if mine is None:
+        answered = sorted((k for k, claim in enumerate(claims) if claim), key=lambda k: not reasons(first[k].text))
+        if not answered:
             return [Drop(sample, f"no answer: {self.samples} samples")]
-        theirs = next((k for k, claim in enumerate(claims) if claim and not same_answer(claim, claims[mine])), None)
+        mine = answered[0]
+        theirs = next((k for k in answered if not same_answer(claims[k], claims[mine])), None)
         stand = another(claims[mine], self.rng(sample, "another answer")) if theirs is None else claims[theirs]
         held = _Held(sample, {"proponent": claims[mine], "opponent": stand, "judge": ""})
         held.tokens = sum(answer.generated for answer in first)
         self._said(held, "proponent", "opening", first[mine], claims[mine])
-        if theirs is None:
-            await self._turn(held, "opponent", "opening", ask)
-        else:
+        if theirs is not None and reasons(first[theirs].text):
             self._said(held, "opponent", "opening", first[theirs], claims[theirs])
+        else:
+            await self._turn(held, "opponent", "opening", ask)
         for speaker, act in (*self.rounds * _ROUND, *_CLOSING):
             await self._turn(held, speaker, act, ask)
         rules = self._choose if self.ruling == "chosen" else self._judge
@@ -124,9 +128,14 @@ class Debate(Solving):
 
     async def _turn(self, held: _Held, speaker: Speaker, act: Act, ask: Ask, **changes: Any) -> None:
         put, ends = self._prompt(held, held.turns, speaker, act), act in ("opening", "closing")
-        stop = (*STOPS, *STATES) if ends else STOPS
-        answer = await ask(self.request(put, held.problem, f"turn {len(held.turns)}", stop=stop, **changes))
+        stop, purpose = (*STOPS, *STATES) if ends else STOPS, f"turn {len(held.turns)}"
+        answer = await ask(self.request(put, held.problem, purpose, stop=stop, **changes))
         held.tokens += answer.generated
+        for again in range(_AGAIN if ends else 0):
+            if reasons(answer.text):
+                break
+            answer = await ask(self.request(put, held.problem, f"{purpose} again {again}", stop=stop, **changes))
+            held.tokens += answer.generated
         if ends:
             stand = held.stands[speaker]
             self._said(held, speaker, act, answer, stand, ending=f" The answer is {stand}.")

@@ -128,6 +128,27 @@ def test_who_changes_the_answer_flags_the_debate_and_nothing_is_learnt_from_it(t
     assert {reason for _, reason in settled.drops} == {"a speaker contradicts themselves: turn 6"}
 
 
+def test_who_argues_nothing_is_asked_again_and_who_has_a_reason_opens(tiny, scripted) -> None:
+    asked: dict[str, int] = {}
+
+    def terse(prompt: str, request: Request) -> str:
+        asked[prompt] = asked.get(prompt, 0) + 1
+        if prompt.rstrip().endswith("Answer:"):
+            return "The answer is 5." if asked[prompt] < 3 else "I add. The answer is 4."
+        if prompt.endswith("opens:"):
+            return "It is 5 by far." if asked[prompt] == 3 else "The answer is 5."
+        return "The answer is 4." if prompt.endswith("closes:") else debaters(prompt, request)
+
+    seen = scripted(terse)
+    (debate,) = run_stage(Debate(model=tiny, prompting=Prompting(shots=False), rounds=0), PROBLEMS[:1]).samples
+    assert [turn["text"] for turn in debate["turns"][:-1]] == [
+        "I add. The answer is 4.", "It is 5 by far. The answer is 5.", "The answer is 4.", "The answer is 5."
+    ]  # fmt: skip
+    assert sorted(asked[prompt] for prompt in asked if prompt.endswith(("opens:", "closes:"))) == [3, 5, 5]
+    assert len({(request.prompt, request.prefix, request.seed) for request in seen}) == len(seen)
+    assert debate["tokens"] == 7 * (4 + 3 + 5 + 5 + 2)
+
+
 @pytest.mark.parametrize(
     "reasons, told", [("winner", "I add. The answer is 2."), ("judge", "correctly. The answer is")]
 )
