@@ -12,10 +12,13 @@ from multisynth.sample import Sample
 from .answers.stated import stated
 from .answers.symbolic import Symbolic
 from .gym_process import BLOCK, GymProcess
+from .mathematics import Mathematics
 from .verdict import Verdict, shortened
 
 LONGEST = 10_000
 """Characters of an answer that is looked at."""
+NUMBERS = ("gsm_symbolic",)
+"""Sets whose scorers take the first number of any text, and without its sign: judged as `math` judges."""
 _REST = re.compile(r"(?is).*\banswer is:?(.*)")
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
@@ -34,14 +37,17 @@ class GymCheck(BaseModel):
 
 
 class Gym:
-    """The set's own scorer gives the answer full marks."""
+    """The set's own scorer gives the answer full marks, and read all of it."""
 
     def __init__(self, symbolic: Symbolic) -> None:
         self._gym = GymProcess()
+        self._mathematics = Mathematics(symbolic)
 
     def judge(self, problem: Sample, completion: str) -> Verdict:
         """As `Verifier.judge`."""
         check: dict[str, Any] = GymCheck.model_validate_json(problem["check"]).model_dump()
+        if check["set"] in NUMBERS:
+            return self._mathematics.judge(problem, completion)
         readings = read(completion)
         if not readings:
             return Verdict(False, "no answer", "", "reasoning-gym")

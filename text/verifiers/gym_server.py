@@ -13,6 +13,7 @@ from typing import Any
 
 from ..apart import serve
 from .gym_process import BLOCK
+from .gym_whole import whole
 
 LISTS = ("algorithmic.string_insertion", "algorithmic.spiral_matrix", "algorithmic.binary_matrix", "games.n_queens")
 """Modules whose scorers call `eval` on an answer, to read a list."""
@@ -126,12 +127,19 @@ def _score(set: str, options: dict[str, Any], seed: int, index: int, known: str,
 
 
 def _scored(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    if entry["metadata"]["source_dataset"] in GULLIBLE:
-        return float(answer.strip().casefold() == str(entry["answer"]).casefold())
-    try:
-        return float(dataset.score_answer(answer, entry))
-    except Exception:  # scorers are written for answers in the form that they asked for
-        return 0.0
+    name, gold = entry["metadata"]["source_dataset"], entry["answer"]
+    if name in GULLIBLE:
+        return float(answer.strip().casefold() == str(gold).casefold())
+
+    def score(said: str) -> float:
+        try:
+            return float(dataset.score_answer(said, entry))
+        except Exception:  # scorers are written for answers in the form that they asked for
+            return 0.0
+
+    marks = score(answer)
+    known = gold if isinstance(gold, str) else ""
+    return marks if marks < 1 or whole(name, answer, known, lambda said: score(said) >= 1) else 0.0
 
 
 if __name__ == "__main__":

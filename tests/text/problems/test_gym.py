@@ -1,6 +1,7 @@
 """reasoning-gym: its own library agrees, the same in every process, and no answer can run."""
 
 import ast
+import functools
 import importlib.util
 import json
 import re
@@ -11,7 +12,8 @@ from multisynth.text.problems import draws
 from multisynth.text.problems.gym import Gym
 from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.gym_process import BLOCK, GymProcess
-from multisynth.text.verifiers.gym_server import EXPRESSIONS, LISTS, plain
+from multisynth.text.verifiers.gym_server import EXPRESSIONS, LISTS, _scored, plain
+from multisynth.text.verifiers.gym_whole import whole
 from pydantic import ValidationError
 
 from multisynth.errors import BadInput
@@ -65,12 +67,76 @@ def test_the_right_answer_gets_full_marks_and_another_does_not(gym, verifiers, n
         assert verifiers.judge(problem(entry), "I cannot say.").reason == "no answer"
 
 
-def test_no_set_takes_nonsense_for_an_answer(gym, verifiers) -> None:
-    for name in ("game_of_life_halting", "circuit_logic"):
-        for index in range(4):
+NONSENSE = ("xyzzy", "banana split", "nan", "nan + nani", "inf", "1e400", "-1e400", "{}", "[[]]", "?", "- -", "a b c")
+DECOYS = ("not {}", "{} or not", "{} or 7", "{}, 7", "7, {}", "{}?", "{} and xyzzy", "I guess it is not {}")
+
+
+def test_no_set_takes_nonsense_for_an_answer_nor_its_own_with_more_around_it(gym) -> None:
+    """An answer with a `not` or a second one is none, whatever a scorer finds in it; 7 is a constant of integration."""
+    without_gold = set()
+    for name in gym.sets():
+        for index in range(2):
             entry = gym.make(name, {}, 3, index)
-            for said in ("xyzzy", "banana split"):
-                assert not verifiers.judge(problem(entry), f"<answer>{said}</answer>").right, (name, index)
+            decoys = [decoy.format(entry.answer) for decoy in DECOYS] if entry.answer else []
+            said = [text for text in (*NONSENSE, *decoys) if text.strip() != entry.answer.strip()]
+            assert gym.score(entry.check, said) < 1, (name, entry.answer, [gym.score(entry.check, [s]) for s in said])
+            if entry.answer:
+                assert gym.score(entry.check, [entry.answer]) == 1, name
+            else:
+                without_gold.add(name)
+    assert without_gold == {"boxnet", "graph_color", "propositional_logic", "rubiks_cube", "rush_hour"}
+
+
+def test_a_number_of_another_size_is_wrong_however_its_digits_begin(gym) -> None:
+    for index in range(20):
+        entry = gym.make("coin_flip", {}, 3, index)
+        for said in ("0", "0.0", f"-{entry.answer}", str(float(entry.answer) * 1.1)):
+            if float(entry.answer):
+                assert gym.score(entry.check, [said]) < 1, (said, entry.answer)
+
+
+def test_symbolic_gsm_is_judged_as_word_problems_are(gym, verifiers) -> None:
+    entry = gym.make("gsm_symbolic", {}, 3, 0)
+    for said, right in [("{}", 1), ("{}.0", 1), ("{} dollars", 1), ("-{}", 0), ("not {}", 0), ("{} or 7", 0)]:
+        answer = said.format(entry.answer)
+        assert verifiers.judge(problem(entry), f"So. The answer is {answer}.").right == bool(right), answer
+
+
+def test_a_solution_of_the_set_s_own_that_is_no_gold_answer_is_right() -> None:
+    from reasoning_gym import create_dataset
+
+    cubes = create_dataset("rubiks_cube", seed=3, size=3)
+    logic = create_dataset("propositional_logic", seed=3, size=3)
+    for index in range(3):
+        cube, premises = cubes[index], logic[index]["metadata"]["premises"]
+        assert _scored(cubes, cube["metadata"]["example_correct_answer"], cube) == 1
+        everything = functools.reduce("({} ∧ {})".format, premises)
+        assert _scored(logic, everything, logic[index]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "gold", "expected"),
+    [
+        ("rush_hour", "F+1 K-2, M+10", "", True),
+        ("rush_hour", "not F+1", "", False),
+        ("sokoban", "UDLR", "UUL", True),
+        ("quantum_lock", "a -> b, c", "C → A", True),
+        ("kakurasu", "10\n01", "0 1\n1 0", True),
+        ("kakurasu", "1 0 no\n0 1", "1 0\n0 1", False),
+        ("knights_knaves", "Zoe is a sage, Al is a fool", "Al is a fool, and Zoe is a sage.", True),
+        ("knights_knaves", "Zoe is a sage, Al is no fool", "Al is a fool, and Zoe is a sage.", False),
+        ("polynomial_equations", "1.0, -0.50", "-0.5, 1.0", True),
+        ("polynomial_equations", "1.0, -0.5, 1.0", "-0.5, 1.0", False),
+        ("a set that is new", "3", "", False),
+        ("a set that is new", "The 3 pens", "the 3 pens.", True),
+    ],
+)  # fmt: skip
+def test_where_a_scorer_overlooks_text_the_whole_answer_has_to_be_one(name, answer, gold, expected) -> None:
+    assert whole(name, answer, gold, lambda said: True) is expected
+    assert whole(name, answer, gold, lambda said: False), "a scorer that reads all of it is believed"
+
+
+def test_halting_is_compared_with_its_gold_answers(gym, verifiers) -> None:
     halting = [gym.make("game_of_life_halting", {}, 3, index) for index in range(8)]
     assert {entry.answer for entry in halting} == {"True", "False"}
     for entry in halting:
