@@ -9,7 +9,7 @@ from typing import NamedTuple
 _TAGGED = re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL)
 _LINES = (
     re.compile(r"####[ \t]*([^\n]+)"),
-    re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
+    re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is\b:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
 )
 _BRACES = re.compile(r"(?P<open>\\(?:boxed|fbox)\s*\{)|\\(?:boxed|fbox)\s+(?P<bare>[^\s${}\\]+)|\\.|[{}]", re.DOTALL)
 
