@@ -28,22 +28,27 @@ class Said(NamedTuple):
 def said(model: Any, lessons: Sequence[Lesson]) -> Said:
     """Run a model over lessons.
 
-    Padding comes after the text, where a causal model does not see it, so there is no mask. Logits are made from the
-    first answer's beginning on.
+    Padding comes after the text, where a causal model does not see it, so there is no mask. Its head sees nothing but
+    the hidden states that foretell answers: with a large vocabulary most of the memory, and much of the time, is there.
     """
     import torch
 
     device = next(model.parameters()).device
-    longest, begin = max(len(one.ids) for one in lessons), min(one.start for one in lessons)
+    longest = max(one.longest for one in lessons)
     ids = torch.zeros(len(lessons), longest, dtype=torch.long)
     learned = torch.zeros(len(lessons), longest, dtype=torch.bool)
     for row, one in enumerate(lessons):
         ids[row, : len(one.ids)] = torch.tensor(one.ids)
         learned[row, one.start : len(one.ids)] = True
     rows = learned.nonzero()[:, 0].to(device)
-    ids, learned = ids.to(device), learned[:, begin:].to(device)
-    logits = model(input_ids=ids, use_cache=False, logits_to_keep=longest - begin + 1).logits[:, :-1]
-    return Said(logits[learned], ids[:, begin:][learned], rows)
+    ids, learned = ids.to(device), learned.to(device)
+    before = learned.roll(-1, dims=1)  # no first token is learned, so that none comes round to the end
+    hook = model.get_output_embeddings().register_forward_pre_hook(lambda head, inputs: (inputs[0][before],))
+    try:
+        logits = model(input_ids=ids, use_cache=False).logits
+    finally:
+        hook.remove()
+    return Said(logits, ids[learned], rows)
 
 
 def log_probabilities(model: Any, lessons: Sequence[Lesson]) -> torch.Tensor:
