@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from ...verifiers.reasoning.equations import number
 from .force import MODAL
-from .lexicon import CALENDAR, FRACTIONS, LIGHT, NUMBERS, UNITS, stem
+from .lexicon import CALENDAR, FRACTIONS, LIGHT, NUMBERS, stem
+from .measures import unit
 
 _NEAR = Fraction(1, 10**6)  # `more than 50` begins here above 50
 _ABOUT = Fraction(1, 5)  # what `about` leaves open on either side
@@ -27,6 +28,7 @@ class Amount:
     end: int  # the first place after it and its unit
     value: Fraction
     unit: str
+    number: Fraction | None = None  # as it stands before a unit
 
 
 def amounts(tokens: Sequence[str]) -> Iterator[Amount]:
@@ -36,6 +38,12 @@ def amounts(tokens: Sequence[str]) -> Iterator[Amount]:
         if place < end:
             continue
         amount = _amount(tokens, place)
+        while amount is not None and amount.unit in ("[s]", "[m]", "[g]"):  # `2 hours and 50 minutes`
+            after = amount.end + (tokens[amount.end : amount.end + 1] == ("and",))
+            more = _amount(tokens, after) if after < len(tokens) else None
+            if more is None or more.unit != amount.unit or more.value >= amount.value:
+                break
+            amount = Amount(amount.place, more.end, amount.value + more.value, amount.unit)
         if amount is not None:
             end = amount.end
             yield amount
@@ -96,9 +104,8 @@ def _amount(tokens: Sequence[str], place: int) -> Amount | None:
     if part is not None:
         if tokens[end : end + 1] == ("of",) and tokens[end + 1 : end + 2] in (("a",), ("an",)):
             end += 1
-        if tokens[end : end + 1] in (("a",), ("an",)) and tokens[end + 1 : end + 2] and tokens[end + 1] in UNITS:
-            dimension, factor = UNITS[tokens[end + 1]]
-            return Amount(place, end + 2, part * factor, dimension)
+        if tokens[end : end + 1] in (("a",), ("an",)) and (of := unit(tokens, end + 1)):
+            return Amount(place, end + 1 + of.words, part * of.factor, of.of)
         return Amount(place, end, part, "share")
     if ":" in token:
         hours, minutes = token.split(":")
@@ -120,7 +127,8 @@ def _amount(tokens: Sequence[str], place: int) -> Amount | None:
         value, end = value * {"hundred": 100, "thousand": 1000, "million": 10**6}[tokens[end]], end + 1
     after = tokens[end] if end < len(tokens) else ""
     if before in ("$", "€", "£"):
-        return Amount(place - 1, end, value, "money")
+        rate = unit((before, *tokens[end:]), 0)
+        return Amount(place - 1, end + (rate.words if rate else 1) - 1, value, rate.of if rate else before, value)
     if after == "of" and tokens[end + 1 : end + 2] and tokens[end + 1] in _DEFINITE and end + 2 < len(tokens):
         noun = end + 2 + (tokens[end + 2] in NUMBERS or tokens[end + 2][0].isdigit())
         return Amount(place, noun + 1, value, stem(tokens[noun])) if noun < len(tokens) else None
@@ -128,17 +136,10 @@ def _amount(tokens: Sequence[str], place: int) -> Amount | None:
         return Amount(place, end + 1, value * 60 + (720 if after == "pm" and value < 12 else 0), "clock")
     if after == "times":
         return Amount(place, end + 1, value, "times")
-    power = {"square": 2, "cubic": 3}.get(after, 1)
-    if power > 1 and end + 1 < len(tokens) and tokens[end + 1] in UNITS:
-        dimension, factor = UNITS[tokens[end + 1]]
-        return Amount(place, end + 2, value * factor**power, f"{after} {dimension}")
-    if after in UNITS:
-        dimension, factor = UNITS[after]
-        if dimension == "per cent":
+    if of := unit(tokens, end):
+        if of.of == "[%]":
             return Amount(place, end + 1, value / 100, "share")
-        if tokens[end + 1 : end + 2] and tokens[end + 1] in ("per", "a", "an") and end + 2 < len(tokens):
-            return Amount(place, end + 3, value * factor, f"{dimension} per {stem(tokens[end + 2])}")
-        return Amount(place, end + 1, value * factor, dimension)
+        return Amount(place, end + of.words, value * of.factor, of.of, value)
     if (
         after
         and (after == "of" or after not in LIGHT | MODAL)

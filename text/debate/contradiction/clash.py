@@ -8,7 +8,7 @@ from dataclasses import replace
 from .alignment import MOST, Alignment, align
 from .conclusions import Conclusion
 from .echoes import Echo, changed
-from .lexicon import CALENDAR, UNITS, stem
+from .lexicon import CALENDAR, stem
 from .opposites import SYMMETRIC, exclusive, opposite
 from .orders import Order, reversed_orders
 from .quantities import Value
@@ -43,6 +43,8 @@ def opposed(one: Statement, other: Statement) -> str:
 def _other_value(one: Value, other: Value) -> bool:
     if one.unit != other.unit or not one.misses(other) or one.qualifiers != other.qualifiers:
         return False
+    if one.unit in ("clock", "year") and one.beside and other.beside and not one.beside & other.beside:
+        return False
     beside = one.beside <= other.beside | other.known and other.beside <= one.beside | one.known
     if not beside and one.unit not in ("clock", "year") and not _unit_slip(one, other):
         return False
@@ -62,10 +64,7 @@ def _other_value(one: Value, other: Value) -> bool:
 
 def _unit_slip(one: Value, other: Value) -> bool:
     """Whether the same number is said of two units: `50 minutes at 100 litres a minute`, `50 hours`."""
-    if isinstance(one.low, str) or isinstance(other.low, str) or not one.low or not other.low:
-        return False
-    factors = {factor for dimension, factor in UNITS.values() if dimension == one.unit}
-    return not (one.beside and other.beside) and any(one.low * b == other.low * a for a in factors for b in factors)
+    return one.number is not None and one.number == other.number and not (one.beside and other.beside)
 
 
 def _meant(stems: tuple[str, ...], referents: frozenset[str], others: tuple[str, ...]) -> tuple[str, ...]:

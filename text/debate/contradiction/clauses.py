@@ -25,8 +25,12 @@ _CLAUSE = re.compile(
 )
 _TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+|:\d\d)?|[$%€£]|[^\W\d_]+(?:[-'][^\W\d_]+)*")
 _QUOTED = re.compile(r"[\"“«][^\"”»]{0,400}[\"”»]")
-_SUPPOSED = re.compile(
-    r"^(?:let us |let's |now )?(?:suppose|assume|imagine|say|take)\b|^had .* would\b"
+_SUPPOSE = re.compile(r"(?:let us |let's |now |but )?(?:suppose|assume|imagine|say|take)\b")
+_FOLLOWS = re.compile(r"(?:(?:and|but|so) )?(?:then|in that case)\b")
+SUPPOSED = re.compile(
+    rf"^{_SUPPOSE.pattern}"
+    r"|^had .* would\b"
+    r"|^(?:should|were) (?:he|she|it|they|we|you|i|the|this|that|an?|[a-z]+s)\b"
     r"|\b(?:if|unless|supposing|assuming|provided|were (?:there|it|we|he|she|they|i)|otherwise)\b"
     r"|\b(?:in case|for the sake of argument|hypothetically|pretend)\b"
 )
@@ -54,7 +58,11 @@ _SUBJECT = re.compile(
     r"(?:the|these|those|my|his|her|our|its|their|your) \w+|[a-z]+s(?= (?:are|were|have|had|do|did|can|will|may|must) )"
 )
 _LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])")  # `team A`
-_FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b")
+_AUXILIARY = re.compile(rf"\b(?:{'|'.join(sorted(AUXILIARIES))})\b(?: not\b)?")
+_BARE = re.compile(
+    rf"(?:(?:and|though|yet|it|he|she|they|we|you|i) ){{0,2}}((?:need|{'|'.join(sorted(AUXILIARIES))}) not)"
+)
+_FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b|(?:today|yesterday|tomorrow|nowadays|currently|originally)$")
 
 
 _PRONOUNS = words("it he she they")
@@ -111,7 +119,7 @@ def clauses(text: str) -> list[Clause]:
 
 def stated_sentences(text: str) -> list[str]:
     """The sentences of a turn that are its speaker's, undivided, in lower case; what is supposed is none of them."""
-    return [plain for plain, _ in _sentences(text, answers=True) if not _SUPPOSED.search(plain)]
+    return [plain for plain, _ in _sentences(text, answers=True) if not SUPPOSED.search(plain)]
 
 
 def whole_sentences(text: str) -> list[Clause]:
@@ -124,13 +132,15 @@ def whole_sentences(text: str) -> list[Clause]:
 def _sentences(text: str, *, answers: bool = False) -> list[tuple[str, frozenset[str]]]:
     """Sentences in lower case with their names, without questions and what others say; `answers` are kept at will."""
     found = []
+    supposing = False
     for sentence in SENTENCE.split(text[:LONGEST].replace("’", "'"))[:MOST]:
         sentence = _LETTER.sub("letter-a", sentence)
         names = frozenset(word.lower() for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", sentence))
         plain = " ".join(_QUOTED.sub(" ", _VERDICT.sub(_judged, _plain(sentence), count=1)).split())
         plain = written(_SERIES.sub(r"\1", _LABEL.sub(r"\1 is ", _JUDGED.sub(_judged, plain, count=1).rstrip(".!;"))))
-        if plain.endswith("?"):
+        if plain.endswith("?") or (supposing and _FOLLOWS.match(plain)):
             continue
+        supposing = _SUPPOSE.match(plain) is not None
         if not answers and re.search(r"\banswer (?:is|was|would|must)\b|\\boxed|####", plain):
             continue
         found.append((plain, names))
@@ -160,7 +170,7 @@ def _plain(sentence: str) -> str:
 def _stated(sentence: str) -> Iterator[str]:
     subject = before = ""
     for unit in _UNIT.split(sentence):
-        if _SUPPOSED.search(re.sub(r"\beven (?:if|though)\b|\bas if\b", "", unit)):
+        if SUPPOSED.search(re.sub(r"\beven (?:if|though)\b|\bas if\b", "", unit)):
             continue
         front = ""
         for clause in _CLAUSE.split(unit):
@@ -175,6 +185,8 @@ def _stated(sentence: str) -> Iterator[str]:
                 clause = f"{held[0]} {clause}"
             if clause.split(" ", 1)[0] in AUXILIARIES and (doer := subject or _DOER.match(before)):
                 clause = f"{doer if isinstance(doer, str) else doer[0]} {clause}"
+            if bare := _BARE.fullmatch(clause):
+                clause = _AUXILIARY.sub(bare[1], before, count=1)
             before = clause
             if subject and clause.startswith("they "):
                 clause = f"{subject} {clause[5:]}"

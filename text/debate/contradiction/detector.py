@@ -22,12 +22,20 @@ from .spoken import written
 from .statements import Statement, statements, topic
 
 _CONCESSION = re.compile(
-    r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|retract|withdraw|take (?:it|that) back|correct myself"
+    r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|grant|retract|withdraw|take (?:it|that) back|correct myself"
     r"|stand corrected|change my (?:mind|answer|claim))(?! nothing| no\b)"
     r"|I (?:was|am) (?:wrong|mistaken)|I (?:made a mistake|misspoke|miscounted|erred)|my (?:mistake|error)\b"
     r"|(?<!if )you(?:'re| are) right|(?<!if )my opponent is right|I (?:now )?agree with (?:you|my opponent))",
     re.IGNORECASE,
 )
+
+_GIVEN = re.compile(
+    r"(?:(\w+['’]s?|\b(?:my|your|his|her|their|that|this|an?))(?: \w+)? )?\banswer is\b", re.IGNORECASE
+)
+_REASONS = re.compile(
+    r"\s*(?:;|,? (?:because|since|which)\b|, (?:so|as|for|and|but|not|though|whatever|after)\b).*", re.DOTALL | re.IGNORECASE
+)
+_JUDGED = re.compile(r"(?:in)?(?:correct|accurate)|right|wrong|false|mistaken", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def contradictions(turns: Sequence[Turn]) -> list[Contradiction]:
     said: dict[str, list[_Said]] = {}
     for place, turn in enumerate(turns):
         asked = turns[place - 1].text if place and turns[place - 1].speaker != turn.speaker else ""
-        now = _Said(place, turn.claim, _equations(turn.text), statements(turn.text, asked), topic(asked))
+        now = _Said(place, _settled(turn), _equations(turn.text), statements(turn.text, asked), topic(asked))
         earlier = said.setdefault(turn.speaker, [])
         clashes = [(before, reason) for before in earlier if (reason := _clash(before, now))]
         if concedes(turn.text):
@@ -86,7 +94,7 @@ def contradictions(turns: Sequence[Turn]) -> list[Contradiction]:
 
 
 def _clash(before: _Said, now: _Said) -> str:
-    if before.claim and now.claim and not same_answer(before.claim, now.claim):
+    if _other_answer(before.claim, now.claim):
         return f"other answer: {_short(before.claim)}, then {_short(now.claim)}"
     for old in before.equations:
         for new in now.equations:
@@ -97,6 +105,21 @@ def _clash(before: _Said, now: _Said) -> str:
             if (kind := opposed(one, other)) and not now.topic & _stems(other.text) - _stems(one.text):
                 return f"{kind}: {_short(one.text)}, then {_short(other.text)}"
     return ""
+
+
+def _settled(turn: Turn) -> str:
+    """The answer that a turn stands for, without its reasons; none where it judges the answer of another."""
+    given = _GIVEN.findall(turn.text)
+    return "" if given and given[-1] and given[-1].lower() != "my" else _REASONS.sub("", turn.claim) or turn.claim
+
+
+def _other_answer(one: str, other: str) -> bool:
+    """Whether two answers are not the same; that an answer is right says nothing of which it is."""
+    return (
+        bool(one and other)
+        and (_JUDGED.fullmatch(one) is None) == (_JUDGED.fullmatch(other) is None)
+        and not same_answer(one, other)
+    )
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -12,8 +12,10 @@ from difflib import SequenceMatcher
 from itertools import chain
 
 from .amounts import amounts, bounds
+from .clauses import SUPPOSED
 from .force import ALWAYS_LIGHT, NEGATIONS, SCOPE, Force, force
-from .lexicon import CALENDAR, LIGHT, NUMBERS, QUALIFIERS, UNITS, persons, stem, words
+from .lexicon import CALENDAR, LIGHT, NUMBERS, QUALIFIERS, persons, stem, words
+from .measures import measured
 from .opposites import exclusive, opposite
 
 WIDEST = 2  # words that stand in each other's place
@@ -41,6 +43,7 @@ class Echo:
         names: Its words that are written as names are.
         around: The stems of the whole turn.
         text: The sentence.
+        supposed: Whether it supposes something, or says what holds if something else does.
     """
 
     stems: tuple[str, ...]
@@ -50,6 +53,7 @@ class Echo:
     names: frozenset[str]
     around: frozenset[str]
     text: str
+    supposed: bool
 
 
 def echo(said: Sequence[str], names: frozenset[str], around: frozenset[str], text: str) -> Echo | None:
@@ -57,13 +61,13 @@ def echo(said: Sequence[str], names: frozenset[str], around: frozenset[str], tex
     kept = tuple(t for t in said if (t not in LIGHT or t in _MEANT) and t not in ALWAYS_LIGHT and t not in SCOPE)
     if sum(t not in _MEANT and t[0].isalpha() for t in kept) < 2 or "notsaid" in said:
         return None
-    return Echo(tuple(map(stem, kept)), kept, tuple(said), force(said), names, around, text)
+    return Echo(tuple(map(stem, kept)), kept, tuple(said), force(said), names, around, text, SUPPOSED.search(text) is not None)
 
 
 def changed(one: Echo, other: Echo) -> str:
     """What a sentence said again says otherwise; empty where it may well be both."""
     mine, yours = persons(one.said), persons(other.said)
-    if one.force != other.force or ("if" in one.said) != ("if" in other.said) or (mine and yours and not mine & yours):
+    if one.force != other.force or one.supposed != other.supposed or (mine and yours and not mine & yours):
         return ""
     steps = [step for step in SequenceMatcher(None, one.stems, other.stems, False).get_opcodes() if step[0] != "equal"]
     swaps = [step for step in steps if step[0] == "replace"]
@@ -122,7 +126,7 @@ def _before(sentence: Echo, at: tuple[int, int]) -> str:
 
 
 def _numeric(token: str) -> bool:
-    return token[0].isdigit() or token in NUMBERS or token in UNITS
+    return token[0].isdigit() or token in NUMBERS or (len(token) > 1 and measured(token) is not None)
 
 
 def _misses(one: Echo, other: Echo) -> bool:

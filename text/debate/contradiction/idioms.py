@@ -30,6 +30,9 @@ _TABLE = (
     (r"\bevery other\b", "every"),
     (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b"
      r"(?!$| (?:number|integer)s?\b)", ""),
+    (r"\bprior to\b", "before"),
+    (r"\bsubsequent to\b", "after"),
+    (r"\bnumber(?= \d)", "are"),
     # What the speaker says of what is said.
     (r"\b(?:it is|it's|it was|is)?(?: ?simply| ?just)? ?not (?:true|the case|correct|right)(?: to say)? that\b",
      "not"),

@@ -29,13 +29,13 @@ QUALIFIERS = words(
     """first second third fourth fifth last next other others another previous former latter final left remaining
     remain before after later earlier today yesterday tomorrow tonight each per every apiece both half twice more
     less fewer extra additional new old older newer younger elder larger smaller bigger originally initially away
-    rest without until"""
+    rest without until whether"""
 )
 """Two statements that differ in one of these speak of different things, times or amounts."""
 _OF_AMOUNTS = words("left remaining remain every each apiece both half twice double")
 _EACH = dict.fromkeys(("each", "every", "apiece", "per"), "each") | dict.fromkeys(("remaining", "remain"), "left")
 
-HEDGES = words("might perhaps maybe possibly probably presumably suppose imagine whether seems seem seemed")
+HEDGES = words("might perhaps maybe possibly probably presumably suppose imagine seems seem seemed")
 AUXILIARIES = words("is are was were do does did has have had can could should must ought will would may")
 
 _IRREGULAR = """lying lie|lies lie|lied lie|knew know|known know|saw see|seen see|left leave|told tell|said say
@@ -89,25 +89,6 @@ NUMBERS: dict[str, int] = {
     },
     "dozen": 12, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
-
-UNITS: dict[str, tuple[str, Fraction]] = {
-    word: (dimension, Fraction(factor))
-    for dimension, table in {
-        "time": "second seconds sec s:1|minute minutes min:60|hour hours hr h:3600|day days:86400|week weeks:604800",
-        "length": "mm millimetre millimetres:1/1000|cm centimetre centimetres centimeter centimeters:1/100"
-        "|m metre metres meter meters:1|km kilometre kilometres kilometer kilometers:1000|mile miles:1609344/1000"
-        "|foot feet:3048/10000|inch inches:254/10000|yard yards:9144/10000",
-        "mass": "mg milligram milligrams:1/1000|g gram grams:1|kg kilo kilos kilogram kilograms:1000"
-        "|tonne tonnes:1000000|pound pounds lb:45359237/100000|ounce ounces oz:28349523125/1000000000",
-        "volume": "ml millilitre millilitres milliliter milliliters:1/1000|cl:1/100"
-        "|l litre litres liter liters:1",
-        "money": "$ dollar dollars:1|cent cents:1/100",
-        "per cent": "% percent:1",
-    }.items()
-    for line in table.split("|")
-    for word, factor in ((word, line.split(":")[1]) for word in line.split(":")[0].split())
-}  # fmt: skip
-"""A unit's dimension, and how many of its base it is."""
 
 _MONTHS = "january february march april the-may june july august september october november december"
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .amounts import ABOVE, BELOW, Amount, amounts, bounds, counts, definite, nouns
 from .clauses import Clause
 from .force import NEGATIONS
-from .lexicon import CALENDAR, LIGHT, UNITS, content, persons, qualifiers, stem
+from .lexicon import CALENDAR, LIGHT, content, persons, qualifiers, stem
 
-_DIMENSIONS = {dimension for dimension, _ in UNITS.values()} | {*CALENDAR.values(), "share", "clock", "year", "times"}
+_DIMENSIONS = {*CALENDAR.values(), "share", "clock", "year", "times"}
 _MEASURES = frozenset(map(stem, ("long", "tall", "high", "wide", "deep", "thick", "measure", "weigh", "heavy")))
 _SLIGHT = frozenset(map(stem, ("make", "get", "come", "equal", "total")))
 _BOUNDS = {*BELOW, *ABOVE, "least", "most", "minimum", "maximum", "than", "no"}
@@ -33,6 +33,7 @@ class Value:
         persons: `i`, `you`, `he`, `she`.
         text: The clause.
         referents: The stems for which a pronoun as its subject may stand.
+        number: The number before its unit.
     """
 
     low: Fraction | str
@@ -46,11 +47,12 @@ class Value:
     persons: frozenset[str]
     text: str
     referents: frozenset[str] = frozenset()
+    number: Fraction | None = None
 
     @property
     def counted(self) -> bool:
         """Whether it is a number of things, not of some unit."""
-        return bool(self.unit) and self.unit not in _DIMENSIONS and not self.unit.startswith(("square ", "cubic "))
+        return bool(self.unit) and self.unit not in _DIMENSIONS and not self.unit.startswith("[")
 
     def misses(self, other: Value) -> bool:
         """Whether no amount is in both."""
@@ -91,7 +93,8 @@ def values(clause: Clause) -> list[Value]:
         )
         known = frozenset(one.value for one in every if one is not amount and definite(tokens, one))
         unit = f"{amount.unit} {_by(tokens, amount)}".strip()
-        found.append(_value(clause, low, high, unit, used, amount.place, beside, known))
+        made = _value(clause, low, high, unit, used, amount.place, beside, known)
+        found.append(replace(made, number=amount.number))
     return found
 
 
@@ -109,7 +112,7 @@ def _value(
     before = content([token for k, token in kept if k < place])
     said = content([token for _, token in kept])
     own = qualifiers([token for _, token in kept], amount=True)
-    if unit in _DIMENSIONS:
+    if unit in _DIMENSIONS or unit.startswith("["):
         before, said = _unmeasured(before), _unmeasured(said)
     act = next((stem(t) for t in reversed(_unfronted(clause.tokens[:place])) if stem(t) in before), "")
     act = "" if act in _SLIGHT else act

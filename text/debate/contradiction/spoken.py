@@ -15,6 +15,14 @@ _LARGE = re.compile(
 _CLOCK = re.compile(
     rf"(?<!from )\b(half|a quarter|quarter|{_SMALL}|\d{{1,2}})(?: minutes?)? (past|to) (one|{_SMALL}|\d{{1,2}})\b"
 )
+_AND_A_PART = re.compile(
+    rf"\b(?:(an?|one) ([^\W\d]+)|(\d{{1,6}}|{_SMALL})) and (?:a|one) (half|third|quarter)\b(?! (?:past|to|of)\b)"
+)
+_TOGETHER = re.compile(
+    rf"\b((?:\d{{1,9}}|{_SMALL}) [a-z]{{1,12}}),? and (?=(?:\d{{1,9}}|{_SMALL}) "
+    r"(?:min(?:ute)?s?|sec(?:ond)?s?|hours?|days?|months?|cents?|pence|inch(?:es)?|cm|centimet(?:re|er)s?|grams?|ounces?)\b)"
+)
+_PER = re.compile(r"(?<=[a-z])/(?=(?:s|sec|min|h|hr|hour|day|week|month|year|l|kg|m)\b)")
 _NUMBER = rf"(?:\$?\d[\d,]*(?:\.\d+)?|one|{_SMALL})"
 _SIGNS = {
     "plus": "+", "and": "+", "added to": "+", "minus": "-", "less": "-", "times": "*", "multiplied by": "*",
@@ -37,11 +45,19 @@ _PART = re.compile(
 
 def written(text: str) -> str:
     """A text, in lower case, with its large numbers and times in digits and its spoken equations with signs."""
+    text = _AND_A_PART.sub(_with_part, _PER.sub(" per ", _TOGETHER.sub(r"\1 ", text)))
     text = _CLOCK.sub(_time, _LARGE.sub(_sum, text))
     text = _FROM.sub(lambda m: f"{_digits(m[2])} - {_digits(m[1])} = {_digits(m[3])}", text)
     text = _BINARY.sub(lambda m: f"{_digits(m[1])} {_SIGNS[m[2]]} {_digits(m[3])} = {_digits(m[4])}", text)
     text = _SYMBOLS.sub(lambda m: f"{m[1]} = {_digits(m[2])}", text)
     return _PART.sub(_part, text)
+
+
+def _with_part(match: re.Match[str]) -> str:
+    """`an hour and a half`, `two and a half`."""
+    _, thing, count, part = match.groups()
+    value = int(_digits(count)) if count else 1
+    return f"{value}.{ {'half': '5', 'third': '333333', 'quarter': '25'}[part]}{f' {thing}' if thing else ''}"
 
 
 def _digits(word: str) -> str:
