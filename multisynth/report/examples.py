@@ -73,14 +73,9 @@ def example(sample: Sample) -> Example:
     texts, facts = [], []
     for name in own_columns(sample):
         value = sample[name]
-        if isinstance(value, str) and name in (
-            "text",
-            "question",
-            "completion",
-            "instruction",
-            "answer",
-            sample.kind.text,
-        ):
+        if isinstance(value, str) and not value and name != sample.kind.text:
+            continue
+        if isinstance(value, str) and name in (*_PROSE, sample.kind.text):
             texts.append((name, excerpt(value, _TEXT)))
         elif value is not None and name not in _BRIEF and not sample.kind.columns[name].is_tensor:
             facts.append((name, str(brief(value, 100))))

@@ -86,8 +86,8 @@ def headline(sample: Sample, most: int = 160) -> str:
 
 
 def measured(sample: Sample, most: int = 14) -> list[tuple[str, str]]:
-    """What stages measured of a sample, flat: `a.b` for what is nested."""
-    return [(name, excerpt(number(value), 90)) for name, value in flat(sample.meta)][:most]
+    """What stages measured of a sample, flat: `a.b` for what is nested; nothing where a text is empty."""
+    return [(name, excerpt(number(value), 90)) for name, value in flat(sample.meta) if value != ""][:most]
 
 
 def flat(values: Any, prefix: str = "") -> list[tuple[str, Any]]:

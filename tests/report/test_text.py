@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binomtest
 
 from multisynth import report
-from multisynth.kinds import MODEL
+from multisynth.kinds import MODEL, REASONING
 from multisynth.report.accuracy import Score, graded
 from multisynth.report.charts import by_round
 from multisynth.report.debates import contests, transcripts
@@ -25,7 +25,8 @@ from multisynth.report.prose import Part, parts
 from multisynth.report.rounds import folded, last_rounds, rounds
 from multisynth.report.tables import accounts
 from multisynth.report.trees import level, searches, trees, view
-from multisynth.testing import run_stage
+from multisynth.sample import Sample
+from multisynth.testing import inputs_of, run_stage
 from tests.report.drawn import parse, titles
 from tests.report.hostile import HOSTILE
 from tests.report.stages.text import Ask, Route, Search
@@ -263,6 +264,16 @@ def test_steps_are_coloured_by_their_value() -> None:
     assert plain.steps == []
     assert stepwise.steps == [(f"{HOSTILE} first\n", 0.25, 1), ("last", 1.0, 4)]
     assert [level(value) for value in (-1.0, 0.0, 0.2, 0.999, 1.0, 7.0, np.nan, None)] == [0, 0, 1, 4, 4, 4, None, None]
+
+
+def test_what_is_empty_takes_no_room() -> None:
+    columns = {"question": "Why?", "answer": "", "domain": "d", "verifier": "", "model": "m", "attempt": 0}
+    meta = {"flaw": "", "right": False, "generated": 0, "said": [{"critique": "", "revision": "So."}]}
+    made = Sample(REASONING, 0, meta=meta, completion="", token_ids=[], **columns)
+    shown = example(inputs_of([made])[0])
+    assert shown.texts == [("question", "Why?"), ("completion", "")]
+    assert shown.facts == [("domain", "d"), ("attempt", "0"), ("model", "m")]
+    assert shown.measured == [("generated", "0"), ("right", "False"), ("said.0.revision", "So.")]
 
 
 @pytest.mark.parametrize("points", [[], [(np.nan,) * 3], [(0.5, 0.5, 0.5)], [(0.1, 0.0, 0.3), (np.nan,) * 3]])
