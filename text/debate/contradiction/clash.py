@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .alignment import MOST, Alignment, align
+from .assigned import Assigned
 from .conclusions import Conclusion
+from .denials import takes_back
 from .echoes import Echo, changed
 from .lexicon import CALENDAR, stem
 from .opposites import SYMMETRIC, exclusive, opposite
@@ -33,6 +35,10 @@ def opposed(one: Statement, other: Statement) -> str:
             return "another"
         case Order(), Order() if reversed_orders(one, other):
             return "reversed"
+        case Assigned(), Assigned() if one.excludes(other):
+            return "other value"
+        case Echo(), Echo() if takes_back(one, other):
+            return "denies having said"
         case Echo(), Echo():
             return changed(one, other)
         case Conclusion(), Conclusion() if one.excludes(other):
@@ -87,9 +93,6 @@ def _denied(one: Proposition, other: Proposition) -> str:
         replace(other, stems=_meant(other.stems, other.referents, one.stems)),
     )
     found = align(one.stems, other.stems)
-    if one.denies or other.denies:
-        held = found.same() and not found.flips and one.denies != other.denies
-        return "denies having said" if held and one.force.positive == other.force.positive and not one.denies else ""
     counted = (
         one.counts == other.counts or not (one.counts and other.counts) or "all" in (one.force.scope, other.force.scope)
     )
@@ -105,6 +108,10 @@ def _denied(one: Proposition, other: Proposition) -> str:
             for a, b in found.pairs
             if _turned(one, other, a, b)
         ):
+            return ""
+        # Of the counterfeit coins it says nothing what the genuine ones weigh.
+        order = [there for _, there in found.pairs]
+        if found.flips and (found.left or found.right) and order != sorted(order):
             return ""
         # Neither hot nor cold: what is not the one need not be the opposite.
         if found.flips % 2 and not one.force.positive and not other.force.positive:

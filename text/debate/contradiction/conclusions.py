@@ -32,6 +32,7 @@ class Conclusion:
     """An amount that a turn comes to; `bare` if it is said without of what, `sole` if as the answer to all."""
 
     value: Fraction
+    number: Fraction
     unit: str
     bare: bool
     sole: bool
@@ -43,7 +44,7 @@ class Conclusion:
             return False
         if self.unit and other.unit:
             return self.unit == other.unit
-        return self.sole and other.sole
+        return self.sole and other.sole and self.number != other.number
 
 
 def conclusion(text: str) -> Conclusion | None:
@@ -55,5 +56,5 @@ def conclusion(text: str) -> Conclusion | None:
             continue
         found = list(amounts(tokens(plain)))
         if len(found) == 1:
-            return Conclusion(found[0].value, found[0].unit, bool(bare), bool(bare or total), sentence)
+            return Conclusion(found[0].value, found[0].number or found[0].value, found[0].unit, bool(bare), bool(bare or total), sentence)
     return None

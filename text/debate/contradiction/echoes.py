@@ -44,6 +44,7 @@ class Echo:
         around: The stems of the whole turn.
         text: The sentence.
         supposed: Whether it supposes something, or says what holds if something else does.
+        denies: Whether its speaker denies having said it.
     """
 
     stems: tuple[str, ...]
@@ -54,18 +55,25 @@ class Echo:
     around: frozenset[str]
     text: str
     supposed: bool
+    denies: bool
 
 
 def echo(said: Sequence[str], names: frozenset[str], around: frozenset[str], text: str) -> Echo | None:
     """A clause, if it says enough to be told from another."""
+    denies = "notsaid" in said
+    if denies:
+        said = said[said.index("notsaid") + 1 :]
     kept = tuple(t for t in said if (t not in LIGHT or t in _MEANT) and t not in ALWAYS_LIGHT and t not in SCOPE)
-    if sum(t not in _MEANT and t[0].isalpha() for t in kept) < 2 or "notsaid" in said:
+    if sum(t not in _MEANT and t[0].isalpha() for t in kept) < 2:
         return None
-    return Echo(tuple(map(stem, kept)), kept, tuple(said), force(said), names, around, text, SUPPOSED.search(text) is not None)
+    supposed = SUPPOSED.search(text) is not None
+    return Echo(tuple(map(stem, kept)), kept, tuple(said), force(said), names, around, text, supposed, denies)
 
 
 def changed(one: Echo, other: Echo) -> str:
     """What a sentence said again says otherwise; empty where it may well be both."""
+    if one.denies or other.denies:
+        return ""
     mine, yours = persons(one.said), persons(other.said)
     if one.force != other.force or one.supposed != other.supposed or (mine and yours and not mine & yours):
         return ""

@@ -107,6 +107,6 @@ def _scope(tokens: Sequence[str]) -> str:
             return "all"
         if token in _SOME:
             return "some"
-        if token in _MOST:
+        if token in _MOST and before != "the":
             return "most"
     return ""

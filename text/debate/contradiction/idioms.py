@@ -30,6 +30,8 @@ _TABLE = (
     (r"\bevery other\b", "every"),
     (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b"
      r"(?!$| (?:number|integer)s?\b)", ""),
+    (r"\bturn(?:s|ed)? out(?: to be)?\b", "is"),
+    (r"\b(the|its|their|our|my|your|his|her) most (?=[a-z]+ ?)", r"\1 "),
     (r"\bprior to\b", "before"),
     (r"\bsubsequent to\b", "after"),
     (r"\bnumber(?= \d)", "are"),

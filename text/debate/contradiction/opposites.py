@@ -32,6 +32,7 @@ _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis")
 
 def opposite(one: str, other: str) -> bool | None:
     """Whether one stem says the opposite of another; False where both say the same, None where neither is known."""
+    one, other = _positive(one), _positive(other)
     here, there = POLES.get(one), POLES.get(other)
     if here and there:
         turned = [here[row] != there[row] for row in here.keys() & there.keys()]
@@ -45,6 +46,15 @@ def opposite(one: str, other: str) -> bool | None:
         if short.endswith("ful") and long.endswith("les") and short[:-3] == long[:-3]:
             return True
     return None
+
+
+def _positive(word: str) -> str:
+    """Of a superlative what it is the most of: `cheapest` → `cheap`."""
+    if not word.endswith("est") or word in POLES:
+        return word
+    base = word[:-3]
+    bases = base, f"{base}e", f"{base[:-1]}y", base[:-1]
+    return next((stem(one) for one in bases if stem(one) in POLES), word)
 
 
 def exclusive(one: str, other: str) -> bool:

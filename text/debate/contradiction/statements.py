@@ -13,12 +13,13 @@ from fractions import Fraction
 from itertools import pairwise
 
 from .amounts import counts
+from .assigned import assigned, Assigned
 from .clauses import LONGEST, OTHERS, SENTENCE, Clause, clauses, tokens, whole_sentences
 from .conclusions import Conclusion, conclusion
 from .echoes import Echo, echo
 from .force import ALWAYS_LIGHT, MODAL, Force, force
 from .lexicon import AUXILIARIES, HEDGES, LIGHT, NUMBERS, content, persons, qualifiers, stem, words
-from .orders import Order, compared, first_then, in_time
+from .orders import Order, compared, first_then, in_time, outstanding
 from .quantities import Value, values
 from .roles import Role, clefts, roles
 
@@ -48,7 +49,6 @@ class Proposition:
         predicates: Those stems that stand where the predicate of a clause or the noun of an adverbial does.
         names: Those stems that are names.
         text: The clause.
-        denies: Whether the speaker denies having said it.
         one: Whether its subject is one thing, of which it says what or where that is.
         subject: The stem that it begins with, where that is no pronoun.
         referents: The stems for which a pronoun as its subject may stand.
@@ -62,13 +62,12 @@ class Proposition:
     predicates: frozenset[str]
     names: frozenset[str]
     text: str
-    denies: bool = False
     one: bool = False
     subject: str = ""
     referents: frozenset[str] = frozenset()
 
 
-Statement = Proposition | Value | Order | Role | Echo | Conclusion
+Statement = Proposition | Value | Order | Role | Echo | Conclusion | Assigned
 
 
 def statements(text: str, asked: str = "") -> list[Statement]:
@@ -89,6 +88,7 @@ def statements(text: str, asked: str = "") -> list[Statement]:
     for clause in clauses(text):
         found += _read(clause)
     found += _echoes(text)
+    found += assigned(text)
     last = conclusion(text)
     return found if last is None else [*found, last]
 
@@ -120,12 +120,13 @@ def topic(asked: str) -> frozenset[str]:
 
 def _read(clause: Clause) -> list[Statement]:
     said = clause.tokens
-    if not said or HEDGES & set(said) or _guessed(said):
+    if not said or "notsaid" in said or HEDGES & set(said) or _guessed(said):
         return []
     order = compared(said, clause.text)
     if order is not None:
         return [order, *values(clause)]
-    found: list[Statement] = []
+    outdoes = outstanding(said, clause.text)
+    found: list[Statement] = [] if outdoes is None else [outdoes]
     found += in_time(said, clause.text)
     made = _proposition(said, clause.text, clause.names)
     if made is None:
@@ -136,7 +137,7 @@ def _read(clause: Clause) -> list[Statement]:
     supposed = "would" in said
     if not supposed or made.force.mode == "ought" or said[0] == "it":
         found.append(made)
-    if not supposed and not made.denies:
+    if not supposed:
         found += values(clause)
         found += roles(clause)
     return found
@@ -151,8 +152,7 @@ def _guessed(said: Sequence[str]) -> bool:
 
 
 def _proposition(said: Sequence[str], text: str, names: frozenset[str] = frozenset()) -> Proposition | None:
-    denies = "notsaid" in said[:4]
-    said = tuple(_active(said[said.index("notsaid") + 1 :] if denies else said))
+    said = tuple(_active(said))
     strength = force(said, counted=_counted(said))
     last = next((token for token in reversed(said) if token in MODAL), "") if strength.mode else ""
     kept = [token for token in said if token not in ALWAYS_LIGHT and token != last]
@@ -173,7 +173,6 @@ def _proposition(said: Sequence[str], text: str, names: frozenset[str] = frozens
         predicates,
         called,
         text,
-        denies,
         one,
         _subject(said),
     )
