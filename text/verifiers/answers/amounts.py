@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..reasoning.equations import number
 from .phrases import measures, units
-from .units import Unit, ratio
+from .units import NUMBER, PERCENT, Unit, ratio
 
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SHORT = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
@@ -20,6 +20,8 @@ _SHARES = {
 # Words that make another number of the one before them, or one of several.
 _CHANGES = {
     *_SCALES, *_SHARES, "or", "nor", "if", "not", "unless", "but", "plus", "minus", "squared", "cubed", "factorial",
+    "choose", "divided", "multiplied", "most", "least", "twice", "thrice", "double", "doubled", "triple", "tripled",
+    "halved", "couple", "gross",
     "root", "pi", "infinity", "negative", "below", "point", "zero", "one", "two", "three", "four", "five", "six",
     "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
     "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
@@ -62,7 +64,8 @@ def amounts(text: str, asked: str = "") -> list[Amount]:
 
     Args:
         text: An answer, plain or in LaTeX.
-        asked: `dozen`, `million` or the like, if the question wants a number of those: then 7 dozen may be 7.
+        asked: `dozen`, `million` or the like, if the question wants a number of those: then 7 dozen may be 7; or
+            `percent`: then 7% are no hundredths.
     """
     text = _tidy(text)
     plain = re.sub(_WRAPPED, r" \1 ", text).strip()
@@ -75,9 +78,8 @@ def amounts(text: str, asked: str = "") -> list[Amount]:
 
 
 def _tidy(text: str) -> str:
-    """LaTeX for spaces, degrees, percent and dollars as plain signs."""
+    """LaTeX for degrees, percent and dollars as plain signs."""
     text = re.sub(r"\$([^$]+)\$(?!\d)", r"\1", text)
-    text = re.sub(r"\\[,;:! ]|~|\\quad\b", " ", text)
     text = re.sub(r"\^?\s*\{?\s*(?:\\circ\b|\\degree\b|°)\s*\}?\s*([CF]\b)?", r"\\text{ °\1}", text)
     text = text.replace("\\%", "%").replace("\\$", "$").replace("²", "^2").replace("³", "^3")
     return text.strip().removesuffix(".")
@@ -103,6 +105,8 @@ def _plain(text: str, asked: str) -> Iterator[Amount]:
     for unit in units(f"{(match['money'] or '')[-1:]} {phrase}"):
         for total in {value * times, value * times / asked_for}:
             yield Amount(str(total), total, unit)
+        if unit == PERCENT and asked != "percent":
+            yield Amount(str(value / 100), value / 100, NUMBER)
 
 
 def _scaled(phrase: str, value: Fraction, asked: str, *, money: bool) -> tuple[str, Fraction, int]:
@@ -128,7 +132,8 @@ def _is_unit(phrase: str, *, money: bool) -> bool:
     words = _WORD.findall(phrase)
     if words[:1] == ["and"]:
         return False
-    if len(words) > _MOST or any(word.casefold() in _CHANGES for word in words if not measures(phrase)):
+    said = {form for word in words for form in (word.casefold(), word.casefold().removesuffix("s"))}
+    if len(words) > _MOST or (said & _CHANGES and not measures(phrase)):
         return False
     if phrase.startswith("/") and not money and (not words or len(words[0]) < 3):
         return False  # 5/n

@@ -17,7 +17,7 @@ _IDLE = {
     "fewer", "less", "different", "whole", "full", "other", "us", "st", "nd", "rd", "th",
 }  # fmt: skip
 _ABOUT = re.compile(r"\b(?:of|in|for|on|at|from|to|by|with|than|that|which|who|as|when|so|he|she|they|it)\b")
-_WORD = re.compile(r"\^\s*\{?\s*(-?\d)\s*\}?|°[CcFf]?|[^\W\d_]+|[%$€£¥₹¢\"]")
+_WORD = re.compile(r"\^\s*\{?\s*(-?\d)\s*\}?|°[CcFf]?|[^\W\d_]+|[%$€£¥₹¢\"]|(?<![^\W\d_])'")
 _PARTS = re.compile(r"\s*/\s*|\bper\b|(?<=\S)\s+an?\s+|\beach\s+(?=\w)")
 
 

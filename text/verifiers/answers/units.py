@@ -33,7 +33,7 @@ _OF_METRIC = {"l": ("m", 3, Fraction(1, 1000))}
 # Names, what they measure, to which power, and how many of the base unit one of them is.
 _TABLE = """
 in inch inches " | m | 1 | 0.0254
-ft foot feet | m | 1 | 0.3048
+ft foot feet ' | m | 1 | 0.3048
 yd yard | m | 1 | 0.9144
 mi mile | m | 1 | 1609.344
 acre | m | 2 | 4046.8564224
@@ -120,6 +120,11 @@ class Unit(NamedTuple):
             return ratio if self.top.things or self.top.of in _MONEY else None
         below = self.bottom.over(other.bottom)
         return None if below is None else ratio / below
+
+
+PERCENT = Unit(Part("%", 1, Fraction(1)))
+NUMBER = Unit(Part("number", 1, Fraction(1)))
+"""Of a number that is of nothing."""
 
 
 def ratio(one: Unit | None, other: Unit | None) -> Fraction | None:
