@@ -1,4 +1,4 @@
-"""Where a text states its final answer: in a box or tags, after `####`, or after `the answer is`."""
+"""Where a text states its final answer: in a box or tags, after `####`, after `the answer is`, or after `Answer:`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _TAGGED = re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL)
+_COLON = r"\**[ \t]*:\**(?:[ \t]*\n){0,2}"
+_TO = r"\banswer(?:[ \t]+to[ \t][^\n.:!?]{1,60}?)?"
+_VERB = r"[ \t]+(?:is|was|equals|comes[ \t]+to|(?:would|will|should|must)[ \t]+be)\b"
+_SENTENCE = r"[ \t]*((?:(?!\banswer\b)[^\n])+?)(?=[.!?](?:\s|$)|\n|$)"
 _LINES = (
     re.compile(r"####[ \t]*([^\n]+)"),
-    re.compile(r"(?i:(?:\bthe )?(?:final )?\banswer is\b:?)[ \t]*([^\n]+?)(?=[.!?](?:\s|$)|\n|$)"),
+    re.compile(rf"(?i:(?:\bthe )?(?:final )?{_TO}{_VERB}(?:{_COLON})?{_SENTENCE})"),
 )
+_LABEL = re.compile(rf"(?i:(?:\bthe )?(?:final )?{_TO}{_COLON}{_SENTENCE})")
 _BRACES = re.compile(r"(?P<open>\\(?:boxed|fbox)\s*\{)|\\(?:boxed|fbox)\s+(?P<bare>[^\s${}\\]+)|\\.|[{}]", re.DOTALL)
 
 
@@ -29,7 +34,7 @@ def stated(completion: str) -> Stated | None:
 
 def to_line_end(completion: str, found: Stated) -> str:
     """An answer with what follows in its line, for a full stop may be that of `Dr. Who`; of boxes and tags no more."""
-    match = _LINES[1].match(completion, found.start)
+    match = _LINES[1].match(completion, found.start) or _LABEL.match(completion, found.start)
     return _bare(completion[match.start(1) :].partition("\n")[0]) if match else found.answer
 
 
@@ -44,11 +49,20 @@ def first_stated(completion: str) -> int | None:
 
 
 def _all(completion: str) -> Iterator[list[Stated]]:
-    """What is stated in each form, the strongest form first, each from the start of the text to its end."""
-    yield list(_boxes(completion))
-    yield [Stated(match[1].strip(), match.start(), match.end()) for match in _TAGGED.finditer(completion)]
-    for form in _LINES:
-        yield [Stated(_bare(match[1]), match.start(), match.end()) for match in form.finditer(completion)]
+    """What is stated in each form, the strongest form first, each from the start of the text to its end.
+
+    A label alone counts where nothing else does: `Answer: 2 + 3 = 5. The answer is 5.`
+    """
+    tags = [Stated(match[1].strip(), match.start(), match.end()) for match in _TAGGED.finditer(completion)]
+    forms = [list(_boxes(completion)), tags]
+    forms += [[_said(match) for match in form.finditer(completion)] for form in _LINES]
+    yield from forms
+    if not any(forms):
+        yield [_said(match) for match in _LABEL.finditer(completion)]
+
+
+def _said(match: re.Match[str]) -> Stated:
+    return Stated(_bare(match[1]), match.start(), match.end())
 
 
 def _boxes(completion: str) -> Iterator[Stated]:
