@@ -42,7 +42,7 @@ OTHERS = re.compile(
     r"(?:^|\b(?:as|what|like|that|because|though|but|and|so|my|the|our|your|all|most|many|even|only) )"
     r"(?:you|they|opponents?|proponent|he|she|people|some|others|critics|many|few|experts|side|nobody|everyone|who)"
     rf" (?:may |might |would |will |have |has |had |now |still |also |even |do )?(?:{_SPEECH})\b(?! to\b)"
-    rf"|\b(?!(?:i|we|not|never|also|still|do|must|can|will|should|to) )\w+ (?:{_SPEECH}) that\b"
+    rf"|\b(?!(?:i|we|not|never|once|ever|also|still|do|must|can|will|should|to) )\w+ (?:{_SPEECH}) that\b"
     r"|\b(?:you|opponent) (?:now |still |have )?(?:ask|want|call|accuse|tell)(?:s|d|ed)?\b"
     r"|^(?:to|whoever) (?:say|claim|pretend|think|believe|hold)s? (?:that\b)?"
     r"|\baccording to\b|\b(?:on|by|in|under) (?:your|their|his|her|my opponent's|that) "
@@ -57,7 +57,7 @@ _DOER = re.compile(r"(?!it|that|this|there|what|which|who|in|on|at|for|by|with|t
 _SUBJECT = re.compile(
     r"(?:the|these|those|my|his|her|our|its|their|your) \w+|[a-z]+s(?= (?:are|were|have|had|do|did|can|will|may|must) )"
 )
-_LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])")  # `team A`
+_LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])|(?<=[a-z] )a(?= (?:is|was|has|are|and|or|equals)\b)")  # `team A`
 _AUXILIARY = re.compile(rf"\b(?:{'|'.join(sorted(AUXILIARIES))})\b(?: not\b)?")
 _BARE = re.compile(
     rf"(?:(?:and|though|yet|it|he|she|they|we|you|i) ){{0,2}}((?:need|{'|'.join(sorted(AUXILIARIES))}) not)"
@@ -72,7 +72,7 @@ _VERDICT = re.compile(
     r"^((?:so |but |and |anyway,? |still,? |yet )?)(?:the |this |that )?"
     r"(?:claim|statement|idea|view|sentence|assertion|belief|proposition|answer)"
     r" (?:that (.{3,90}?)|[\"“]([^\"”]{3,90})[\"”]) (?:is|remains) (?:simply |quite |plainly )?"
-    r"(?:(true|correct|right|accurate)|false|untrue|wrong|incorrect|mistaken|inaccurate)\b"
+    r"(?:(true|correct|right|accurate|a fact)|false|untrue|wrong|incorrect|mistaken|inaccurate|nonsense|an? (?:myth|lie|error))\b"
 )
 _JUDGED = re.compile(r"^(?:(true|correct|right)|false|wrong|incorrect|untrue)(?: ?[:;,]| that\b)\s+(?=\S+ \S+)")
 _CONDITION = re.compile(

@@ -27,6 +27,8 @@ _TIMES = words(
 ) | CALENDAR.keys()  # fmt: skip
 _DEFINITE = words("the his her its their our my your")
 _ONE_OF_SOME = words("a an some more another many several few")
+_RANKS = words("first second third fourth fifth sixth seventh eighth ninth tenth last")
+_CONDITIONS = words("if unless when without otherwise")
 _BE = words("is are was were be been")
 _MEANT = (_PLACED | words("before after first last")) - {"of"}
 
@@ -77,6 +79,8 @@ def changed(one: Echo, other: Echo) -> str:
     mine, yours = persons(one.said), persons(other.said)
     if one.force != other.force or one.supposed != other.supposed or (mine and yours and not mine & yours):
         return ""
+    if one.supposed and ({*one.said} ^ {*other.said}) & _CONDITIONS:
+        return ""
     steps = [step for step in SequenceMatcher(None, one.stems, other.stems, False).get_opcodes() if step[0] != "equal"]
     swaps = [step for step in steps if step[0] == "replace"]
     if len(swaps) != 1 or len(steps) > 2:
@@ -100,9 +104,14 @@ def _tells_apart(tokens: chain[str]) -> bool:
 def _otherwise(one: Echo, other: Echo, mine: tuple[int, int], yours: tuple[int, int], shared: int) -> str:
     ours, theirs = one.tokens[slice(*mine)], other.tokens[slice(*yours)]
     if any(map(_numeric, ours)) and any(map(_numeric, theirs)):
+        beside = [tuple(t for t in side if not _numeric(t)) for side in (ours, theirs)]
+        if all(beside) and beside[0] != beside[1]:
+            return ""  # `at A 40`, `at B 65`
         return "other value" if shared >= 2 and _misses(one, other) else ""
     if any(map(_numeric, (*ours, *theirs))):
         return ""
+    if len(ours) == len(theirs) == 1 and one.said[-1] == ours[0] in _RANKS and other.said[-1] == theirs[0] in _RANKS:
+        return "another"
     if any(t in _TIMES or t in QUALIFIERS - {"before", "after"} for t in (*ours, *theirs)):
         return ""
     left, right = one.stems[slice(*mine)], other.stems[slice(*yours)]
@@ -127,10 +136,11 @@ def _otherwise(one: Echo, other: Echo, mine: tuple[int, int], yours: tuple[int, 
 
 
 def _before(sentence: Echo, at: tuple[int, int]) -> str:
-    """The word that stands before a part of a sentence; `is` for an article after it."""
+    """The word that stands before a part of a sentence; for an article, what it follows."""
     place = sentence.said.index(sentence.tokens[at[0]])
     word = sentence.said[place - 1] if place else ""
-    return "is" if word in ("a", "an") and place > 1 and sentence.said[place - 2] in _BE else word
+    earlier = sentence.said[place - 2] if place > 1 else ""
+    return earlier if word in ("a", "an") and earlier in _BE | _PLACED else "in" if word == "of" else word
 
 
 def _numeric(token: str) -> bool:
@@ -145,4 +155,4 @@ def _misses(one: Echo, other: Echo) -> bool:
     if len(alone[0]) != 1 or len(alone[1]) != 1:
         return False
     ((low, high), unit), ((least, most), other_unit) = alone[0][0], alone[1][0]
-    return unit != other_unit or high < least or most < low
+    return (bool(unit and other_unit) and unit != other_unit) or high < least or most < low

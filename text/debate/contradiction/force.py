@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .lexicon import words
+from .lexicon import AUXILIARIES, words
 
 NEGATIONS = words("not never no none nobody nothing neither nor nowhere hardly scarcely")
 _ALL = words("all every each everyone everybody everything always whoever whatever invariably")
 _NONE = words("never none nobody nothing")
-_SOME = words("some someone somebody something sometimes several many few occasionally often")
+_SOME = words("some someone somebody something sometimes several many few occasionally often half")
+_SOME_THINGS = words("some someone somebody something several many few half")
 _MOST = words("most usually mostly generally")
 _ANY = words("any anyone anybody anything")
 
@@ -98,13 +99,15 @@ def _modal(tokens: Sequence[str], place: int) -> bool:
 
 def _scope(tokens: Sequence[str]) -> str:
     """`not all` is `some` with the negation that is counted elsewhere."""
-    for before, token in zip(["", *tokens], tokens, strict=False):
+    for place, (before, token) in enumerate(zip(["", *tokens], tokens, strict=False)):
         if token in _ALL:
             return "some" if before == "not" else "all"
         if token in _NONE or (token == "no" and before == ""):
             return "all"
         if token in _ANY:
             return "all"
+        if token in _SOME_THINGS and before != "not" and (NEGATIONS | AUXILIARIES) & set(tokens[:place]) - {"are", "is"}:
+            continue  # of whom else it is said
         if token in _SOME:
             return "some"
         if token in _MOST and before != "the":

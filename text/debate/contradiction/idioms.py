@@ -31,6 +31,7 @@ _TABLE = (
     (r"(?<!\bbe )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\ban )(?<!\bnot )(?<!\bboth )\beven\b"
      r"(?!$| (?:number|integer)s?\b)", ""),
     (r"\bturn(?:s|ed)? out(?: to be)?\b", "is"),
+    (r"\b(the|its|their|our|my|your|his|her) least (?=[a-z]+)", r"\1 not "),
     (r"\b(the|its|their|our|my|your|his|her) most (?=[a-z]+ ?)", r"\1 "),
     (r"\bprior to\b", "before"),
     (r"\bsubsequent to\b", "after"),
@@ -55,6 +56,7 @@ _TABLE = (
     # Negations.
     (r"\bnot ever\b", "never"),
     (r"\bno one\b|\bnot a single (?:one|person)\b", "nobody"),
+    (r"\bnot (?:even )?one of\b", "none of"),
     (r"\bnot a (?:single )?(?=\w+ (?:has|had|was|is|did|does|will|can)\b)", "no "),
     (r"\bby no means\b|\bin no way\b|\banything but\b|\bfar from(?= \w+)\b|\bno longer\b", "not"),
     (r"\bfail(?:s|ed)? to\b|\brefuse[sd] to\b|\bunable to\b|\bnot able to\b", "not"),
@@ -83,7 +85,6 @@ _TABLE = (
      "is importanter than"),
     (rf"\b{_MUCH} more than\b|\bcomes? before\b", "is importanter than"),
     (rf"\b{_MUCH} less than\b", "is less important than"),
-    (r"\bworth more than\b", "importanter than"),
     (r"\bexceed(?:s|ed)?\b|\bsurpass(?:es|ed)?\b", "is greater than"),
     (r"'s\b|'(?=\s|$)", ""),
 )  # fmt: skip

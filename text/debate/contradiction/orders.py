@@ -75,7 +75,7 @@ def _outdone(one: Order, other: Order) -> bool:
     mine, yours = one.left - other.left, other.left - one.left
     if len(mine) != 1 or len(yours) != 1:
         return False
-    return (mine | yours) <= APART or exclusive(*mine, *yours)
+    return (mine | yours) <= APART or bool(one.left & other.left) or exclusive(*mine, *yours)
 
 
 def compared(said: Sequence[str], text: str) -> Order | None:
@@ -119,7 +119,7 @@ def outstanding(said: Sequence[str], text: str) -> Order | None:
         if "there" in said[:place] and said[place] in ("more", "fewer"):
             return Order(_things(said[place + 1 :]), frozenset(), "many", sign, True, text, frame)
         known = said[place] in ("more", "less", "fewer") or dimension in POLES
-        if known and left and (_BE | {"does", "do", "did", "it"}) & set(said[:place]):
+        if known and left and (said[place - 1] == "the" or _BE | {"does", "do", "did", "it"} & set(said[:place])):
             return Order(left, frozenset(), dimension, sign, True, text, frame)
     return None
 
@@ -161,7 +161,7 @@ def in_time(said: Sequence[str], text: str) -> list[Order]:
             left, right = _things(said[:place]), _things(said[place + 1 :])
             if not place and (end := _frame(said)):
                 left, right = _things(said[end:]), _things(said[1:end])
-            if left and right:
+            if left and right and not {"too", "also", "again"} & set(said):
                 found.append(Order(left, right, "before", -sign, positive, text))
     return found
 

@@ -39,11 +39,12 @@ _ONCE = frozenset(
         stem,
         words(
             """invent discover write paint found patent kill murder steal build break win compose design direct shoot
-            commit invade create sink propose introduce launch formulate prove cause start burn poison betray elect
+            commit invade create sink propose introduce launch inherit award formulate prove cause start burn poison betray elect
             publish sculpt conquer assassinate lose finish leave pay forge draw open lock close"""
         ),
     )
 )
+_SOLELY = frozenset(map(stem, words("wins won prevails prevailed")))
 _SOLE = words(
     """author owner winner capital inventor killer culprit thief murderer president reason father mother founder leader
     king queen aim purpose source only first last best worst most least main real true largest name"""
@@ -133,6 +134,8 @@ def _roles(said: Sequence[str], clause: Clause) -> Iterator[Role]:
         if said[place] in _BE and named and said[0] == "the":
             yield from _role("holder", said[:place], said[place + 1 :], (), clause)
     for place in range(1, min(len(said) - 1, 5)):
+        if stem(said[place]) in _SOLELY and place == len(said) - 1:
+            yield from _role("agent", said[place:], said[:place], (), clause)
         if stem(said[place]) in _ONCE and "the" in said[place + 1 :] and not (_BE | {"to"}) & set(said[:place]):
             yield from _role("agent", said[place:], said[:place], (), clause)
             return

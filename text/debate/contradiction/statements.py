@@ -27,6 +27,11 @@ _WHETHER = re.compile(
     r"(?:so |but |and |then )*(?:(?:do|would|will|did) you (?:not )?(?:agree|think|say|accept|believe|admit|claim)"
     r"(?: that)?|is it (?:not )?true that|are you saying that)\b"
 )
+_ANSWER = re.compile(
+    r"\s*(?:(yes|yeah|certainly(?! not)|of course(?! not)|indeed|absolutely(?! not)|by all means)\b"
+    r"|(no(?! (?:one|doubt|matter|[a-z]+ (?:is|are|was|has|can)))|nope|not at all|of course not|certainly not|by no means)\b"
+    rf"|(?:[a-z]+ )((?:{'|'.join(sorted(AUXILIARIES))}))(n't| not)?(?=[.,:;!]|$))"
+)
 _AND = re.compile(r"^(?:(?:so|but|and|then|now|well|ok)\b,? ?)+")
 _OPEN = words("who what how when where why which whose whom")
 _BE = words("is was are were be been being")
@@ -210,7 +215,7 @@ def _active(said: Sequence[str]) -> Sequence[str]:
 
 
 def _answered(text: str, asked: str) -> Proposition | None:
-    said = re.match(r"\s*(yes|no)\b(?! one| doubt| matter)", text.lower())
+    said = _ANSWER.match(text.lower().replace("’", "'"))
     questions = [part for part in SENTENCE.split(asked[-LONGEST:]) if part.strip().endswith("?")]
     if said is None or not questions:
         return None
@@ -220,4 +225,5 @@ def _answered(text: str, asked: str) -> Proposition | None:
         return None
     if put[0] in AUXILIARIES:
         put = [t for k, t in enumerate(put) if not (t == "not" and k < 3)]  # `is it not so?` — yes, it is
-    return _proposition(put if said[1] == "yes" else ["not", *put], f"{said[1]} to: {question.strip()}")
+    yes = said[1] or (said[3] and not said[4])
+    return _proposition(put if yes else ["not", *put], f"{'yes' if yes else 'no'} to: {question.strip()}")

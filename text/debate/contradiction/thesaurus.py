@@ -60,6 +60,7 @@ high tall | low short
 long | short brief
 wide broad | narrow
 deep | shallow
+steep | flat gentle
 fast quick rapid | slow
 heavy | light
 many numerous | few
