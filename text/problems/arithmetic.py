@@ -12,7 +12,7 @@ from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.stage import Source
 
-from .draws import Draws
+from .draws import Asked, Draws
 from .parts import HELD_OUT, Part
 from .shuffled import Shuffled
 from .turns import turn_at
@@ -25,19 +25,20 @@ class Arithmetic(Source):
     """Word problems on addition, subtraction, multiplication and division of small whole numbers.
 
     Problems of one run are all different: the templates take turns, and each walks through its own problems without
-    repeating one; when they are used up it leaves its turns to the others. Which questions are held out is the same for
-    every run and seed, so stages of each part share none. The gold answer is computed from the numbers. In `meta`: the
-    template, the numbers and the operations, which apply from the left.
+    repeating one; when they are used up it leaves its turns to the others. What is held out is the same for every run
+    and seed: operations on numbers, in whatever words and in either order, so stages of each part share none. The gold
+    answer is computed from the numbers. In `meta`: the template, the numbers and the operations, which apply from the
+    left.
     """
 
-    version = 2
+    version = 3
     extent: ClassVar[str] = "problems"
     makes = PROBLEM
 
     problems: int = Field(40, ge=1, le=100_000, description="How many problems.")
     steps: tuple[Literal[1, 2], ...] = Field((1, 2), min_length=1, description="Operations that a problem may take.")
     part: Part = Field(
-        "train", description=f"Which questions: one in {HELD_OUT} is held out, the others are for training."
+        "train", description=f"Which numbers: one choice in {HELD_OUT} is held out, the others are for training."
     )
 
     _templates: list[Template] = PrivateAttr(default_factory=list)
@@ -49,7 +50,7 @@ class Arithmetic(Source):
         self._templates = [template for template in TEMPLATES if len(template.operations) in self.steps]
         keys = [self.rng(which, "order of a template's problems").integers(2**63) for which in range(len(TEMPLATES))]
         self._orders = [Shuffled(t.size, str(key)) for t, key in zip(self._templates, keys, strict=False)]
-        self._draws = Draws(lambda draw: self._drawn(draw)[1], self.part)
+        self._draws = Draws(self._asked, self.part)
 
     def generate(self, ordinals: Sequence[int]) -> Iterator[Sample]:
         """Make the problems of these ordinals."""
@@ -70,12 +71,22 @@ class Arithmetic(Source):
                 },
             )
 
+    def _asked(self, draw: int) -> Asked:
+        template, question, numbers = self._drawn(draw)
+        return Asked(question, f"{template.operations} {unordered(numbers, template.operations)}")
+
     def _drawn(self, draw: int) -> tuple[Template, str, Numbers]:
         """The problem of a draw, of whichever part: its template, question and numbers."""
         turn, left, place = turn_at(draw, [template.size for template in self._templates])
         # A new order of the templates in each turn: else neighbours would be alike in every run.
         which = left[int(self.rng(turn, "order of templates").permutation(len(left))[place])]
         return self._templates[which], *self._templates[which].fill(self._orders[which][turn])
+
+
+def unordered(numbers: Numbers, operations: str) -> Numbers:
+    """The numbers of a problem, those sorted that may change places without a change of what is reckoned."""
+    free = len(operations) - len(operations.lstrip(operations[0])) + 1 if operations[0] in "+*" else 0
+    return (*sorted(numbers[:free]), *numbers[free:])
 
 
 def solve(numbers: Numbers, operations: str) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from typing import NamedTuple
 
 from .parts import Part, digest, part_of
 
@@ -15,6 +16,18 @@ class NoMore(Exception):
     """The draws bring no new question any more."""
 
 
+class Asked(NamedTuple):
+    """A question.
+
+    Args:
+        words: As it is put.
+        key: By which its part is decided; its like have the same.
+    """
+
+    words: str
+    key: str
+
+
 class Draws:
     """Finds the draw for an ordinal: ordinal k has the k-th question that is of the part and did not come before.
 
@@ -22,13 +35,13 @@ class Draws:
     whatever batches ordinals are asked for; 8 bytes a draw that was taken are kept, and the 64 bits of its digest.
 
     Args:
-        question: The question of a draw 0, 1, 2, …; None for one that cannot be made. That one keeps its place, so that
+        asked: The question of a draw 0, 1, 2, …; None for one that cannot be made. That one keeps its place, so that
             its ordinal fails and no other has a different question for it.
         part: Questions of the other part are passed over.
     """
 
-    def __init__(self, question: Callable[[int], str | None], part: Part) -> None:
-        self._question, self._part = question, part
+    def __init__(self, asked: Callable[[int], Asked | None], part: Part) -> None:
+        self._asked, self._part = asked, part
         self._taken = array("Q")
         self._seen: set[int] = set()
         self._next = self._idle = 0
@@ -47,10 +60,10 @@ class Draws:
 
     def _look(self) -> None:
         draw = self._next
-        question = self._question(draw)
-        new = question is None or (part_of(question) == self._part and digest(question) not in self._seen)
+        asked = self._asked(draw)
+        new = asked is None or (part_of(asked.key) == self._part and digest(asked.words) not in self._seen)
         if new:
             self._taken.append(draw)
-            if question is not None:
-                self._seen.add(digest(question))
+            if asked is not None:
+                self._seen.add(digest(asked.words))
         self._next, self._idle = draw + 1, 0 if new else self._idle + 1

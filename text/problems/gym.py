@@ -15,8 +15,8 @@ from multisynth.sample import Drop, Sample
 from multisynth.stage import Needs, Source
 
 from ..verifiers.gym_process import Entry, GymProcess
-from .draws import Draws, NoMore
-from .parts import HELD_OUT, Part
+from .draws import Asked, Draws, NoMore
+from .parts import HELD_OUT, Part, unordered
 
 
 class Gym(Source):
@@ -24,10 +24,11 @@ class Gym(Source):
 
     The set's own scorer judges the answers. Problems of one stage are all different: a question that came before is
     passed over. Where the set has no more, the ordinals that are left are dropped, and the ledger says how many it
-    gave. Which questions are held out is the same for every run, seed and options, so stages of each part share none.
+    gave. Which questions are held out is the same for every run, seed and options, so stages of each part share none,
+    nor one and its mirror, whose sums, products and lists are in another order.
     """
 
-    version = 2
+    version = 3
     needs: ClassVar[Needs] = Needs(concurrency=1)  # every worker would have to draw all that came before
     extent: ClassVar[str] = "problems"
     makes = PROBLEM
@@ -60,7 +61,7 @@ class Gym(Source):
     def open(self) -> None:
         """Have the library ready; it starts with the first problem."""
         self._gym = GymProcess()
-        self._draws = Draws(self._question, self.part)
+        self._draws = Draws(self._asked, self.part)
 
     def close(self) -> None:
         """End the library's process."""
@@ -88,11 +89,12 @@ class Gym(Source):
                 check=json.dumps(made.check, sort_keys=True),
             )
 
-    def _question(self, draw: int) -> str | None:
+    def _asked(self, draw: int) -> Asked | None:
         try:
-            return self._make(draw).question
+            question = self._make(draw).question
         except TimeoutError:
             return None
+        return Asked(question, unordered(question))
 
     def _make(self, draw: int) -> Entry:
         """The problem of a draw, of whichever part."""

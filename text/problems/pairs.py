@@ -9,16 +9,16 @@ from functools import cache
 from math import isqrt
 from typing import Literal
 
-from .parts import HELD_OUT
+from .parts import HELD_OUT, Part
 from .shuffled import Shuffled
 
 WORKED = 3
 """Pairs of each length that are worked examples."""
 
-Part = Literal["train", "held_out", "worked"]
+Shown = Part | Literal["worked"]
 
 
-def count(length: int, part: Part) -> int:
+def count(length: int, part: Shown) -> int:
     """How many sums of two numbers of so many digits a part has.
 
     A sum and its mirror (a + b, b + a) are in the same part, which has one of the two; only `train` has both.
@@ -31,7 +31,7 @@ def count(length: int, part: Part) -> int:
     return 2 * (unlike - WORKED - unlike // HELD_OUT) + alike - alike // HELD_OUT
 
 
-def pair(length: int, part: Part, index: int) -> tuple[int, int]:
+def pair(length: int, part: Shown, index: int) -> tuple[int, int]:
     """A pair of numbers of so many digits, by its place in its part.
 
     Raises:

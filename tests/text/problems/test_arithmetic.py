@@ -1,5 +1,6 @@
 """Word problems: gold answers by another solver, no repeats, correct English."""
 
+import itertools
 import re
 from collections import Counter
 
@@ -85,6 +86,40 @@ def test_what_is_held_out_is_never_trained_on_and_neither_repeats(steps) -> None
     ]
     assert len(set(train)) == 4000 and all(len(set(exam)) == 500 for exam in exams)
     assert not set(train) & set(exams[0] + exams[1]) and set(exams[0]) != set(exams[1])
+
+
+def test_what_is_reckoned_in_what_is_held_out_is_reckoned_nowhere_in_training() -> None:
+    """The same operations on the same numbers, in any order that makes no difference to sympy."""
+
+    def reckoned(part: str, problems: int) -> set[tuple]:
+        samples = run_stage(Arithmetic(problems=problems, part=part), name=part).samples
+        return {(problem.meta["operations"], *problem.meta["numbers"]) for problem in samples}
+
+    def value(operations: str, symbols: tuple) -> sympy.Expr:
+        text = str(symbols[0])
+        for operation, symbol in zip(operations, symbols[1:], strict=True):
+            text = f"({text}) {operation} {symbol}"
+        return sympy.sympify(text)
+
+    held_out, train = reckoned("held_out", 400), reckoned("train", 3000)
+    assert len(held_out) > 100 and len(train) > 1000
+    orders = {
+        operations: [
+            order
+            for order in itertools.permutations(range(len(operations) + 1))
+            if value(operations, sympy.symbols("a b c")[: len(order)])
+            == value(operations, [sympy.symbols("a b c")[place] for place in order])
+        ]
+        for operations in {operations for operations, *_ in held_out}
+        if operations[0] in "+*"
+    }
+    assert len(orders["++"]) == 6 and len(orders["*-"]) == 2
+    mirrored = {
+        (operations, *[numbers[place] for place in order])
+        for operations, *numbers in held_out
+        for order in orders.get(operations, [range(len(numbers))])
+    }
+    assert not mirrored & train
 
 
 @pytest.mark.parametrize("steps", [(1,), (2,)])

@@ -165,7 +165,9 @@ def test_a_small_set_gives_each_problem_once_and_the_ledger_says_where_it_ends(m
         assert {reason.partition(" in ")[0] for _, reason in ran.drops} == {
             f"no new problem: the set gave {len(questions)} different ones of this part"
         }
-    assert exam.samples and not set(train.samples["question"]) & set(exam.samples["question"])
+    mirrored = {question: re.sub(r"(\d) \+ (\d)", r"\2 + \1", question) for question in exam.samples["question"]}
+    assert any(question != mirror for question, mirror in mirrored.items())
+    assert not set(train.samples["question"]) & {*mirrored, *mirrored.values()}
 
 
 def test_a_set_that_walks_over_python_s_sets_is_made_again_in_another_process(gym) -> None:
