@@ -24,7 +24,8 @@ from .statements import Statement, statements, topic
 _CONCESSION = re.compile(
     r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|grant|retract|withdraw|take (?:it|that) back|correct myself"
     r"|stand corrected|change my (?:mind|answer|claim))(?! nothing| no\b)"
-    r"|I (?:was|am) (?:wrong|mistaken)|I (?:made a mistake|misspoke|miscounted|erred)|my (?:mistake|error)\b"
+    r"|I (?:was|am) (?:wrong|mistaken)|I (?:made an? (?:mistake|slip|error|blunder)|mis(?:spoke|counted|read|calculated|remembered)|erred)"
+    r"|my (?:mistake|error|slip)\b|(?:scratch|strike) that\b"
     r"|(?<!if )you(?:'re| are) right|(?<!if )my opponent is right|I (?:now )?agree with (?:you|my opponent))",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from itertools import chain
 
 from .amounts import amounts, bounds
 from .clauses import SUPPOSED
-from .force import ALWAYS_LIGHT, NEGATIONS, SCOPE, Force, force
+from .force import ALWAYS_LIGHT, MODAL, NEGATIONS, SCOPE, Force, force
 from .lexicon import CALENDAR, LIGHT, NUMBERS, QUALIFIERS, persons, stem, words
 from .measures import measured
 from .opposites import exclusive, opposite
@@ -103,6 +103,8 @@ def _tells_apart(tokens: chain[str]) -> bool:
 
 def _otherwise(one: Echo, other: Echo, mine: tuple[int, int], yours: tuple[int, int], shared: int) -> str:
     ours, theirs = one.tokens[slice(*mine)], other.tokens[slice(*yours)]
+    if one.said[-1:] == ours and other.said[-1:] == theirs and {*ours, *theirs} <= _RANKS:
+        return "another"
     if any(map(_numeric, ours)) and any(map(_numeric, theirs)):
         beside = [tuple(t for t in side if not _numeric(t)) for side in (ours, theirs)]
         if all(beside) and beside[0] != beside[1]:
@@ -110,11 +112,11 @@ def _otherwise(one: Echo, other: Echo, mine: tuple[int, int], yours: tuple[int, 
         return "other value" if shared >= 2 and _misses(one, other) else ""
     if any(map(_numeric, (*ours, *theirs))):
         return ""
-    if len(ours) == len(theirs) == 1 and one.said[-1] == ours[0] in _RANKS and other.said[-1] == theirs[0] in _RANKS:
-        return "another"
     if any(t in _TIMES or t in QUALIFIERS - {"before", "after"} for t in (*ours, *theirs)):
         return ""
     left, right = one.stems[slice(*mine)], other.stems[slice(*yours)]
+    if {*ours, *theirs} <= MODAL:
+        return ""  # which the force tells
     known = [turned for a in left for b in right if (turned := opposite(a, b)) is not None]
     if known:
         all_known = len(known) == len(left) == len(right)
@@ -155,4 +157,6 @@ def _misses(one: Echo, other: Echo) -> bool:
     if len(alone[0]) != 1 or len(alone[1]) != 1:
         return False
     ((low, high), unit), ((least, most), other_unit) = alone[0][0], alone[1][0]
-    return (bool(unit and other_unit) and unit != other_unit) or high < least or most < low
+    if bool(unit) != bool(other_unit):
+        return False
+    return unit != other_unit or high < least or most < low

@@ -33,6 +33,8 @@ _TABLE = (
     (r"\bturn(?:s|ed)? out(?: to be)?\b", "is"),
     (r"\b(the|its|their|our|my|your|his|her) least (?=[a-z]+)", r"\1 not "),
     (r"\b(the|its|their|our|my|your|his|her) most (?=[a-z]+ ?)", r"\1 "),
+    (r"(?<=ly )many\b", ""),
+    (r"^now\b|\b(?:now|these days|nowadays)$", "today"),
     (r"\bprior to\b", "before"),
     (r"\bsubsequent to\b", "after"),
     (r"\bnumber(?= \d)", "are"),

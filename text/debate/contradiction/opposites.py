@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from . import thesaurus
 from .lexicon import stem, words
 
@@ -32,7 +34,7 @@ _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis")
 
 def opposite(one: str, other: str) -> bool | None:
     """Whether one stem says the opposite of another; False where both say the same, None where neither is known."""
-    one, other = _positive(one), _positive(other)
+    one, other = positive(one), positive(other)
     here, there = POLES.get(one), POLES.get(other)
     if here and there:
         turned = [here[row] != there[row] for row in here.keys() & there.keys()]
@@ -48,13 +50,15 @@ def opposite(one: str, other: str) -> bool | None:
     return None
 
 
-def _positive(word: str) -> str:
-    """Of a superlative what it is the most of: `cheapest` → `cheap`."""
-    if not word.endswith("est") or word in POLES:
+@lru_cache(maxsize=4096)
+def positive(word: str) -> str:
+    """What a comparative or superlative is more or most of: `cheapest` → `cheap`; other words as they are."""
+    ending = "est" if word.endswith("est") else "er" if word.endswith("er") else ""
+    if not ending or word in POLES:
         return word
-    base = word[:-3]
-    bases = base, f"{base}e", f"{base[:-1]}y", base[:-1]
-    return next((stem(one) for one in bases if stem(one) in POLES), word)
+    base = word.removesuffix(ending)
+    bases = map(stem, (f"{base}e", base, f"{base[:-1]}y", base[:-1]))
+    return next((one for one in bases if one in POLES), word)
 
 
 def exclusive(one: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from .clauses import tokens
 from .force import NEGATIONS
 from .lexicon import LIGHT, QUALIFIERS, stem, words
-from .opposites import POLES, exclusive, opposite
+from .opposites import POLES, exclusive, opposite, positive
 
 APART = frozenset(map(stem, QUALIFIERS))
 _BE = words("is are was were be been being")
@@ -180,8 +180,9 @@ def _base(word: str) -> str:
     """What a comparative compares by: `bigger` → the stem of `big`."""
     if word in ("better", "worse", "elder", "further", "farther", "lesser"):
         return stem(word)
+    known = positive(word)
     short = word[:-2]
-    return stem(short[:-1] + "y" if short.endswith("i") else short)
+    return known if known != word else stem(short[:-1] + "y" if short.endswith("i") else short)
 
 
 def _things(said: Sequence[str]) -> frozenset[str]:

@@ -44,7 +44,7 @@ _ONCE = frozenset(
         ),
     )
 )
-_SOLELY = frozenset(map(stem, words("wins won prevails prevailed")))
+_SOLELY = words("wins won prevails prevailed")
 _SOLE = words(
     """author owner winner capital inventor killer culprit thief murderer president reason father mother founder leader
     king queen aim purpose source only first last best worst most least main real true largest name"""
@@ -133,9 +133,9 @@ def _roles(said: Sequence[str], clause: Clause) -> Iterator[Role]:
             yield from _role(said[place], said[:place], said[place + 1 : end], said[end:], clause)
         if said[place] in _BE and named and said[0] == "the":
             yield from _role("holder", said[:place], said[place + 1 :], (), clause)
+    if said[-1] in _SOLELY:
+        yield from _role("holder", said[-1:], said[:-1], (), clause)
     for place in range(1, min(len(said) - 1, 5)):
-        if stem(said[place]) in _SOLELY and place == len(said) - 1:
-            yield from _role("agent", said[place:], said[:place], (), clause)
         if stem(said[place]) in _ONCE and "the" in said[place + 1 :] and not (_BE | {"to"}) & set(said[:place]):
             yield from _role("agent", said[place:], said[:place], (), clause)
             return
