@@ -108,6 +108,13 @@ def test_a_model_that_names_the_wrong_step_is_noted_and_may_be_overruled(correct
     assert (meta["found_by"], meta["first_wrong_step"], meta["found_right"]) == ("verifier", 2, False)
 
 
+def test_nobody_is_asked_which_step_where_there_is_one(correct) -> None:
+    ran, seen = correct(attempt("The answer is 2."), finds("none", RIGHT))
+    (mended,) = ran.samples
+    assert mended["completion"] == RIGHT and len(seen) == 1
+    assert (mended.meta["found_by"], mended.meta["first_wrong_step"], mended.meta["steps"]) == ("only", 1, 1)
+
+
 def test_what_is_right_stays_wrong_or_is_not_found_is_dropped(correct) -> None:
     def reason(sample: Sample, answer: Callable[[Request], str]) -> str:
         ran, _ = correct(sample, answer)

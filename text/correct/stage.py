@@ -24,12 +24,12 @@ class Correct(Trying, Solving):
 
     The model is asked which step is the first wrong one, keeps the steps before, and goes on from there. Where the
     verifier can tell (additions on a scratchpad, equations) its word is noted beside the model's. In `meta`:
-    `first_wrong_step` from which it was mended, counted from 1, `found_by`, model or verifier, and where the verifier
-    can tell `true_first_wrong_step` and `found_right`, whether the model named that one. Attempts that are right
-    already are dropped, as is what stays wrong.
+    `first_wrong_step` from which it was mended, counted from 1, `found_by`, model, verifier or (where there is no other
+    step) only, and where the verifier can tell `true_first_wrong_step` and `found_right`, whether the model named that
+    one. Attempts that are right already are dropped, as is what stays wrong.
     """
 
-    version = 2
+    version = 3
     takes = (REASONING,)
     makes = REASONING
 
@@ -73,6 +73,8 @@ class Correct(Trying, Solving):
 
     async def _located(self, sample: Sample, steps: Sequence[str], ask: Ask) -> tuple[int | None, dict[str, Any]]:
         """The first wrong step, from 0, and what to note of how it was found."""
+        if len(steps) == 1:
+            return 0, {"found_by": "only", "steps": 1, "first_wrong_step": 1}
         examples = shown(sample["domain"]) if self.form.shots else []
         request = self.request(
             self.form.put(asked(sample["question"], steps), examples), sample, "first wrong step",
