@@ -16,7 +16,6 @@ alive living survive live | dead die perish
 open | shut close closed
 present attend | absent miss
 accept welcome approve take embrace adopt | reject refuse decline disapprove rebuff turn-down
-agree | disagree
 support favour favor back endorse advocate champion defend for | oppose reject against condemn attack resist
 help protect benefit improve aid serve save spare | harm hurt damage worsen endanger injure destroy ruin
 helpful beneficial good | harmful damaging detrimental bad
@@ -103,7 +102,6 @@ confirm support | contradict
 multiply | divide
 up upward upwards | down downward downwards
 inside indoors indoor | outside outdoors outdoor
-innocent | guilty
 responsible accountable liable answerable | blameless
 deserve earn | undeserving
 respect honour | disrespect insult violate
@@ -115,7 +113,6 @@ admit acknowledge confess concede | deny
 allow permit let | forbid prohibit ban
 praise | blame criticise criticize
 reward | punish
-punished | unpunished
 equal equality | inequality
 free liberty | captive slave
 wealth prosperity | poverty
@@ -125,39 +122,30 @@ virtue | vice
 courage | cowardice
 love | hatred
 married | single unmarried
-locked lock | unlocked unlock
 lit on | off
 finish complete | unfinished incomplete
 spend | save
 sink | float
-attack | defend
 obvious clear plain | obscure unclear doubtful
 objective neutral impartial | subjective biased partial
-finite | infinite
 effective work function | ineffective useless malfunction
 efficient | inefficient wasteful
 loyal faithful | disloyal unfaithful treacherous
 selfish | selfless altruistic unselfish
 moral ethical | immoral unethical
 real genuine authentic original | fake forged forgery imaginary counterfeit
-reversible | irreversible
 renewable | finite
 binding valid | void invalid
-profitable | unprofitable
 profit surplus | loss deficit
-divisible | indivisible
-solvable | unsolvable
 constant fixed stable unchanged | changing variable unstable changed
 identical alike | different
 united together | divided apart separate
 near close | far distant
-literate | illiterate
 optional | mandatory compulsory obligatory
 generous | stingy greedy mean
 urgent | unhurried
 proud | ashamed
 sober | drunk
-sink | rise
 upstairs | downstairs
 forward | backward
 sweet | bitter sour
@@ -193,7 +181,6 @@ physical material bodily | mental spiritual
 rural | urban
 conservative | liberal progressive
 religious | secular
-permanently | temporarily
 gradual slow | sudden abrupt
 intense severe acute | mild slight
 constructive | destructive
@@ -227,13 +214,11 @@ ignore | know
 approve | disapprove veto
 mild lenient | harsh strict severe
 strict | lax
-relevant | irrelevant
 convergent converge | divergent diverge
 perpendicular | parallel
 horizontal | vertical
 numerator | denominator
 interior | boundary
-rational | irrational
 isosceles equilateral | scalene
 terminate finite | recur endless
 clockwise | anticlockwise counterclockwise
@@ -250,7 +235,6 @@ paid | unpaid owing
 born | unborn
 solved | unsolved open
 settled decided | undecided open
-confirmed | refuted
 reversible | permanent final
 punctual | late
 sane | mad insane
@@ -267,17 +251,13 @@ promised | refused
 refuse | consent agree
 consent | objection
 object protest | agree consent approve
-welcome | unwelcome
 survivor | victim
 defended | betrayed
 victim | culprit perpetrator
-liar | honest
 trustworthy | liar
 ally | rival
-abundant plentiful | scarce
 receive get obtain gain | give
 pleasure joy | pain suffering
-respected | despised
 owner owns own possess belong | lack
 exist | nonexistent extinct
 """
