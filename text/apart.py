@@ -1,8 +1,9 @@
-"""Questions put to a Python module in a process of its own, with a limit on time and memory.
+"""Questions put to a Python module in a process of its own, with a limit on processor time and memory.
 
-Algebra and scorers that read what a model wrote can be made to run for ever or to take all memory. Both sides speak
-JSON, a line each, so that neither can make the other run anything; hash seeds are fixed, so that a library which walks
-over sets makes the same of the same question in every process.
+Algebra and scorers that read what a model wrote can be made to run for ever or to take all memory. Time is what the
+process itself has used, so that a busy machine decides as an idle one does. Both sides speak JSON, a line each, so that
+neither can make the other run anything; hash seeds are fixed, so that a library which walks over sets makes the same of
+the same question in every process.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-STARTING = 120.0
+STARTING = 600.0
 """Seconds for the process to import its libraries."""
+PATIENCE = 30 if hasattr(signal, "setitimer") else 1
+"""How many times the processor time that it is allowed a question may take; Windows has no such clock to end it by."""
 MEMORY = 4 << 30
 """Bytes of address space that the process may take."""
 _LONGEST = 1 << 24
@@ -44,8 +47,13 @@ class Apart:
     def ask(self, question: dict[str, Any], seconds: float) -> Any:
         """What the module answers.
 
+        Args:
+            question: What the module's function takes.
+            seconds: Of processor time.
+
         Raises:
-            TimeoutError: It does not answer in time, or dies of the question; the next one starts it again.
+            TimeoutError: It takes more time or memory, fails or crashes, and which of these; the next question starts
+                it again.
             ImportError: It cannot start, because a library is missing.
         """
         with self._lock:
@@ -54,14 +62,16 @@ class Apart:
             try:
                 process.stdin.write(json.dumps({"seconds": seconds, **question}).encode() + b"\n")
                 process.stdin.flush()
-            except OSError:  # it died between two questions
+            except OSError:
+                raise TimeoutError(self._ended(seconds)) from None
+            line = self._line(PATIENCE * seconds)
+            if not line:
+                raise TimeoutError(self._ended(seconds))
+            said = json.loads(line)
+            if "failed" in said:
                 self._end()
-                raise TimeoutError("its process died") from None
-            answer = self._line(seconds)
-            if not answer:
-                self._end()
-                raise TimeoutError(f"{seconds:g} s or {MEMORY >> 30} GiB were not enough")
-            return json.loads(answer)
+                raise TimeoutError(said["failed"])
+            return said["answer"]
 
     def close(self) -> None:
         """End the process."""
@@ -69,6 +79,8 @@ class Apart:
             self._end()
 
     def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()  # something ended it between two questions
         if self._process is None:
             self._lines = queue.Queue()
             self._process = subprocess.Popen(
@@ -88,6 +100,20 @@ class Apart:
             return self._lines.get(timeout=seconds)
         except queue.Empty:
             return b""
+
+    def _ended(self, seconds: float) -> str:
+        """End the process, and say why it gave no answer."""
+        assert self._process is not None
+        try:
+            code: int | None = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            code = None
+        self._end()
+        if code is None:
+            return f"{PATIENCE * seconds:g} s were not enough"
+        if code == -getattr(signal, "SIGPROF", 0):
+            return f"{seconds:g} s of processor time were not enough"
+        return f"its process crashed: {signal.Signals(-code).name if code < 0 else f'exit status {code}'}"
 
     def _end(self) -> None:
         if self._process is not None:
@@ -118,12 +144,16 @@ def serve(load: Callable[[], Callable[[dict[str, Any]], Any]]) -> None:
     out.flush()
     for line in sys.stdin.buffer:
         question = json.loads(line)
-        if hasattr(signal, "alarm"):  # should the asker be gone, who else would end it
-            signal.alarm(int(question.pop("seconds")) + 5)
-        out.write(json.dumps(answer(question)).encode() + b"\n")
+        _limit_time(question.pop("seconds"))  # it ends the process
+        try:
+            said = {"answer": answer(question)}
+        except MemoryError:
+            said = {"failed": f"{MEMORY >> 30} GiB were not enough"}
+        except Exception as error:
+            said = {"failed": f"it failed: {type(error).__name__}"}
+        _limit_time(0)
+        out.write(json.dumps(said).encode() + b"\n")
         out.flush()
-        if hasattr(signal, "alarm"):
-            signal.alarm(0)
 
 
 def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
@@ -141,6 +171,11 @@ def _close(pipe: Any) -> None:
         pipe.close()
     except OSError:
         return
+
+
+def _limit_time(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory() -> None:
