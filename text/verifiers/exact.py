@@ -6,12 +6,12 @@ from multisynth.sample import Sample
 
 from .answers.stated import stated, to_line_end
 from .answers.symbolic import Symbolic
-from .answers.words import normalised
+from .answers.words import exactly
 from .verdict import Verdict, shortened
 
 
 class Exact:
-    """The final answer is the gold answer, apart from case, spaces, quotes, a full stop and a leading article."""
+    """The final answer is the gold answer, apart from case, spaces, quotes, marks around it and a leading article."""
 
     def __init__(self, symbolic: Symbolic) -> None:
         """As every verifier; nothing symbolic is needed."""
@@ -21,13 +21,11 @@ class Exact:
         found = stated(completion)
         if found is None:
             return Verdict(False, "no answer", "", "exact")
-        gold = normalised(problem["answer"])
+        gold = exactly(problem["answer"])
         if not gold:
             return Verdict(False, "no gold answer", found.answer, "exact")
         # A sentence ends after `Dr.`, or goes on: `Dr. Who`.
-        right = next(
-            (said for said in (found.answer, to_line_end(completion, found)) if normalised(said) == gold), None
-        )
+        right = next((said for said in (found.answer, to_line_end(completion, found)) if exactly(said) == gold), None)
         if right is None:
             reason = f"wrong answer: got {shortened(found.answer)}, gold {shortened(problem['answer'])}"
             return Verdict(False, reason, found.answer, "exact")

@@ -11,7 +11,10 @@ from .answers.symbolic import Symbolic
 from .verdict import Verdict, shortened
 
 _SCALE = "(dozen|hundred|thousand|million|billion)"
-_ASKED = re.compile(rf"\bhow (?:many|much)(?: more| total)? {_SCALE}|\bin {_SCALE}s\b", re.IGNORECASE)
+_ASKED = re.compile(
+    rf"\bhow (?:many|much)(?: more| total)? {_SCALE}|\bin {_SCALE}s\b|\b(?:what|which|many|as an?|in|the) (percent)",
+    re.IGNORECASE,
+)
 
 
 class Mathematics:
@@ -29,8 +32,9 @@ class Mathematics:
         if not gold.strip():
             return Verdict(False, "no gold answer", found.answer, "exact")
         asked = _ASKED.search(problem["question"])
+        unit = next(filter(None, asked.groups())).lower() if asked else ""
         try:
-            same, verifier = self._symbolic.same(gold, found.answer, (asked[1] or asked[2]).lower() if asked else "")
+            same, verifier = self._symbolic.same(gold, found.answer, unit)
         except TimeoutError as error:
             return Verdict(False, f"undecided: {error}", found.answer, "math-verify")
         reason = "" if same else f"wrong answer: got {shortened(found.answer)}, gold {shortened(gold)}"

@@ -25,6 +25,20 @@ def test_a_question_for_dozens_is_answered_in_dozens(judge, gold, said, question
     assert judge("math", f"The answer is {said}.", gold, question).right is right
 
 
+@pytest.mark.parametrize(
+    ("gold", "said", "question", "right"),
+    [
+        ("0.5", "50%", "What is the probability of heads?", True),
+        ("0.5", "50%", "By what percentage did it grow?", False),
+        ("50", "50%", "What percent of them are red?", True),
+        ("50%", "0.5", "What percent of them are red?", False),
+        ("20", "20%", "Of 50 people 40% left. What is the rate?", True),
+    ],
+)
+def test_a_percentage_that_is_asked_for_is_no_hundredths(judge, gold, said, question, right) -> None:
+    assert judge("math", f"The answer is {said}.", gold, question).right is right
+
+
 @pytest.mark.parametrize("verifier", ["exact", "math"])
 @pytest.mark.parametrize("said", ["The answer is .", "<answer></answer>"])
 def test_an_empty_gold_answer_verifies_nothing(judge, verifier, said) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .words import unwrapped
+from .words import lettered, unwrapped
 
 _SIGNS = {
     "−": "-", "×": r"\times ", "·": r"\cdot ", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ",
@@ -31,7 +31,6 @@ _REPEATING = re.compile(r"(?<![\d.])(\d{0,9})\.(\d{0,9})\\(?:overline|bar)\s*(?:
 _TURN = re.compile(r"(\d+(?:\.\d+)?)\s*\^\s*(?:\\circ\b|\{\s*\\circ\s*\})")
 _TRIGONOMETRY = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)\b")
 _IN_BASE = re.compile(r"\((\w+)\)(?=\s*_)")
-_OPTION = re.compile(r"\(?([A-Za-z])[).]")
 _NONE = re.compile(r"\\varnothing|\\\{\s*\\\}|no\s+(?:real\s+)?solutions?\.?", re.IGNORECASE)
 
 
@@ -53,8 +52,7 @@ def spelt(text: str) -> str:
     if _TRIGONOMETRY.search(text):
         text = _TURN.sub(r"(\\frac{\1\\pi}{180})", text)
     text = _IN_BASE.sub(r"\1", re.sub(r"\\mathbb\s+(\w)", r"\\mathbb{\1}", text))
-    text = _OPTION.sub(r"\1", text) if _OPTION.fullmatch(text) else text
-    return r"\emptyset" if _NONE.fullmatch(unwrapped(text)) else text
+    return r"\emptyset" if _NONE.fullmatch(unwrapped(text)) else lettered(text)
 
 
 def _letters(text: str) -> str:

@@ -8,6 +8,7 @@ import unicodedata
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
 _ARTICLE = re.compile(r"^(?:the|an?) (?=\S)")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
+_OPTION = re.compile(r"\(?([A-Za-z])[).]")
 _WORDS = re.compile(r"(?=.*[^\W\d_]{2})(?:[^\W\d_]|[\s'’\"“”`*.,;:!?&–-])+", re.DOTALL)
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _LONG = re.compile(r"[^\W\d_]{4,}")
@@ -23,6 +24,16 @@ def normalised(text: str) -> str:
 def unwrapped(text: str) -> str:
     """LaTeX without the marks around text: `\\text{Paris}` is `Paris`."""
     return _TEXT.sub(r"\1", text).strip().strip("$")
+
+
+def lettered(text: str) -> str:
+    """The letter of an option of several, however it is set off, `(B)` or `B)`; any other text as it is."""
+    return match[1] if (match := _OPTION.fullmatch(text)) else text
+
+
+def exactly(text: str) -> str:
+    """A text as it is compared where it has to be the gold answer but for how it is set."""
+    return normalised(lettered(normalised(unwrapped(text))))
 
 
 def is_words(text: str) -> bool:
