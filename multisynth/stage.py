@@ -212,6 +212,8 @@ class Series(Source):
     """
 
     needs: ClassVar[Needs] = Needs(batch_size=1)
+    looks_back: ClassVar[int | None] = None
+    """How many of the samples before it one is made from, 1 or more; the others need no memory. All unless it says."""
 
     def follow(
         self, past: Sequence[Sample], ordinal: int, inputs: Callable[[], Iterator[Sample]], scatter: Scatter
@@ -219,8 +221,8 @@ class Series(Source):
         """Make a sample.
 
         Args:
-            past: The samples before, as the table has them.
-            ordinal: How many those are; the new sample's origin.
+            past: The samples before, as the table has them; of many the last `looks_back`.
+            ordinal: How many there are before; the new sample's origin.
             inputs: Reads what feeds it from the start, in the order of the tables, a few at once in memory.
             scatter: For the work within it that can be done in parallel.
         """

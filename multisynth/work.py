@@ -130,6 +130,7 @@ class Following:
     ) -> None:
         self._stage, self._birth, self._inputs, self._scatter, self._stored = stage, birth, inputs, scatter, stored
         self._past: list[Sample] = []
+        self._made = 0
 
     def __call__(self, ordinals: range) -> Iterator[Sample]:
         """Make them, each from those before.
@@ -139,11 +140,14 @@ class Following:
             Hopeless: The stage says that it cannot make one, and so none of those that follow.
         """
         for ordinal in ordinals:
-            if len(self._past) != ordinal:
+            if self._made != ordinal:
                 self._past = self._stored(ordinal)
-            if len(self._past) != ordinal:
-                problem = f"of the {ordinal} samples from which this one is made, {len(self._past)} are there"
+                self._made = len(self._past)
+            if self._made != ordinal:
+                problem = f"of the {ordinal} samples from which this one is made, {self._made} are there"
                 raise BadInput(f"{problem}: others failed or were taken back", "run again once that is mended")
+            if self._stage.looks_back is not None:
+                del self._past[: -self._stage.looks_back]
             try:
                 sample = self._stage.follow(tuple(self._past), ordinal, self._inputs, self._scatter)
             except BadInput as error:
@@ -151,6 +155,7 @@ class Following:
             taught = (self._past[-1].id,) if self._past else (sample.id for sample in self._inputs())
             sample.parents = (*taught, *sample.parents)
             self._past.append(batch_of(self._birth, [sample])[0])
+            self._made += 1
             yield sample
 
 

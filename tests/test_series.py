@@ -8,6 +8,7 @@ import pytest
 from multisynth import lineage, seeds
 from multisynth.store import Store
 from tests import comparing
+from tests.stages import Hop
 
 HOPS = {"hops": {"use": "test.hop", "hops": 6}, "parts": {"use": "test.split", "from": "hops"}}
 LEARNED = {"seeds": {"use": "test.draw", "count": 9}, "learned": {"use": "test.learn", "from": "seeds", "hops": 3}}
@@ -78,3 +79,23 @@ def test_a_series_that_takes_inputs_must_be_fed(make):
         make({"learned": {"use": "test.learn"}})
     with pytest.raises(BadInput, match="takes no `from`"):
         make({"seeds": {"use": "test.draw"}, "hops": {"use": "test.hop", "from": "seeds"}})
+
+
+@pytest.mark.parametrize("back", [None, 1, 2])
+def test_no_more_of_the_past_is_kept_than_is_looked_at(make, monkeypatch, back):
+    lengths, follow = [], Hop.follow
+
+    def notes(self, past, ordinal, inputs, scatter):
+        lengths.append([int(sample["origin"]) for sample in past])
+        return follow(self, past, ordinal, inputs, scatter)
+
+    unbroken, _ = make(HOPS, out="unbroken")
+    monkeypatch.setattr(Hop, "follow", notes)
+    monkeypatch.setattr(Hop, "looks_back", back)
+    monkeypatch.setenv("MULTISYNTH_TEST_STUMBLE", "3")
+    make(HOPS)
+    monkeypatch.delenv("MULTISYNTH_TEST_STUMBLE")
+    store, result = make(HOPS)
+    assert result.ok
+    comparing.assert_same(store, unbroken)
+    assert lengths == [list(range(n - min(n, back or n), n)) for n in (0, 1, 2, 3, 3, 4, 5)]

@@ -48,6 +48,7 @@ class Training(Series, Generic[T]):
     makes: ClassVar[Kind] = MODEL
     extent: ClassVar[str] = "checkpoints"
     extends: ClassVar[bool] = False
+    looks_back: ClassVar[int | None] = 1
     reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"start": (MODEL,)}
     version: ClassVar[int] = 3
     method: ClassVar[str]
