@@ -25,9 +25,8 @@ def mistake(text: str, schema: str) -> str | None:
         value = parsed(text)
     except (ValueError, RecursionError):
         return "no JSON"
-    checker = _checker(schema)
     try:
-        error = next(checker.iter_errors(value), None)
+        error = next(checker(schema).iter_errors(value), None)
     except RecursionError:
         return "JSON of too many levels"
     if error is None:
@@ -51,7 +50,12 @@ def _no_number(name: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _checker(schema: str) -> Any:
+def checker(schema: str) -> Any:
+    """What checks values by a JSON Schema, itself checked by its own.
+
+    Raises:
+        BadInput: It is none.
+    """
     import jsonschema  # type: ignore[import-untyped]
     from referencing import Registry
 

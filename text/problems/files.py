@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
-from multisynth.errors import BadInput
+from multisynth.errors import BadInput, nearest
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.stage import InputPath, Source
 
+from ..verifiers import NAMES
 from .lines import Lines
 from .shapes import Shape, problem_of
 
@@ -23,9 +24,11 @@ class Problems(Source):
 
     Shapes: `gsm8k` (question, answer that ends in `#### 72`; Cobbe et al. 2021), `mbpp` (text or prompt, code, task_id,
     test_list; Austin et al. 2021), `humaneval` (task_id, prompt, entry_point, canonical_solution, test; Chen et al.
-    2021), `plain` (question or prompt; answer, domain, verifier and check where given).
+    2021), `plain` (question or prompt; answer, domain, verifier and check where given). Of MBPP's tests the question
+    shows the first; all of them judge, and those of challenge_test_list.
     """
 
+    version = 2
     extent: ClassVar[str] = "problems"
     makes = PROBLEM
 
@@ -37,6 +40,13 @@ class Problems(Source):
     license: str = Field("NOASSERTION", description="SPDX identifier of the file's content.")
 
     _lines: Lines | None = PrivateAttr(None)
+
+    @field_validator("verifier")
+    @classmethod
+    def _known(cls, verifier: str) -> str:
+        if verifier and verifier not in NAMES:
+            raise ValueError(f"no verifier is called `{verifier}`: {nearest(verifier, list(NAMES))}")
+        return verifier
 
     def count_of(self) -> int:
         """How many problems there are: those asked for, or all of the file. The first is parsed, the others counted.

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from multisynth.errors import BadInput, nearest, shown
 
-from ..verifiers import NAMES
-from ..verifiers.code import Check
+from ..verifiers import CHECKS, NAMES
 from .lines import Line
 
 Shape = Literal["gsm8k", "mbpp", "humaneval", "plain"]
@@ -71,11 +72,12 @@ def _gsm8k(line: Line, verifier: str) -> Made:
 
 
 def _mbpp(line: Line, verifier: str) -> Made:
-    tests = _texts(line, "test_list")
+    tests = [*_texts(line, "test_list"), *_texts(line, "challenge_test_list", ())]
     setup = _text(line, "test_setup_code", "") or "\n".join(_texts(line, "test_imports", ()))
-    check = _checked(line, {"tests": tests, "setup": setup})
+    check = _checked(line, "code", {"tests": tests, "setup": setup})
     task = _text(line, "text" if "text" in line.fields else "prompt")
-    question = f"{task.strip()} Your code should pass these tests:\n" + "\n".join(tests)
+    # One test tells the name and the arguments; who knows all that judge could pass with a table of them.
+    question = f"{task.strip()} Your code should pass tests such as this one:\n{tests[0]}"
     columns = {
         "question": question, "answer": _text(line, "code", ""), "domain": "mbpp", "verifier": "code", "check": check
     }  # fmt: skip
@@ -88,7 +90,7 @@ def _humaneval(line: Line, verifier: str) -> Made:
     columns = {
         "question": f"Complete this Python program:\n{prompt}",
         "answer": prompt + _text(line, "canonical_solution", ""),
-        "domain": "humaneval", "verifier": "code", "check": _checked(line, entry),
+        "domain": "humaneval", "verifier": "code", "check": _checked(line, "code", entry),
     }  # fmt: skip
     return columns, {"task_id": line.fields.get("task_id")}
 
@@ -105,6 +107,8 @@ def _plain(line: Line, verifier: str) -> Made:
     if named not in NAMES:
         raise BadInput(f"no verifier is called `{named}`", nearest(named, list(NAMES)), line.place)
     check = line.fields.get("check")
+    if named in CHECKS:
+        check = _checked(line, named, check)
     columns = {
         "question": _text(line, "question" if "question" in line.fields else "prompt"), "answer": answer,
         "domain": _text(line, "domain", "") or "plain", "verifier": named,
@@ -135,8 +139,18 @@ def _texts(line: Line, name: str, default: tuple[str, ...] | None = None) -> lis
     return list(value)
 
 
-def _checked(line: Line, check: dict[str, Any]) -> str:
+def _checked(line: Line, verifier: str, check: object) -> str:
+    """What a verifier needs beyond an answer, as JSON, seen by itself."""
+    form = CHECKS[verifier]
+    needs = "verifier `{}` takes {}".format(
+        verifier, ", ".join(f"`{field.alias or name}`" for name, field in form.model_fields.items())
+    )
+    if check is None:
+        raise BadInput("field `check` is missing", needs, line.place)
     try:
-        return Check.model_validate(check).model_dump_json()
-    except ValueError as error:
-        raise BadInput(f"its tests cannot be used: {error}", "see `text.verifiers.code`", line.place) from None
+        made = form.model_validate_json(check) if isinstance(check, str) else form.model_validate(check)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = ".".join(map(str, ("check", *first["loc"])))
+        raise BadInput(f"`{at}` cannot be used: {first['msg']}", needs, line.place) from None
+    return made.model_dump_json(by_alias=True)

@@ -9,7 +9,7 @@ math         the final answer alone, as a number or by math-verify
 schema       JSON, by a JSON Schema
 """
 
-from .choice import NAMES, Verifiers
+from .choice import CHECKS, NAMES, Verifiers
 from .verdict import Verdict, Verifier
 
-__all__ = ["NAMES", "Verdict", "Verifier", "Verifiers"]
+__all__ = ["CHECKS", "NAMES", "Verdict", "Verifier", "Verifiers"]

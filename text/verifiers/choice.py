@@ -6,19 +6,21 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
+from pydantic import BaseModel
+
 from multisynth.errors import BadInput, Hopeless, nearest
 from multisynth.sample import Sample
 from multisynth.sandbox import Isolation
 
-from .addition import Addition
+from .addition import Addition, AdditionCheck
 from .answers.symbolic import Symbolic
-from .answers.words import normalised
+from .answers.words import exactly, normalised
 from .arithmetic import Arithmetic
-from .code import Code
+from .code import Check, Code
 from .exact import Exact
-from .gym import Gym
+from .gym import Gym, GymCheck
 from .mathematics import Mathematics
-from .schema import Schema
+from .schema import Schema, SchemaCheck
 from .verdict import Verdict, Verifier
 
 _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
@@ -32,6 +34,10 @@ _MAKERS: Mapping[str, Callable[[Symbolic], Verifier]] = {
 }
 NAMES = tuple(_MAKERS)
 """What a problem's column `verifier` may say; `math` where it says nothing."""
+CHECKS: Mapping[str, type[BaseModel]] = {
+    "addition": AdditionCheck, "code": Check, "gym": GymCheck, "schema": SchemaCheck,
+}  # fmt: skip
+"""What the column `check` holds, as JSON, for the verifiers that need it."""
 
 
 class Verifiers:
@@ -72,7 +78,7 @@ class Verifiers:
     def same(self, problem: Sample, one: str, other: str) -> bool:
         """Whether two answers to a problem are one: as its verifier would compare the first, were it gold, with it."""
         if problem["verifier"] == "exact":
-            return normalised(one) == normalised(other)
+            return exactly(one) == exactly(other)
         try:
             return self._symbolic.same(one, other)[0]
         except TimeoutError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
+from multisynth.errors import BadInput
 from multisynth.sample import Sample
-from multisynth.serving.schema import parsed
+from multisynth.serving.schema import checker, parsed
 
 from ..apart import Apart
 from .answers.stated import stated
@@ -28,6 +29,15 @@ class SchemaCheck(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     form: dict[str, JsonValue] | bool = Field(alias="schema", description="A JSON Schema (json-schema.org).")
+
+    @field_validator("form")
+    @classmethod
+    def _is_one(cls, form: dict[str, JsonValue] | bool) -> dict[str, JsonValue] | bool:
+        try:
+            checker(json.dumps(form))
+        except BadInput as error:
+            raise ValueError(error.problem) from None
+        return form
 
 
 class Schema:
@@ -61,9 +71,7 @@ class Schema:
             said = self._apart.ask({"text": answer, "schema": schema}, SECONDS)
         except TimeoutError as error:
             return f"undecided: {error}"
-        if "refused" in said:
-            raise ValueError(said["refused"])
-        return f"not of the schema: {said['mistake']}" if said["mistake"] else ""
+        return f"not of the schema: {said}" if said else ""
 
 
 def asked_form(problem: Sample) -> str:

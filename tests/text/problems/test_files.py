@@ -10,6 +10,7 @@ import pytest
 from multisynth.text.problems import lines as lines_module
 from multisynth.text.problems.files import Problems
 from multisynth.text.verifiers import Verifiers
+from pydantic import ValidationError
 
 from multisynth.errors import BadInput
 from multisynth.recipe import Recipe
@@ -66,6 +67,25 @@ def test_code_comes_with_its_tests_and_the_reference_passes_them_in_plain_python
     exec(compile(program, "reference", "exec"), {})  # noqa: S102 — our own rows, above
 
 
+def test_of_mbpp_s_tests_the_question_shows_one_and_all_judge(tmp_path) -> None:
+    """So no table of what it shows passes."""
+    (problem,) = read(tmp_path, {**MBPP, "challenge_test_list": ["assert add(7, 8) == 15"]})
+    tests = json.loads(problem["check"])["tests"]
+    assert tests == [*MBPP["test_list"], "assert add(7, 8) == 15"]
+    assert [test in problem["question"] for test in tests] == [True, False, False]
+    judge = Verifiers().judge
+    assert judge(problem, problem["answer"]).right
+    assert not judge(problem, "def add(a, b):\n    return {(1, 2): 3}.get((a, b))").right
+    assert judge(problem, "def add(a, b):\n    return {(1, 2): 3, (0, 0): 0}.get((a, b))").reason.startswith(
+        "fails a test: 3 of 3"
+    )
+
+
+def test_a_verifier_that_is_none_is_refused_before_work(tmp_path) -> None:
+    with pytest.raises(ValidationError, match=r"no verifier is called `maht`: did you mean `math`"):
+        Problems(path=written(tmp_path, GSM8K), verifier="maht")
+
+
 @pytest.mark.parametrize(
     ("row", "columns"),
     [
@@ -75,7 +95,7 @@ def test_code_comes_with_its_tests_and_the_reference_passes_them_in_plain_python
         ({"question": "q", "answer": "a", "verifier": "exact"}, {"verifier": "exact"}),
         (
             {"question": "q", "verifier": "schema", "check": {"schema": {"type": "object"}}},
-            {"check": '{"schema": {"type": "object"}}'},
+            {"check": '{"schema":{"type":"object"}}'},
         ),
     ],
 )
@@ -165,7 +185,17 @@ def test_lines_that_are_no_object_fail_alone_and_as_the_first_are_refused_before
         ({"question": "q", "verifier": "maths"}, {}, "did you mean `math`"),
         ({"question": "q", "answer": "12"}, {"shape": "gsm8k"}, "does not end in `####"),
         ({**MBPP, "test_list": "assert"}, {}, "field `test_list` is 'assert'"),
-        ({**MBPP, "test_list": []}, {}, "its tests cannot be used"),
+        ({**MBPP, "test_list": []}, {}, "`check.tests` cannot be used: .* at least 1 item"),
+        ({**MBPP, "test_list": ["assert add(1"]}, {}, "`check` cannot be used: .* test 1 is no Python"),
+        ({"question": "q", "verifier": "code"}, {}, "field `check` is missing\n.*`code` takes `tests`, `setup`"),
+        ({"question": "q"}, {"verifier": "schema"}, "field `check` is missing\n.*`schema` takes `schema`"),
+        (
+            {"question": "q", "verifier": "schema", "check": {"schema": {"type": "x"}}},
+            {},
+            "`check.schema` .*no JSON Schema",
+        ),
+        ({"question": "q", "verifier": "gym", "check": "{}"}, {}, r"`check.set` cannot be used: Field required"),
+        ({"question": "q", "verifier": "addition", "check": {"terms": [1]}}, {}, r"`check.terms.1` cannot be used"),
         ({**HUMANEVAL, "entry_point": None}, {}, "field `entry_point` is None"),
     ],
 )
