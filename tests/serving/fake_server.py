@@ -21,6 +21,10 @@ FAULTS = (
     "malformed", "no choices", "wrong types", "error midway", "page",
 )  # fmt: skip
 """All that goes by: a client that tries again gets its answer in the end."""
+_ENDS = ("held at the end", "pings at the end", "reset at the end", "closed at the end")
+ODDITIES = (*_ENDS, "odd counts", "counts alone")
+"""What follows a whole answer, or stands in it: a client that asks again for any of these pays twice."""
+_ODD_COUNTS = ({}, {"prompt_tokens": None, "completion_tokens": 3}, {"prompt_tokens": -1}, {"prompt_tokens": "5"})
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,17 @@ class FakeServer:
 
     Args:
         seed: Of the faults.
-        faults: How likely each fault is at each try.
+        faults: How likely each fault or oddity is at each try.
         most_faults: Tries of one request that may go wrong.
         pause: Seconds between the parts of an answer.
         streams: Whether it streams where it is asked to.
         usage: Whether it tells numbers of tokens.
         capacity: Requests at once above which it answers 429; 0 for any number.
-        always: A fault that every request gets at every try.
+        always: A fault or an oddity that every request gets at every try.
         refuses: Fields that it answers with 400.
+        blocks: A word for which it answers a request with 400 that quotes it, as filters do.
+        kind: The content type of its streams; none where it is empty.
+        mark: Whether they begin with a byte-order mark.
         reply: Text of every answer; by default one that follows from the request.
         finish: What it gives as reason for the end; by default as it is.
     """
@@ -59,6 +66,9 @@ class FakeServer:
     capacity: int = 0
     always: str = ""
     refuses: tuple[str, ...] = ()
+    blocks: str = ""
+    kind: str = "text/event-stream"
+    mark: bool = False
     reply: str | tuple[str, ...] | None = None
     finish: str | None = None
 
@@ -156,9 +166,15 @@ class FakeServer:
             fault = "400"
             said = f"Unrecognized request arguments supplied: {', '.join(refused)}"
             self._say(writer, 400, {"error": {"message": said}})
+        elif self.blocks and self.blocks in str(asked["messages"]):
+            fault = "400"
+            said = f"Unsupported content: {asked['messages'][-1]['content']!r} was blocked"
+            self._say(writer, 400, {"error": {"message": said}})
+        elif fault == "400 model":
+            self._say(writer, 400, {"error": {"message": "invalid model name", "code": "model_not_found"}})
         self.given[fault] += 1
         if fault.split(" ")[0].isdigit():
-            if fault != "400":
+            if not fault.startswith("400"):
                 headers = {"Retry-After": "0.05"} if fault.endswith("wait") else {}
                 self._say(writer, int(fault.split(" ")[0]), {"error": {"message": "not now"}}, headers)
             await writer.drain()
@@ -184,7 +200,12 @@ class FakeServer:
             parts[0] = '{"choices": [{"index": 0, "delta": {"content": 5}, "text": 5}]}'
         elif fault == "error midway":
             parts[len(parts) // 2] = '{"error": {"message": "CUDA out of memory", "code": 500}}'
-        if not (asked.get("stream") and self.streams):
+        elif fault == "odd counts":
+            parts[-1] = json.dumps({"choices": [], "usage": _ODD_COUNTS[int(key, 16) % len(_ODD_COUNTS)]})
+        elif fault == "counts alone":
+            parts[-1] = json.dumps({"usage": json.loads(parts[-1])["usage"]})
+        streams = asked.get("stream") and self.streams
+        if not streams:
             whole = parts[0] if len(parts) == 1 else _whole(parts)
             data = whole.encode()
             if fault in ("reset midway", "stall", "truncated", "closed early"):
@@ -192,7 +213,10 @@ class FakeServer:
             else:
                 self._write(writer, 200, data, "application/json")
         else:
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            kind = f"Content-Type: {self.kind}\r\n" if self.kind else ""
+            writer.write(f"HTTP/1.1 200 OK\r\n{kind}Transfer-Encoding: chunked\r\n\r\n".encode())
+            if self.mark:
+                _chunk(writer, b"\xef\xbb\xbf")
             half = len(parts) // 2 if fault in ("reset midway", "stall", "truncated", "closed early") else len(parts)
             for part in parts[:half]:
                 _chunk(writer, f"data: {part}\n\n".encode())
@@ -200,8 +224,8 @@ class FakeServer:
                 if self.pause:
                     await asyncio.sleep(self.pause)
             if half == len(parts):
-                _chunk(writer, b": a comment\n\ndata: [DONE]\n\n")
-                _chunk(writer, b"")
+                over = b"" if fault in _ENDS else b"0\r\n\r\n"
+                _chunk(writer, b": a comment\n\ndata: [DONE]\n\n", over)
             elif fault == "closed early":
                 _chunk(writer, b"")  # HTTP says that this is all
         if fault == "reset midway":
@@ -212,8 +236,20 @@ class FakeServer:
             await reader.read()
         if fault in ("truncated", "stall", "closed early"):
             raise ConnectionError  # which closes it
-        if not fault and not writer.is_closing():
+        if (not fault or fault in ODDITIES) and not writer.is_closing():
             self.deliveries.append(Delivery(key, number, time.monotonic()))
+        if not streams:
+            return
+        if fault == "reset at the end":
+            writer.transport.abort()
+        elif fault == "held at the end":
+            await reader.read()
+        elif fault == "closed at the end":
+            raise ConnectionError
+        while fault == "pings at the end" and not writer.is_closing():
+            _chunk(writer, b": ping\n\n")
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
     def _parts(self, key: str, asked: dict[str, Any]) -> list[str]:
         """The objects of a streamed answer."""
@@ -255,8 +291,8 @@ class FakeServer:
         writer.write("\r\n".join([*lines, "", ""]).encode() + data[:cut])
 
 
-def _chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
-    writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+def _chunk(writer: asyncio.StreamWriter, data: bytes, rest: bytes = b"") -> None:
+    writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n" + rest)
 
 
 def _logprobs(word: str, asked: dict[str, Any], chat: bool) -> dict[str, Any]:
@@ -278,7 +314,7 @@ def _whole(parts: list[str]) -> str:
     wrong = next((one for one in read if "error" in one), None)
     if wrong is not None:
         return json.dumps(wrong)
-    choices = [choice for one in read for choice in one["choices"]]
+    choices = [choice for one in read for choice in one.get("choices", ())]
     chat = any("delta" in choice for choice in choices)
     said = [choice["delta"].get("content", "") if "delta" in choice else choice["text"] for choice in choices]
     whole: dict[str, Any] = {"index": 0, "finish_reason": choices[-1]["finish_reason"]}

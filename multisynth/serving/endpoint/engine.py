@@ -7,10 +7,10 @@ import json
 import logging
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from multisynth.errors import BadInput, Hopeless
-from multisynth.serving.endpoint import wire
+from multisynth.serving.endpoint import reading, wire
 from multisynth.serving.endpoint.faults import Again, Lesser, NoAnswer, hopeless, refusal, without_key
 from multisynth.serving.endpoint.options import Endpoint
 from multisynth.serving.endpoint.pace import Pace
@@ -28,7 +28,8 @@ PATIENCE = 64
 """Tokens that a model must make within the endpoint's `timeout` on average, however steadily bytes drip."""
 ANSWERS = 3
 """Answers asked for one that satisfies its schema."""
-_LONGEST_ERROR = 1 << 16
+CONNECTING = 10.0
+"""Seconds that a connection may take at least; `timeout` counts once there is one."""
 
 
 class EndpointEngine:
@@ -37,8 +38,8 @@ class EndpointEngine:
     Answers are streamed. What fails for a passing reason (408, 409, 425, 429, 5xx, a connection that breaks, a stream
     without a byte for `timeout` seconds, an answer cut off, malformed or far too long) is tried again `attempts` times
     in all, after waits with full jitter (Brooker 2015) or as long as `Retry-After` says. A field that a server does not
-    know is left out from then on where that asks for the same (`wire.spare`). Where the first request to fail finds
-    that none ever reached the endpoint, there is no use in the others.
+    know is left out where that asks for the same (`wire.spare`), and from then on if it answers without. Where the
+    first request to fail finds that none ever reached the endpoint, there is no use in the others.
 
     Of completions: `token_ids` are empty, for endpoints tell none. Tokens are counted by the endpoint's `usage`; where
     it has none, those made by the log-probabilities that were asked for, else one for every four bytes, and a warning
@@ -104,14 +105,14 @@ class EndpointEngine:
 
     async def _answer(self, request: Request) -> Completion:
         jitter = random.Random(request.digest())
-        tried = 0
+        tried, without = 0, self._without
         while True:
             bound = min(LONGEST_WAIT, FIRST_WAIT * 2**tried)
             async with self._pace as sent:
                 if self._hopeless is not None:
                     raise Hopeless(*self._hopeless.args)
                 try:
-                    answer = await self._try(request)
+                    answer = await self._try(request, self._without | without)
                 except Again as fault:
                     tried += 1
                     if fault.objection:
@@ -120,13 +121,14 @@ class EndpointEngine:
                     if tried >= self._endpoint.attempts:
                         raise self._given_up(tried, fault) from fault
                 except Lesser as fault:
-                    self._leave_out(fault.fields)
+                    without |= fault.fields
                     continue
                 except Hopeless as fault:
                     self._hopeless = fault
                     raise
                 else:
                     self._reached = True
+                    self._leave_out(without)
                     self._pace.answered()
                     return self._checked(answer)
             await asyncio.sleep(jitter.uniform(0, bound))
@@ -139,8 +141,8 @@ class EndpointEngine:
         where = f"{self._endpoint.name} at {self._endpoint.url}"
         return NoAnswer(f"{where} gave none in {tried} attempts; the last: {fault.reason}")
 
-    async def _try(self, request: Request) -> wire.Answer:
-        """One attempt.
+    async def _try(self, request: Request, without: frozenset[str]) -> wire.Answer:
+        """One attempt, without some fields.
 
         Raises:
             Again: It failed for a reason that may pass.
@@ -148,21 +150,20 @@ class EndpointEngine:
         """
         import httpx
 
-        endpoint = self._endpoint
-        allowed = endpoint.timeout * (1 + request.max_tokens / PATIENCE)
-        without = self._without
+        endpoint, connections = self._endpoint, self._connections()  # made before the time counts
+        allowed = max(endpoint.timeout, CONNECTING) + endpoint.timeout * request.max_tokens / PATIENCE
         body = json.dumps(wire.payload(request, endpoint.name, without), ensure_ascii=False)
         try:
             async with (
                 asyncio.timeout(allowed),
-                self._connections().stream(
+                connections.stream(
                     "POST", endpoint.url + wire.path(request), content=body.encode("utf-8", "replace")
                 ) as response,
             ):
                 if response.status_code != 200:
-                    said = await _beginning(response)
+                    said = await reading.beginning(response)
                     raise refusal(endpoint, response.status_code, response.headers, said, wire.spare(request, without))
-                return await _read(response, request)
+                return await reading.read(response, request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Again(_headline(error), unreached=True) from error
         except httpx.TimeoutException as error:
@@ -183,7 +184,7 @@ class EndpointEngine:
             timeout = self._endpoint.timeout
             self._client = httpx.AsyncClient(
                 headers=headers,
-                timeout=httpx.Timeout(timeout, pool=None),
+                timeout=httpx.Timeout(timeout, connect=max(timeout, CONNECTING), pool=None),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._endpoint.at_once),
                 follow_redirects=False,
                 trust_env=self._endpoint.url.startswith("https:"),  # no proxy reads a key that goes over plain http
@@ -219,42 +220,3 @@ class EndpointEngine:
 
 def _headline(error: Exception) -> str:
     return f"{type(error).__name__} {str(error).partition(chr(10))[0]}".rstrip()
-
-
-async def _read(response: Any, request: Request) -> wire.Answer:
-    """A whole answer, streamed or, from servers that do not stream, in one piece.
-
-    Raises:
-        Again: It is cut off, malformed or too long.
-    """
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise Again("the answer is compressed, which was not asked for")
-    answer = wire.Answer(request)
-    streamed = response.headers.get("content-type", "").startswith("text/event-stream")
-    length, rest = 0, bytearray()
-    async for chunk in response.aiter_raw():
-        length += len(chunk)
-        if length > wire.most_bytes(request):
-            raise Again(f"the answer is too long: over {wire.most_bytes(request)} bytes")
-        rest += chunk
-        if streamed and b"\n" in chunk:
-            *lines, last = rest.split(b"\n")
-            rest = bytearray(last)
-            for line in lines:
-                answer.event(bytes(line).strip())
-    if not streamed:
-        answer.part(bytes(rest))
-    elif rest.strip():
-        answer.event(bytes(rest).strip())
-    if not answer.finish:
-        raise Again("the answer is cut off" if streamed else "the answer has no choice that is finished")
-    return answer
-
-
-async def _beginning(response: Any) -> bytes:
-    said = bytearray()
-    async for chunk in response.aiter_raw():
-        said += chunk
-        if len(said) >= _LONGEST_ERROR:
-            break
-    return bytes(said[:_LONGEST_ERROR])

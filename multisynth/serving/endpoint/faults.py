@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from multisynth.errors import BadInput, Hopeless
 from multisynth.secrecy import masked
@@ -25,8 +25,13 @@ _FOR_ALL = {
     407: ("a proxy on the way wants credentials", "see to the proxy"),
 }
 _TOO_LONG = re.compile(
-    r"context[ _](length|size|window)|maximum context|exceed_context|prompt (is )?too long|too many (input )?tokens"
-    r"|tokens.{0,40} must be <=|maximum (input|prompt|allowed|number of tokens)",
+    r"context[ _](length|size|window)|maximum context|exceed_context|(prompt|input)s? (is |are )?too long"
+    r"|too many (input )?tokens|tokens.{0,40} must be <=|must have less than \d+ tokens|reduce the length"
+    r"|maximum (input|prompt|allowed|number of tokens)",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"unknown|unrecogni[sz]ed|unsupported|unexpected|extra\b|extraneous|(not|n't) (be )?(support|allow|permit|recogni)",
     re.IGNORECASE,
 )
 _SHOWN = 300
@@ -52,7 +57,7 @@ class Again(Exception):
 
 
 class Lesser(Exception):
-    """The endpoint does not take fields that can be left out."""
+    """The endpoint does not seem to take fields that can be left out."""
 
     def __init__(self, fields: frozenset[str]) -> None:
         self.fields = fields
@@ -75,7 +80,7 @@ def refusal(
         `Again`, `Lesser`, `Unfit` where this request alone is at fault, `Hopeless` where none can be answered, and
         else a `BadInput`. None of them tells the key, even where the endpoint does.
     """
-    said, code = _said(body)
+    said, codes, about = _said(body)
     shown = f"HTTP {status}" + (f": {without_key(endpoint, said)}" if said else "")
     if 300 <= status < 400:
         return hopeless(endpoint, f"it redirects (HTTP {status}), which is not followed", "give where it leads")
@@ -83,23 +88,24 @@ def refusal(
         what = f"it refuses the key in {endpoint.key}" if endpoint.key else "it wants a key"
         remedy = "check its value" if endpoint.key else "name the environment variable that holds it: `key: VARIABLE`"
         return hopeless(endpoint, f"{what} (HTTP {status})", remedy)
-    if status in _FOR_ALL:
-        problem, remedy = _FOR_ALL[status]
+    if status in _FOR_ALL or "model_not_found" in codes:
+        problem, remedy = _FOR_ALL.get(status, _FOR_ALL[404])
         return hopeless(endpoint, f"{problem} ({shown})", remedy)
     if status in _OBJECTIONS:
         after = _wait(headers.get("retry-after", ""))
-        if code == "insufficient_quota":
+        if "insufficient_quota" in codes:
             return hopeless(endpoint, f"its quota is spent ({shown})", "see to the account")
         if after > LONGEST_WAIT:
             return hopeless(endpoint, f"it answers no more for {after:.0f} s ({shown})", "run again later")
         return Again(shown, True, after)
     if status in _PASSING or status >= 500:
         return Again(shown)
-    if status == 413 or code == "context_length_exceeded" or (400 <= status < 500 and _TOO_LONG.search(said)):
+    if status == 413 or "context_length_exceeded" in codes or (400 <= status < 500 and _TOO_LONG.search(said)):
         return Unfit(shown, "shorten the prompt or lower max_tokens")
-    named = frozenset(field for field in spare if re.search(rf"(?<![A-Za-z_]){field}(?![A-Za-z_])", said))
-    if status in (400, 422) and named:
-        return Lesser(named)
+    if status in (400, 422):
+        where = said if _UNKNOWN.search(said) else about  # elsewhere a message may well quote the prompt
+        if named := {field for field in spare if re.search(rf"(?<![A-Za-z_]){field}(?![A-Za-z_])", where)}:
+            return Lesser(frozenset(named))
     return BadInput(f"{endpoint.name} at {endpoint.url}: {shown}", "change what it does not take")
 
 
@@ -108,21 +114,29 @@ def hopeless(endpoint: Endpoint, problem: str, remedy: str) -> Hopeless:
     return Hopeless(f"{endpoint.name} at {endpoint.url}: {problem}", remedy)
 
 
-def _said(body: bytes) -> tuple[str, str]:
-    """The error as text in one line, with the parameter that it is about, and its code."""
+class _Said(NamedTuple):
+    text: str
+    codes: tuple[str, ...] = ()
+    about: str = ""
+
+
+def _said(body: bytes) -> _Said:
+    """The error as text in one line, its code and type, and the parameters that it is about (pydantic's `loc`)."""
     try:
         data: Any = json.loads(body)
     except (ValueError, RecursionError):
-        return " ".join(body.decode(errors="replace").split()), ""
+        return _Said(" ".join(body.decode(errors="replace").split()))
     error = data.get("error", data) if isinstance(data, dict) else data
     if not isinstance(error, dict):
-        return " ".join(str(error).split()), ""
+        return _Said(" ".join(str(error).split()))
     told = error.get("message", error.get("detail"))
     text = told if isinstance(told, str) else json.dumps(error if told is None else told)
     for key in ("param", "type"):
         if isinstance(error.get(key), str) and error[key] not in text:
             text = f"{text} ({error[key]})"
-    return " ".join(text.split()), str(error.get("code") or "")
+    codes = tuple(str(error[key]) for key in ("code", "type") if error.get(key))
+    places = [one.get("loc") for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return _Said(" ".join(text.split()), codes, json.dumps([error.get("param"), *places]))
 
 
 def without_key(endpoint: Endpoint, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,11 @@ from multisynth.serving.protocol import Completion, Request
 NEUTRAL: dict[str, Any] = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
 """Fields that servers fill with their own default (llama.cpp) or the model's (vLLM) where a request lacks them."""
 SCHEMA_NAME = "answer"
+_FINISHES = {
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
+}
+"""Reasons of other families of servers (TGI, Anthropic, Cohere, Mistral, Gemini) in OpenAI's words."""
 _SEEDS = (1 << 53) - 1
 """Largest whole number that every reader of JSON keeps exactly."""
 
@@ -85,7 +91,7 @@ class Answer:
 
     Args:
         request: To which.
-        whole: Whether its end has come.
+        whole: Whether its end has come; nothing counts after that.
     """
 
     request: Request
@@ -103,7 +109,8 @@ class Answer:
         Raises:
             Again: It is not what it should be.
         """
-        if not line.startswith(b"data:"):
+        line = line.removeprefix(BOM_UTF8)
+        if self.whole or not line.startswith(b"data:"):
             return  # a comment that keeps the connection open, the name of an event, the end of one
         data = line[5:].strip()
         if data == b"[DONE]":
@@ -129,16 +136,15 @@ class Answer:
     def _take(self, parsed: Any) -> None:
         if "error" in parsed and parsed["error"] is not None:
             raise Again("the answer broke off with an error of the server")
-        if isinstance(parsed.get("usage"), dict):
-            usage = parsed["usage"]
-            self._usage = _count(usage["prompt_tokens"]), _count(usage.get("completion_tokens", 0))
-        for choice in parsed["choices"]:
+        self._usage = _usage(parsed.get("usage")) or self._usage
+        for choice in parsed.get("choices") or ():
             if choice.get("index", 0) != 0:
                 continue
             chat = choice.get("delta", choice.get("message"))
             self._text.append(_string(choice.get("text") if chat is None else chat.get("content")))
             if choice.get("finish_reason") is not None:
-                self._finish = _string(choice["finish_reason"])
+                reason = _string(choice["finish_reason"])
+                self._finish = _FINISHES.get(reason.lower(), reason)
             if choice.get("logprobs") is not None:
                 self._take_logprobs(choice["logprobs"])
 
@@ -161,7 +167,7 @@ class Answer:
 
     @property
     def finish(self) -> str:
-        """Why the model stopped, in the endpoint's words; empty before it did."""
+        """Why the model stopped: `stop`, `length` or another of the endpoint's words; empty before it did."""
         return self._finish or ""
 
     @property
@@ -224,10 +230,16 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 40:
-        raise TypeError(type(value))
-    return value
+def _usage(told: Any) -> tuple[int, int] | None:
+    """Tokens read and written; None where that is not told, or told in another form than OpenAI's."""
+    if not isinstance(told, dict):
+        return None
+    read, written = told.get("prompt_tokens"), told.get("completion_tokens", 0)
+    return (int(read), int(written)) if _is_count(read) and _is_count(written) else None
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < 1 << 40 and value == int(value)
 
 
 def _no_number(text: str) -> float:
