@@ -128,7 +128,13 @@ def _amount(tokens: Sequence[str], place: int) -> Amount | None:
     after = tokens[end] if end < len(tokens) else ""
     if before in ("$", "€", "£"):
         rate = unit((before, *tokens[end:]), 0)
-        return Amount(place - 1, end + (rate.words if rate else 1) - 1, value, rate.of if rate else before, value)
+        return Amount(
+            place - 1,
+            end + (rate.words if rate else 1) - 1,
+            value * (rate.factor if rate else 1),
+            rate.of if rate else before,
+            value,
+        )
     if after == "of" and tokens[end + 1 : end + 2] and tokens[end + 1] in _DEFINITE and end + 2 < len(tokens):
         noun = end + 2 + (tokens[end + 2] in NUMBERS or tokens[end + 2][0].isdigit())
         return Amount(place, noun + 1, value, stem(tokens[noun])) if noun < len(tokens) else None

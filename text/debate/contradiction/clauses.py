@@ -62,7 +62,10 @@ _AUXILIARY = re.compile(rf"\b(?:{'|'.join(sorted(AUXILIARIES))})\b(?: not\b)?")
 _BARE = re.compile(
     rf"(?:(?:and|though|yet|it|he|she|they|we|you|i) ){{0,2}}((?:need|{'|'.join(sorted(AUXILIARIES))}) not)"
 )
-_FRONTED = re.compile(r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b|(?:today|yesterday|tomorrow|nowadays|currently|originally)$")
+_FRONTED = re.compile(
+    r"(?:in|on|at|with|without|from|during|for|by|to|before|after|of|under|over)\b"
+    r"|(?:today|yesterday|tomorrow|nowadays|currently|originally)$"
+)
 
 
 _PRONOUNS = words("it he she they")
@@ -72,7 +75,8 @@ _VERDICT = re.compile(
     r"^((?:so |but |and |anyway,? |still,? |yet )?)(?:the |this |that )?"
     r"(?:claim|statement|idea|view|sentence|assertion|belief|proposition|answer)"
     r" (?:that (.{3,90}?)|[\"“]([^\"”]{3,90})[\"”]) (?:is|remains) (?:simply |quite |plainly )?"
-    r"(?:(true|correct|right|accurate|a fact)|false|untrue|wrong|incorrect|mistaken|inaccurate|nonsense|an? (?:myth|lie|error))\b"
+    r"(?:(true|correct|right|accurate|a fact)|false|untrue|wrong|incorrect|mistaken|inaccurate"
+    r"|nonsense|an? (?:myth|lie|error))\b"
 )
 _JUDGED = re.compile(r"^(?:(true|correct|right)|false|wrong|incorrect|untrue)(?: ?[:;,]| that\b)\s+(?=\S+ \S+)")
 _CONDITION = re.compile(

@@ -56,5 +56,6 @@ def conclusion(text: str) -> Conclusion | None:
             continue
         found = list(amounts(tokens(plain)))
         if len(found) == 1:
-            return Conclusion(found[0].value, found[0].number or found[0].value, found[0].unit, bool(bare), bool(bare or total), sentence)
+            (one,) = found
+            return Conclusion(one.value, one.number or one.value, one.unit, bool(bare), bool(bare or total), sentence)
     return None

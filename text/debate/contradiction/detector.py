@@ -22,19 +22,19 @@ from .spoken import written
 from .statements import Statement, statements, topic
 
 _CONCESSION = re.compile(
-    r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|grant|retract|withdraw|take (?:it|that) back|correct myself"
-    r"|stand corrected|change my (?:mind|answer|claim))(?! nothing| no\b)"
-    r"|I (?:was|am) (?:wrong|mistaken)|I (?:made an? (?:mistake|slip|error|blunder)|mis(?:spoke|counted|read|calculated|remembered)|erred)"
+    r"\b(?:I (?:do |must |have to |will |now )*(?:concede|admit|grant|retract|withdraw|take (?:it|that) back"
+    r"|correct myself|stand corrected|change my (?:mind|answer|claim))(?! nothing| no\b)"
+    r"|I (?:was|am) (?:wrong|mistaken)|I (?:made an? (?:mistake|slip|error|blunder)"
+    r"|mis(?:spoke|counted|read|calculated|remembered)|erred)"
     r"|my (?:mistake|error|slip)\b|(?:scratch|strike) that\b"
     r"|(?<!if )you(?:'re| are) right|(?<!if )my opponent is right|I (?:now )?agree with (?:you|my opponent))",
     re.IGNORECASE,
 )
 
-_GIVEN = re.compile(
-    r"(?:(\w+['’]s?|\b(?:my|your|his|her|their|that|this|an?))(?: \w+)? )?\banswer is\b", re.IGNORECASE
-)
+_GIVEN = re.compile(r"(?:(\w+['’]s?|\b(?:my|your|his|her|their|that|this|an?))(?: \w+)? )?\banswer is\b", re.IGNORECASE)
 _REASONS = re.compile(
-    r"\s*(?:;|,? (?:because|since|which)\b|, (?:so|as|for|and|but|not|though|whatever|after)\b).*", re.DOTALL | re.IGNORECASE
+    r"\s*(?:;|,? (?:because|since|which)\b|, (?:so|as|for|and|but|not|though|whatever|after)\b).*",
+    re.DOTALL | re.IGNORECASE,
 )
 _JUDGED = re.compile(r"(?:in)?(?:correct|accurate)|right|wrong|false|mistaken", re.IGNORECASE)
 

@@ -34,6 +34,8 @@ _BARRED = words(
 _ABILITY = words("can could able possible impossible unable")
 _NOT_MORAL = words("side hand angle angled triangle turn answer number now")  # after `right`
 
+_OBJECT_AFTER = (NEGATIONS | AUXILIARIES) - {"are", "is"}
+
 ALWAYS_LIGHT = words("must should ought shall may can could")
 MODAL = _INNER | _STRONG | _WEAK | _BARRED
 SCOPE = NEGATIONS | _ALL | _SOME | _ANY
@@ -106,8 +108,8 @@ def _scope(tokens: Sequence[str]) -> str:
             return "all"
         if token in _ANY:
             return "all"
-        if token in _SOME_THINGS and before != "not" and (NEGATIONS | AUXILIARIES) & set(tokens[:place]) - {"are", "is"}:
-            continue  # of whom else it is said
+        if token in _SOME_THINGS and before != "not" and _OBJECT_AFTER & set(tokens[:place]):
+            continue  # to whom it is done
         if token in _SOME:
             return "some"
         if token in _MOST and before != "the":

@@ -38,23 +38,23 @@ _EACH = dict.fromkeys(("each", "every", "apiece", "per"), "each") | dict.fromkey
 HEDGES = words("might perhaps maybe possibly probably presumably suppose imagine seems seem seemed")
 AUXILIARIES = words("is are was were do does did has have had can could should must ought will would may")
 
-_IRREGULAR = """lying lie|lies lie|lied lie|knew know|known know|saw see|seen see|left leave|told tell|said say|gave give|given give
-took take|taken take|went go|gone go|goes go|came come|made make|began begin|begun begin|found find|kept keep
-held hold|built build|bought buy|sold sell|paid pay|lost lose|won win|ran run|stole steal|stolen steal|broke break
-broken break|wrote write|written write|ate eat|eaten eat|fell fall|fallen fall|rose rise|risen rise|thought think
-brought bring|caught catch|felt feel|met meet|sent send|spent spend|stood stand|died die|dying die|chose choose
-chosen choose|did do|done do|children child|men man|women woman|people person|lives live|life live|wives wife
-knives knife|leaves leave|feet foot|teeth tooth|mice mouse|has have|drank drink|drunk drink|grew grow|grown grow
-forgot forget|forgotten forget|hid hide|hidden hide|spoke speak|spoken speak|swore swear|sworn swear|fought fight
-sought seek|lent lend|bent bend|shot shoot|struck strike|sang sing|swam swim|threw throw|thrown throw|wore wear
-worn wear|tore tear|torn tear|shook shake|shaken shake|led lead|fed feed|bred breed|slept sleep|wept weep|dealt deal
-meant mean|sank sink|sunk sink|rang ring|rung ring|rode ride|ridden ride|flew fly|flown fly|blew blow|drew draw
-drawn draw|woke wake|woken wake|froze freeze|frozen freeze|shrank shrink|bit bite|bitten bite|beaten beat|laid lay
-sat sit|hung hang|stuck stick|dug dig|spun spin|bound bind|forgave forgive|forgiven forgive|mistook mistake
-arose arise|showed show|shown show|proven prove|denied deny|bore bear|born bear|heard hear|read read|lain lie
-saving save|better good|worse bad|best good|worst bad|farther far|further far|elder old|lesser little|agreed agree
-freed free|disagreed disagree|guaranteed guarantee|decreed decree|forbidden forbid|forbade forbid|taught teach
-understood understand|became become|driven drive|drove drive|permitted allow|permits allow|permit allow
+_IRREGULAR = """lying lie|lies lie|lied lie|knew know|known know|saw see|seen see|left leave|told tell|said say
+gave give|given give|took take|taken take|went go|gone go|goes go|came come|made make|began begin|begun begin
+kept keep|found find|held hold|built build|bought buy|sold sell|paid pay|lost lose|won win|ran run|stole steal
+stolen steal|broke break|broken break|wrote write|written write|ate eat|eaten eat|fell fall|fallen fall|rose rise
+risen rise|thought think|brought bring|caught catch|felt feel|met meet|sent send|spent spend|stood stand|died die
+dying die|chose choose|chosen choose|did do|done do|children child|men man|women woman|people person|lives live
+life live|wives wife|knives knife|leaves leave|feet foot|teeth tooth|mice mouse|has have|drank drink|drunk drink
+grew grow|grown grow|forgot forget|forgotten forget|hid hide|hidden hide|spoke speak|spoken speak|swore swear
+sworn swear|fought fight|sought seek|lent lend|bent bend|shot shoot|struck strike|sang sing|swam swim|threw throw
+thrown throw|wore wear|worn wear|tore tear|torn tear|shook shake|shaken shake|led lead|fed feed|bred breed|slept sleep
+wept weep|dealt deal|meant mean|sank sink|sunk sink|rang ring|rung ring|rode ride|ridden ride|flew fly|flown fly
+blew blow|drew draw|drawn draw|woke wake|woken wake|froze freeze|frozen freeze|shrank shrink|bit bite|bitten bite
+beaten beat|laid lay|sat sit|hung hang|stuck stick|dug dig|spun spin|bound bind|forgave forgive|forgiven forgive
+mistook mistake|arose arise|showed show|shown show|proven prove|denied deny|bore bear|born bear|heard hear|read read
+lain lie|saving save|better good|worse bad|best good|worst bad|farther far|further far|elder old|lesser little
+agreed agree|freed free|disagreed disagree|guaranteed guarantee|decreed decree|forbidden forbid|forbade forbid
+taught teach|understood understand|became become|driven drive|drove drive|permitted allow|permits allow|permit allow
 required require|obliged require|used use|using use|uses use|owed owe|owing owe|aged age|tied tie"""
 IRREGULAR = dict(pair.split() for line in _IRREGULAR.splitlines() for pair in line.split("|"))
 

@@ -45,10 +45,12 @@ def unit(tokens: Sequence[str], place: int) -> Measure | None:
     if after + 1 >= len(tokens) or tokens[after] not in ("per", "a", "an", "each", "every"):
         return top
     below = measured(tokens[after + 1])
+    if below is None and tokens[after] != "per":
+        return top
     if below is None:
-        return Measure(f"{top.of} per {stem(tokens[after + 1])}", top.factor, top.words + 2) if tokens[after] == "per" else top
+        return Measure(f"{top.of} per {stem(tokens[after + 1])}", top.factor, top.words + 2)
     return Measure(f"{top.of} per {below.of}", top.factor / below.factor, top.words + 2)
 
 
 def _powered(of: str, power: int) -> str:
-    return f"[{ {2: 'square ', 3: 'cubic '}.get(power, '')}{of}]"
+    return f"[{ {2: 'square ', 3: 'cubic '}.get(power, '') }{of}]"

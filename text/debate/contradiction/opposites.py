@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from . import thesaurus
-from .lexicon import stem, words
+from .lexicon import LIGHT, stem, words
 
 
 def _poles() -> dict[str, dict[int, bool]]:
@@ -58,7 +58,7 @@ def positive(word: str) -> str:
         return word
     base = word.removesuffix(ending)
     bases = map(stem, (f"{base}e", base, f"{base[:-1]}y", base[:-1]))
-    return next((one for one in bases if one in POLES), word)
+    return next((one for one in bases if one in POLES and one not in LIGHT), word)
 
 
 def exclusive(one: str, other: str) -> bool:

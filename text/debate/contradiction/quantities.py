@@ -14,7 +14,7 @@ from .lexicon import CALENDAR, LIGHT, content, persons, qualifiers, stem
 _DIMENSIONS = {*CALENDAR.values(), "share", "clock", "year", "times"}
 _MEASURES = frozenset(map(stem, ("long", "tall", "high", "wide", "deep", "thick", "measure", "weigh", "heavy")))
 _SLIGHT = frozenset(map(stem, ("make", "get", "come", "equal", "total")))
-_NUMBERED = tuple(str(day) for day in range(1, 32))
+_DATING = {"", "on", "in", "is", "was", "until", "by", "for", "to", "since", *map(str, range(1, 32))}
 _BOUNDS = {*BELOW, *ABOVE, "least", "most", "minimum", "maximum", "than", "no"}
 
 
@@ -146,7 +146,7 @@ def _dates(clause: Clause) -> Iterator[Value]:
     for place, token in enumerate(clause.tokens):
         before = clause.tokens[place - 1] if place else ""
         alone = sum(CALENDAR.get(t) == CALENDAR.get(token) for t in clause.tokens) == 1
-        if token in CALENDAR and alone and before in ("", "on", "in", "is", "was", "until", "by", "for", "to", "since", *_NUMBERED):
+        if token in CALENDAR and alone and before in _DATING:
             others = {k for k, t in enumerate(clause.tokens) if t in CALENDAR}
             yield _value(
                 clause,

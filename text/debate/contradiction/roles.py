@@ -39,8 +39,8 @@ _ONCE = frozenset(
         stem,
         words(
             """invent discover write paint found patent kill murder steal build break win compose design direct shoot
-            commit invade create sink propose introduce launch inherit award formulate prove cause start burn poison betray elect
-            publish sculpt conquer assassinate lose finish leave pay forge draw open lock close"""
+            commit invade create sink propose introduce launch inherit award formulate prove cause start burn poison
+            betray elect publish sculpt conquer assassinate lose finish leave pay forge draw open lock close"""
         ),
     )
 )

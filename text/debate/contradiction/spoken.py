@@ -57,7 +57,7 @@ def _with_part(match: re.Match[str]) -> str:
     """`an hour and a half`, `two and a half`."""
     _, thing, count, part = match.groups()
     value = int(_digits(count)) if count else 1
-    return f"{value}.{ {'half': '5', 'third': '333333', 'quarter': '25'}[part]}{f' {thing}' if thing else ''}"
+    return f"{value}.{ {'half': '5', 'third': '333333', 'quarter': '25'}[part] }{f' {thing}' if thing else ''}"
 
 
 def _digits(word: str) -> str:

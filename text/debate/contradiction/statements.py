@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from .amounts import counts
-from .assigned import assigned, Assigned
+from .assigned import Assigned, assigned
 from .clauses import LONGEST, OTHERS, SENTENCE, Clause, clauses, tokens, whole_sentences
 from .conclusions import Conclusion, conclusion
 from .echoes import Echo, echo
@@ -29,7 +29,8 @@ _WHETHER = re.compile(
 )
 _ANSWER = re.compile(
     r"\s*(?:(yes|yeah|certainly(?! not)|of course(?! not)|indeed|absolutely(?! not)|by all means)\b"
-    r"|(no(?! (?:one|doubt|matter|[a-z]+ (?:is|are|was|has|can)))|nope|not at all|of course not|certainly not|by no means)\b"
+    r"|(no(?! (?:one|doubt|matter|[a-z]+ (?:is|are|was|has|can)))"
+    r"|nope|not at all|of course not|certainly not|by no means)\b"
     rf"|(?:[a-z]+ )((?:{'|'.join(sorted(AUXILIARIES))}))(n't| not)?(?=[.,:;!]|$))"
 )
 _AND = re.compile(r"^(?:(?:so|but|and|then|now|well|ok)\b,? ?)+")

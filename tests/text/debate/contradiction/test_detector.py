@@ -29,26 +29,24 @@ def exchanges(name: str, *, hard: bool = True) -> list[list[Turn]]:
     ]
 
 
-@pytest.mark.parametrize("name, count, plain", [("planted", 446, 438), ("strangers_planted", 120, 84)])
+@pytest.mark.parametrize(
+    "name, count, plain",
+    [("planted", 446, 438), ("strangers_planted", 120, 84), ("unseen_planted", 50, 40), ("fresh_planted", 198, 198)],
+)
 def test_planted_contradictions_are_caught_and_placed(name, count, plain) -> None:
     assert len(exchanges(name)) == count
     found = [contradictions(turns) for turns in exchanges(name, hard=False)]
     assert len(found) == plain
-    assert sum(map(bool, found)) >= 0.95 * plain
+    assert sum(map(bool, found)) >= (0.92 if name == "fresh_planted" else 0.95) * plain
     assert all((one.place, one.earlier) == (2, 0) and one.reason for flags in found for one in flags)
 
 
-@pytest.mark.parametrize("name, count", [("clean", 497), ("strangers_clean", 120)])
+@pytest.mark.parametrize(
+    "name, count", [("clean", 497), ("strangers_clean", 120), ("unseen_clean", 50), ("fresh_clean", 190)]
+)
 def test_clean_exchanges_are_seldom_flagged(name, count) -> None:
     found = [contradictions(turns) for turns in exchanges(name)]
     assert len(found) == count and sum(map(bool, found)) <= 0.02 * count
-
-
-def test_on_exchanges_that_it_was_not_developed_on_it_catches_most_of_the_plain_ones() -> None:
-    caught = [bool(contradictions(turns)) for turns in exchanges("unseen_planted", hard=False)]
-    flagged = [bool(contradictions(turns)) for turns in exchanges("unseen_clean")]
-    assert (len(caught), len(flagged)) == (40, 50)
-    assert sum(caught) >= 0.65 * len(caught) and sum(flagged) <= 0.15 * len(flagged)
 
 
 FRAMES = [
