@@ -2,8 +2,10 @@
 
 The namespaces and the missing rights already refuse most of these; the filter is there for the kernel's own mistakes,
 most of which need one of them (user namespaces within, io_uring, bpf, keys), and for what no namespace holds: memory
-that no limit counts, and sockets that leave a virtual machine. Where the processor is neither x86-64 nor 64-bit ARM
-there is no filter.
+that no limit counts, and sockets that leave a virtual machine. To such memory belong shared anonymous mappings: all of
+one stays while a page of it is mapped somewhere, and it seems to be as small as that page. A shared mapping of a file
+in the program's folder is counted by the folder. Where the processor is neither x86-64 nor 64-bit ARM there is no
+filter.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ _REFUSED = {
     "kexec_file_load": (320, 294), "init_module": (175, 105), "finit_module": (313, 273),
     "delete_module": (176, 106),
     # Memory that belongs to no process and no folder.
-    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "semget": (64, 190),
+    "msgget": (68, 186), "mq_open": (240, 180),
 }  # fmt: skip
 _FAMILIES = (1, 2, 10)
 """Unix, IPv4 and IPv6 sockets, which the network namespace holds; vsock, for one, it does not."""
@@ -36,6 +39,8 @@ _NEW_NAMESPACES = 0x7E020000
 """All CLONE_NEW… flags of clone."""
 _TERMINAL = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX, which type on somebody's terminal."""
+_KIND_OF_MAPPING, _SHARED_ANONYMOUS = 0x2F, 0x21
+"""MAP_TYPE and MAP_ANONYMOUS, and what they are of memory that forks share."""
 
 
 class _Machine(NamedTuple):
@@ -44,15 +49,16 @@ class _Machine(NamedTuple):
     clone: int
     socket: int
     ioctl: int
+    mmap: int
 
 
 _MACHINES = {
-    "x86_64": _Machine(0, 0xC000003E, 56, 41, 16),
-    "aarch64": _Machine(1, 0xC00000B7, 220, 198, 29),
+    "x86_64": _Machine(0, 0xC000003E, 56, 41, 16, 9),
+    "aarch64": _Machine(1, 0xC00000B7, 220, 198, 29, 222),
 }
 _CLONE3 = 435
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24  # offsets in struct seccomp_data, little endian
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND, _FOURTH = 0, 4, 16, 24, 40  # offsets in struct seccomp_data, little endian
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 
 
@@ -74,6 +80,10 @@ def program() -> bytes | None:
     lines += [
         _line(_EQUAL, machine.clone, 0, 4), _line(_LOAD, _FIRST),
         _line(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _refuse(errno.EPERM), _line(_RETURN, _ALLOW),
+    ]  # fmt: skip
+    lines += [
+        _line(_EQUAL, machine.mmap, 0, 5), _line(_LOAD, _FOURTH), _line(_AND, _KIND_OF_MAPPING),
+        _line(_EQUAL, _SHARED_ANONYMOUS, 0, 1), _refuse(errno.ENOMEM), _line(_RETURN, _ALLOW),
     ]  # fmt: skip
     lines += [_line(_EQUAL, machine.socket, 0, len(_FAMILIES) + 3), _line(_LOAD, _FIRST)]
     lines += [_line(_EQUAL, family, len(_FAMILIES) - k, 0) for k, family in enumerate(_FAMILIES)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 MIB = 1 << 20
+_SIGNALS = 1024
+"""Signals that wait and timers, each of which holds memory of the kernel."""
 
 
 class Limits(BaseModel):
@@ -27,10 +29,11 @@ class Limits(BaseModel):
         """As arguments of `prlimit`.
 
         Args:
-            nested: Whether the user has no other processes there, so that their number can be limited.
+            nested: Whether the user has no other processes there, so that what belongs to the user can be limited.
         """
         processor = -(-self.seconds // 1)
         return [
             f"--cpu={int(processor)}:{int(processor) + 1}", f"--as={self.memory * MIB}", f"--fsize={self.disk * MIB}",
-            f"--nofile={self.handles}", "--core=0", *([f"--nproc={self.processes}"] if nested else []),
+            f"--nofile={self.handles}", "--core=0",
+            *([f"--nproc={self.processes}", f"--sigpending={_SIGNALS}"] if nested else []),
         ]  # fmt: skip

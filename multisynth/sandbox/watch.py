@@ -14,7 +14,7 @@ class Usage(NamedTuple):
 
     Args:
         tasks: Processes and threads.
-        memory: Bytes that they hold and share with none outside.
+        memory: Bytes of memory that they hold, without the pages of files that the machine may drop.
         files: Files and folders in the program's folder.
     """
 
@@ -34,8 +34,8 @@ def usage(root: int, most: int, folder: str, size: int) -> Usage:
     """
     below = descendants(root)
     tasks = sum(int(found[17]) for pid in below if (found := _stat(pid)))
-    memory = sum(_private(pid) for pid in below)
-    if memory > most:  # pages that a fork still shares with its parent were counted twice
+    memory = sum(_resident(pid) for pid in below)
+    if memory > most:  # it counts pages that several of them share as often, and those of files
         memory = sum(_proportional(pid) for pid in below)
     try:
         room = os.statvfs(f"/proc/{root}/root{folder}")
@@ -65,16 +65,14 @@ def _stat(pid: int) -> list[str]:
     return _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
 
 
-def _private(pid: int) -> int:
+def _resident(pid: int) -> int:
     pages = _read(Path(f"/proc/{pid}/statm")).split()
-    return (int(pages[1]) - int(pages[2])) * _PAGE if pages else 0
+    return int(pages[1]) * _PAGE if pages else 0
 
 
 def _proportional(pid: int) -> int:
-    for line in _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) << 10
-    return 0
+    lines = (line.split() for line in _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines())
+    return sum(int(line[1]) << 10 for line in lines if line[0] in ("Pss_Anon:", "Pss_Shmem:"))
 
 
 def _read(path: Path) -> str:
