@@ -67,7 +67,6 @@ def amounts(text: str, asked: str = "") -> list[Amount]:
         asked: `dozen`, `million` or the like, if the question wants a number of those: then 7 dozen may be 7; or
             `percent`: then 7% are no hundredths.
     """
-    text = _tidy(text)
     plain = re.sub(_WRAPPED, r" \1 ", text).strip()
     found = [*_plain(plain, asked), *_compound(plain)]
     if not found:
@@ -75,14 +74,6 @@ def amounts(text: str, asked: str = "") -> list[Amount]:
     if re.search(r"\d[^\W\d_]{1,3}$", text):  # 3h are three hours, or three times h
         found.append(Amount(text, None, None))
     return found
-
-
-def _tidy(text: str) -> str:
-    """LaTeX for degrees, percent and dollars as plain signs."""
-    text = re.sub(r"\$([^$]+)\$(?!\d)", r"\1", text)
-    text = re.sub(r"\^?\s*\{?\s*(?:\\circ\b|\\degree\b|°)\s*\}?\s*([CF]\b)?", r"\\text{ °\1}", text)
-    text = text.replace("\\%", "%").replace("\\$", "$").replace("²", "^2").replace("³", "^3")
-    return text.strip().removesuffix(".")
 
 
 def _plain(text: str, asked: str) -> Iterator[Amount]:

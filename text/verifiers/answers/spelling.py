@@ -29,6 +29,7 @@ _POWER_OF_TEN = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?\d{1,4})(?![\w.]
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[x*]\s*(?=10\s*\^)")
 _REPEATING = re.compile(r"(?<![\d.])(\d{0,9})\.(\d{0,9})\\(?:overline|bar)\s*(?:\{(\d{1,9})\}|(\d))(?![\d.])")
 _TURN = re.compile(r"(\d+(?:\.\d+)?)\s*\^\s*(?:\\circ\b|\{\s*\\circ\s*\})")
+_DEGREES = re.compile(r"\^?\s*\{?\s*(?:\\circ\b|\\degree\b|°)\s*\}?\s*([CF]\b)?")
 _TRIGONOMETRY = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)\b")
 _IN_BASE = re.compile(r"\((\w+)\)(?=\s*_)")
 _NONE = re.compile(r"\\varnothing|\\\{\s*\\\}|no\s+(?:real\s+)?solutions?\.?", re.IGNORECASE)
@@ -51,6 +52,8 @@ def spelt(text: str) -> str:
     text = _REPEATING.sub(_ratio, text)
     if _TRIGONOMETRY.search(text):
         text = _TURN.sub(r"(\\frac{\1\\pi}{180})", text)
+    text = re.sub(r"\$([^$]+)\$(?!\d)", r"\1", text)
+    text = _DEGREES.sub(r"\\text{ °\1}", text).replace(r"\%", "%").replace(r"\$", "$").removesuffix(".")
     text = _IN_BASE.sub(r"\1", re.sub(r"\\mathbb\s+(\w)", r"\\mathbb{\1}", text))
     return r"\emptyset" if _NONE.fullmatch(unwrapped(text)) else lettered(text)
 

@@ -10,28 +10,26 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-# Symbols and names that take prefixes; each group is what it measures.
-_METRIC = """
-m meter metre
-g gram gramme
-l L liter litre
-s sec second
-W watt
-J joule
-N newton
-Hz hertz
-V volt
-A amp ampere
-Pa pascal
-B byte
-cal calorie
-"""
-_PREFIXES = {"n nano": -9, "µ μ micro": -6, "m milli": -3, "k kilo": 3, "M mega": 6, "G giga": 9, "T tera": 12}
-_FINE = {"c centi": -2, "d deci": -1}
-_OF_METRIC = {"l": ("m", 3, Fraction(1, 1000))}
-
-# Names, what they measure, to which power, and how many of the base unit one of them is.
+_PREFIXES = {
+    "n nano": -9, "µ μ micro": -6, "m milli": -3, "c centi": -2, "d deci": -1, "k kilo": 3, "M mega": 6, "G giga": 9,
+    "T tera": 12,
+}  # fmt: skip
+# Names, what they measure, to which power, how many of the base unit one of them is, and which prefixes they take.
 _TABLE = """
+m meter metre | m | 1 | 1 | fine
+g gram gramme | g | 1 | 1 | fine
+l L liter litre | m | 3 | 0.001 | fine
+s sec second | s | 1 | 1 | coarse
+W watt | W | 1 | 1 | coarse
+Wh | W s | 1 | 3600 | coarse
+J joule | J | 1 | 1 | coarse
+N newton | N | 1 | 1 | coarse
+Hz hertz | Hz | 1 | 1 | coarse
+V volt | V | 1 | 1 | coarse
+A amp ampere | A | 1 | 1 | coarse
+Pa pascal | Pa | 1 | 1 | coarse
+B byte | B | 1 | 1 | coarse
+cal calorie | cal | 1 | 1 | coarse
 in inch inches " | m | 1 | 0.0254
 ft foot feet ' | m | 1 | 0.3048
 yd yard | m | 1 | 0.9144
@@ -73,8 +71,6 @@ deg degree ° celsius °c | celsius | 1 | 1
 deg degree ° fahrenheit °f | fahrenheit | 1 | 1
 K kelvin | kelvin | 1 | 1
 rad radian | radian | 1 | 1
-Wh | W s | 1 | 3600
-kWh | W s | 1 | 3600000
 bit | B | 1 | 0.125
 """
 _MONEY = frozenset("$€£¥₹")
@@ -150,7 +146,7 @@ def named(word: str, *, alone: bool) -> list[Part]:
 def _names() -> tuple[dict[str, list[Part]], dict[str, list[Part]]]:
     """Units by name as written, and by name in small letters where that leaves no doubt."""
     table: dict[str, list[Part]] = {}
-    for names, part in (*_listed(), *_metric()):
+    for names, part in _listed():
         for name in names:
             table.setdefault(name, []).append(part)
     folded: dict[str, list[Part]] = {}
@@ -162,22 +158,15 @@ def _names() -> tuple[dict[str, list[Part]], dict[str, list[Part]]]:
 
 def _listed() -> Iterator[tuple[list[str], Part]]:
     for line in _TABLE.strip().splitlines():
-        names, of, power, factor = line.split(" | ")
-        yield names.split(), Part(of, int(power), Fraction(factor))
-
-
-def _metric() -> Iterator[tuple[list[str], Part]]:
-    for group in _METRIC.strip().splitlines():
-        symbols = [name for name in group.split() if len(name) < 3]
-        names = [name for name in group.split() if len(name) > 2]
-        of, power, factor = _OF_METRIC.get(symbols[0] if symbols else names[0], (group.split()[0], 1, Fraction(1)))
-        yield [*symbols, *names], Part(of, power, factor)
-        fine = _FINE if group[0] in "mgl" else {}
-        for prefix, exponent in {**_PREFIXES, **fine}.items():
-            *short, long = prefix.split()
-            made = [f"{one}{symbol}" for one in short for symbol in symbols if symbol != "s" or one != "M"]
-            made += [f"{long}{name}" for name in names if name != "sec"]
-            yield made, Part(of, power, factor * Fraction(10) ** exponent)
+        listed, of, power, factor, *prefixed = line.split(" | ")
+        names, part = listed.split(), Part(of, int(power), Fraction(factor))
+        yield names, part
+        for prefixes, exponent in _PREFIXES.items() if prefixed else ():
+            if exponent % 3 and prefixed != ["fine"]:
+                continue
+            *short, long = prefixes.split()
+            made = [f"{one}{name}" for name in names for one in (short if len(name) < 3 else [long])]
+            yield made, part._replace(factor=part.factor * Fraction(10) ** exponent)
 
 
 def _among(word: str, words: tuple[str, ...]) -> bool:
