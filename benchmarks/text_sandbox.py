@@ -59,7 +59,7 @@ def mbpp(folder: Path) -> Iterator[Reference]:
     """The 974 problems of MBPP."""
     with (folder / "mbpp" / "mbpp.jsonl").open(encoding="utf-8") as lines:
         for row in map(json.loads, lines):
-            check = Check(tests=tuple(row["test_list"]), setup=row["test_setup_code"])
+            check = Check(tests=(*row["test_list"], *row["challenge_test_list"]), setup=row["test_setup_code"])
             yield Reference(f"MBPP/{row['task_id']}", check, row["code"], row["code"])
 
 

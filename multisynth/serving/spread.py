@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from multisynth.cores import cores
 from multisynth.serving.models import Model
 from multisynth.serving.options import REPLICAS
 from multisynth.serving.protocol import Engine
@@ -25,10 +26,6 @@ def vllm(model: Model, options: Mapping[str, Any]) -> Engine:
     if REPLICAS not in options:
         return VllmEngine(model, options)
     count = int(options[REPLICAS])
-    threads = 1 if torch.cuda.is_available() else max(1, _cores() // count)
+    threads = 1 if torch.cuda.is_available() else max(1, cores() // count)
     environment = {} if "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": str(threads)}
     return Replicas(partial(VllmEngine, model, {**options, REPLICAS: count}), count, VllmEngine.name, environment)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

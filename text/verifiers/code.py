@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import threading
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from multisynth.cores import cores
 from multisynth.sample import Sample
 from multisynth.sandbox import Isolation, Limits, Result, Sandbox
 
-from .programs.extract import fault, program_in, stubbed
+from .programs.extract import fault, programs_in, stubbed
 from .verdict import Verdict
 
 
@@ -74,11 +76,12 @@ class Code:
             check = _check(problem["check"] or "")
         except ValidationError as error:
             raise ValueError(f"the check of a code problem: {error}") from None
-        program = program_in(completion, check.prompt, check.entry_point)
-        if program is None:
-            return Verdict(False, "no program", "", "code")
-        reason = self._examined(program, check)
-        return Verdict(not reason, reason, program, "code")
+        programs = itertools.islice(programs_in(completion, check.prompt, check.entry_point), _TRIES)
+        verdicts = (Verdict(not (reason := self._examined(one, check)), reason, one, "code") for one in programs)
+        first = next(verdicts, Verdict(False, "no program", "", "code"))
+        loading = itertools.chain([first], verdicts)
+        # A block that shows the use of another, with input or a wrong example, keeps them from loading together.
+        return next((one for one in loading if not one.reason.startswith("does not load")), first)
 
     def close(self) -> None:
         """Nothing was started."""
@@ -130,9 +133,11 @@ sys.path.append(sys.argv[0].rpartition("/")[0])
 from trial.{harness} import main
 main()
 """
+_TRIES = 4
+"""Programs of one completion that are run until one loads."""
 _check = functools.lru_cache(maxsize=64)(Check.model_validate_json)
 """The attempts at one problem come one after another, and its tests are compiled once."""
-_TURNS = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+_TURNS = threading.BoundedSemaphore(cores())
 """Examinations at once in this process; more would only wait for each other, while the clock of their limits runs."""
 
 

@@ -30,6 +30,12 @@ NODE = "class Node:\n    def __init__(s, v): s.v = v"
         ("t = Node(1)\nt.left = Node(2)\nassert f(t) == 2", f"{NODE}\ndef f(t): return t.left.v"),
         ("assert sum(1, 2) == 3", "def sum(a, b):\n    return a + b"),
         ("assert f((1, 2.5), int) == [1]", "def f(t, kind):\n    return [x for x in t if type(x) is kind]"),
+        ("import datetime\nassert f() == datetime.date(1, 2, 3)", "from datetime import date\ndef f(): return date(1, 2, 3)"),
+        ("import datetime\nassert f(datetime.timedelta(1, 2)) == 86402", "def f(t): return t.total_seconds()"),
+        ("import collections as c\nassert f() == c.deque([1])", "import collections as c\ndef f(): return c.deque((1,))"),
+        ("assert f() == {'a': 2}", "from collections import Counter\ndef f(): return Counter('aa')"),
+        ("assert f() == 2 and f() + 1 == 3", "import enum\nclass E(enum.IntEnum):\n    A = 2\ndef f(): return E.A"),
+        ("assert len(f()) == 1000000", "def f(): return list(range(1000000))"),
         ("assert f() == math.pi", "import math\ndef f():\n    return math.pi"),
         ("try:\n    f(0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert False", "def f(x):\n    return 1 / x"),
     ],
@@ -82,6 +88,76 @@ def test_objects_and_functions_pass_between_a_program_and_its_tests(judge: Judge
     assert verdict.right, verdict
     space: dict[str, Any] = {}
     exec(f"{OWN}\n{test}", space)  # noqa: S102 — as Python itself has it
+
+
+@pytest.mark.parametrize(
+    ("test", "program", "reason"),
+    [
+        ("assert asyncio.run(f()) == 3", "async def f(): return 3", "its function is asynchronous"),
+        ("assert f().x == 1", "from collections import namedtuple\nP = namedtuple('P', 'x y')\ndef f(): return P(1, 2)",
+         "a value of the program's own kind of tuple is asked for `x`"),
+        ("assert f()['z'] == 0", "from collections import Counter\ndef f(): return Counter('a')",
+         "a value of the program's own kind of dict is asked for `z`"),
+        ("try:\n    f()\nexcept Own:\n    pass", "class Own(Exception): pass\ndef f(): raise Own",
+         "a test catches an exception of the program's own"),
+        ("import io, contextlib\nb = io.StringIO()\nwith contextlib.redirect_stdout(b):\n    f()\nassert b.getvalue()",
+         "def f(): print(1)", "a test reads what a program prints"),
+        ("import numpy as np\nassert np.sum(f()) == 1", "def f(): return [1]",
+         "a test needs numpy, and there is the standard library only"),
+        ("x = [1]\nassert f(x) is x", "def f(x): return x", "a test asks whether two things are one"),
+        ("assert len(f()) == 40", "def f(): return [bytes(1 << 20)] * 40",
+         "values of more than 32 MiB pass between program and tests"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_seen_from_outside_is_not_blamed_on_the_program(
+    judge: Judge, test: str, program: str, reason: str
+) -> None:
+    verdict = judge("code", program, check={"tests": [test], "setup": "import asyncio"})
+    assert not verdict.right and verdict.reason.startswith(f"cannot be judged: {reason} in test 1 of 1, "), verdict
+
+
+def test_a_setup_that_raises_says_whose_fault_it_is(judge: Judge) -> None:
+    for setup, reason in [
+        ("import numpy", "cannot be judged: a test needs numpy, "),
+        ("x = f(0)", "raises: ZeroDivisionError: division by zero in the setup, x = f(0)"),
+    ]:
+        verdict = judge("code", "def f(x): return 1 / x", check={"tests": ["assert f(1) == 1"], "setup": setup})
+        assert verdict.reason.startswith(reason), verdict
+
+
+@pytest.mark.parametrize(
+    ("test", "shadow"),
+    [
+        ("assert math.isclose(f(3), 9.5)", "class math:\n    isclose = staticmethod(lambda *a, **k: True)"),
+        ("assert np.allclose(f(3), 9.5)", "class np:\n    allclose = staticmethod(lambda *a, **k: True)"),
+        ("assert copy.copy(f(3)) == 9.5", "class copy:\n    copy = staticmethod(lambda *a, **k: 9.5)"),
+    ],
+)
+def test_no_library_of_the_tests_is_taken_from_the_program(judge: Judge, test: str, shadow: str) -> None:
+    verdict = judge("code", f"{shadow}\ndef f(x): return 0", check={"tests": [test]})
+    assert not verdict.right and "f(3)" in verdict.reason
+    if "np" not in test:
+        assert judge("code", f"{shadow}\ndef f(x): return 9.5", check={"tests": [test]}).right
+
+
+def test_a_function_may_be_called_as_a_module_is(judge: Judge) -> None:
+    assert judge(
+        "code", "def bisect(a, x): return sorted(a).index(x)", check={"tests": ["assert bisect([3, 1], 3) == 1"]}
+    ).right
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["n = int(input())\nprint(f(n))\n", "assert f(2) == 5\n", "import matplotlib.pyplot as plt\nplt.plot(f(3))\n"],
+)
+def test_a_block_that_shows_the_use_of_a_program_does_not_keep_it_from_loading(judge: Judge, use: str) -> None:
+    said = f"```python\ndef f(x):\n    return x * x\n```\nUsage:\n```python\n{use}```\n"
+    assert judge("code", said, check={"tests": ["assert f(3) == 9"]}).right
+    other = judge("code", said.replace("x * x", "x"), check={"tests": ["assert f(3) == 9"]})
+    assert other.reason == "fails a test: 1 of 1, assert f(3) == 9"
+    assert judge("code", f"```python\n{use}```", check={"tests": ["assert f(3) == 9"]}).reason.startswith(
+        "does not load"
+    )
 
 
 def test_what_cannot_be_handed_is_not_blamed_on_the_program(judge: Judge) -> None:

@@ -12,10 +12,11 @@ import sys
 import types
 from typing import Any
 
-from .wire import BINARY, COMPARING, UNARY, Broken, Line, decode, encode
+from .wire import BINARY, COMPARING, UNARY, Broken, Line, Unfit, decode, encode
 
 _MOST = 100_000
 """Items that are taken out of an iterator."""
+_AWAITED = types.CoroutineType | types.AsyncGeneratorType
 _OPERATORS = {name: getattr(operator, f"__{name}__") for name in (*BINARY, *UNARY, *COMPARING)}
 
 
@@ -41,13 +42,20 @@ def _serve(line: Line) -> None:
     values = {
         name: value
         for name, value in module.__dict__.items()
-        if not name.startswith("__") and not isinstance(value, types.ModuleType)
+        if not name.startswith("__") and not isinstance(value, types.ModuleType | _AWAITED)
     }
     served = Served(values, line)
     modules = [name for name, value in vars(module).items() if isinstance(value, types.ModuleType)]
-    line.send({"names": {name: served.encoded(value) for name, value in values.items()}, "modules": modules})
+
+    def send(message: dict[str, Any]) -> None:
+        try:
+            line.send(message)
+        except Unfit as error:
+            line.send({"unfit": str(error)})
+
+    send({"names": {name: served.encoded(value) for name, value in values.items()}, "modules": modules})
     while True:
-        line.send(served.answer(line.receive()))
+        send(served.answer(line.receive()))
 
 
 class Handed:
@@ -71,7 +79,13 @@ class Served:
         self._numbers: dict[int, int] = {}
 
     def encoded(self, value: Any) -> Any:
-        """A value for the other side."""
+        """A value for the other side.
+
+        Raises:
+            Unfit: It waits to be awaited, which cannot be done from there.
+        """
+        if isinstance(value, _AWAITED):
+            raise Unfit("its function is asynchronous")
         return encode(value, self._refer)
 
     def _decoded(self, said: Any) -> Any:
@@ -130,6 +144,8 @@ class Served:
             if action == "len":
                 return {"value": len(target)}
             return {"value": bool(target) if action == "bool" else str(target)}
+        except Unfit as error:
+            return {"unfit": str(error)}
         except BaseException as error:
             return {"raised": said(error)}
 

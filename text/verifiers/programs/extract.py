@@ -6,6 +6,7 @@ import ast
 import re
 import textwrap
 import warnings
+from collections.abc import Iterator
 
 _FENCED = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*(?:```|~~~)|\Z)", re.MULTILINE | re.DOTALL)
 _PYTHON = ("", "python", "py", "python3")
@@ -15,36 +16,37 @@ MOST = 4 * LONGEST
 """Characters that are compiled in search of a program: about a second's work."""
 
 
-def program_in(completion: str, prompt: str = "", entry_point: str = "") -> str | None:
-    """The Python that a completion holds: its fenced blocks, or as much of it from the start as compiles.
+def programs_in(completion: str, prompt: str = "", entry_point: str = "") -> Iterator[str]:
+    """The Python that a completion may mean: its fenced blocks, or as much of it from the start as compiles.
 
     Args:
         completion: What a model wrote.
         prompt: How the program begins, where the completion may be its continuation.
         entry_point: A function that it has to define.
 
-    Returns:
-        A program that compiles, or None.
+    Yields:
+        Different programs that compile, the likeliest first.
     """
     completion = completion[:LONGEST].replace("\r\n", "\n").replace("\0", "")
     blocks = [textwrap.dedent(block) for name, block in _FENCED.findall(completion) if name.lower() in _PYTHON]
     # All together where they go on from one another, else the last that stands alone: the corrected one.
-    candidates = ["\n\n".join(blocks), *reversed(blocks)] if blocks else []
+    candidates = list(dict.fromkeys(["\n\n".join(blocks), *reversed(blocks)])) if blocks else []
     search = _Search()
     # A program before a closing fence that nothing opened stands before what looks like the first block.
     fence = _FENCED.search(completion) if blocks else None
+    found = False
     for candidate in (*candidates, completion[: fence.start()] if fence else completion):
         lines = candidate.rstrip().splitlines()
         kept = search.longest([], lines)
         whole = "\n".join([*lines[:kept], ""])
         if kept and _defines(whole, entry_point):
-            return f"{stubbed(prompt)}\n\n{whole}" if prompt else whole
-    if prompt:
+            found = True
+            yield f"{stubbed(prompt)}\n\n{whole}" if prompt else whole
+    if prompt and not found:
         for body in (*candidates, completion):
             continued = _continued(search, prompt, body, entry_point)
             if continued is not None:
-                return continued
-    return None
+                yield continued
 
 
 def stubbed(prompt: str) -> str:

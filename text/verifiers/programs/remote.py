@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .wire import BINARY, COMPARING, UNARY, Broken, Line, decode, encode
+from .wire import BINARY, COMPARING, UNARY, Broken, Line, Unfit, decode, encode
 
 
 class Remote:
@@ -88,10 +88,6 @@ def _offer_operators() -> None:
 _offer_operators()
 
 
-class Unfit(Exception):
-    """A test does what cannot be done over a line."""
-
-
 class Program:
     """The program: what it defines, and what becomes of calls."""
 
@@ -104,8 +100,11 @@ class Program:
 
         Raises:
             ValueError: It does not load.
+            Unfit: It defines more than can be said.
         """
         said = self._line.receive()
+        if "unfit" in said:
+            raise Unfit(str(said["unfit"])[:200])
         if "failed" in said:
             _, name, text = said["failed"]
             raise ValueError(f"does not load: {name}: {text}")
@@ -132,6 +131,8 @@ class Program:
         self._line.send({"of": number, "do": action, "with": encode(given, self._refer)})
         while "back" in (said := self._line.receive()):
             self._line.send(self._back(int(said["back"]), said["with"]))
+        if "unfit" in said:
+            raise Unfit(str(said["unfit"])[:200])
         if "raised" in said:
             known, name, text = map(str, said["raised"])
             kind = getattr(builtins, known, RuntimeError)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import builtins
 import json
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-LONGEST = 4 << 20
+LONGEST = 32 << 20
 """Bytes of a message."""
 DEEPEST = 50
 """Lists within lists."""
@@ -29,6 +30,10 @@ class Broken(Exception):
     """The other side is gone, or says what cannot be read."""
 
 
+class Unfit(Exception):
+    """A program or a test does what cannot be done over a line."""
+
+
 def encode(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
     """A value as JSON has it.
 
@@ -39,23 +44,28 @@ def encode(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
     """
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int):
-        return int(value) if abs(value) < 1 << 53 else {"int": hex(value)}
-    if isinstance(value, float):
-        return float(value)
-    if isinstance(value, str):
-        return str.__str__(value)
     if depth > DEEPEST:
         return refer(value)
 
     def parts(values: Any) -> list[Any]:
         return [encode(part, refer, depth + 1) for part in values]
 
+    kind = type(value)
+    if kind.__module__ == "datetime" and kind.__name__ in _TIMES and getattr(value, "tzinfo", None) is None:
+        return {kind.__name__: parts(_TIMES[kind.__name__](value))}
+    if isinstance(value, deque):
+        return {"deque": [parts(value), value.maxlen]}
+    base = kind if kind in _PLAIN else next((one for one in _PLAIN if isinstance(value, one)), None)
+    if base is not None and kind is not base:
+        return {"like": [base.__name__, encode(_PLAIN[base](value), refer, depth)]}
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 53 else {"int": hex(value)}
+    if isinstance(value, float | str):
+        return value
     if isinstance(value, list):
         return parts(value)
-    for name, kind in (("tuple", tuple), ("set", set), ("frozenset", frozenset)):
-        if isinstance(value, kind):
-            return {name: parts(value)}
+    if isinstance(value, tuple | set | frozenset):
+        return {kind.__name__: parts(value)}
     if isinstance(value, dict):
         return {"dict": [parts(pair) for pair in value.items()]}
     if isinstance(value, complex):
@@ -71,6 +81,33 @@ def encode(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
     return refer(value)
 
 
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int, float: float, str: str.__str__, list: list, tuple: tuple, set: set, frozenset: frozenset,
+    dict: lambda value: dict(value.items()),
+}  # fmt: skip
+"""What comes over the line as it is, and how the plain part of one of a kind of its own is had."""
+
+
+def _more(self: Any, name: str) -> Any:
+    """Of a value that was more than it is here."""
+    if str(name).startswith("__"):
+        raise AttributeError(name)
+    raise Unfit(f"a value of the program's own kind of {type(self).__name__} is asked for `{str(name)[:80]}`")
+
+
+_LIKE = {
+    base.__name__: type(
+        base.__name__, (base,), {"__getattr__": _more, **({"__missing__": _more} if base is dict else {})}
+    )
+    for base in _PLAIN
+}
+"""Equal to the plain value, and of a kind of its own as it was, which is no longer known."""
+_TIMES: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "date": lambda day: (day.year, day.month, day.day),
+    "time": lambda at: (at.hour, at.minute, at.second, at.microsecond),
+    "datetime": lambda at: (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond),
+    "timedelta": lambda time: (time.days, time.seconds, time.microseconds),
+}
 TYPES = {name: value for name, value in vars(builtins).items() if isinstance(value, type)}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "int": lambda text: int(text, 16),
@@ -78,6 +115,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "set": set,
     "frozenset": frozenset,
     "dict": lambda pairs: {key: value for key, value in pairs},  # noqa: C416 — refuses what is no pair
+    "like": lambda named: _LIKE[named[0]](named[1]),
+    "deque": lambda parts: deque(*parts),
     "complex": lambda parts: complex(*parts),
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
@@ -105,6 +144,10 @@ def decode(said: Any, find: Callable[[int], Any], hand: Callable[[int], Any]) ->
         return find(int(inside))
     if name == "hand":
         return hand(int(inside))
+    if name in _TIMES:
+        import datetime  # takes a millisecond, and few programs need it
+
+        return getattr(datetime, name)(*decode(inside, find, hand))
     return _READERS[name](decode(inside, find, hand))
 
 
@@ -115,9 +158,17 @@ class Line:
         self._read, self._write = open(read, "rb"), open(write, "wb")  # noqa: SIM115 — descriptors, kept open
 
     def send(self, message: Any) -> None:
-        """Say something."""
+        """Say something.
+
+        Raises:
+            Unfit: It is too long.
+            Broken: Nobody hears it.
+        """
         try:
-            self._write.write(json.dumps(message).encode() + b"\n")
+            data = json.dumps(message).encode() + b"\n"
+            if len(data) > LONGEST:
+                raise Unfit(f"values of more than {LONGEST >> 20} MiB pass between program and tests")
+            self._write.write(data)
             self._write.flush()
         except (OSError, ValueError, RecursionError) as error:
             raise Broken(str(error)) from None

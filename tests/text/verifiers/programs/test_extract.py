@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from multisynth.text.verifiers.programs.extract import program_in
+from multisynth.text.verifiers.programs.extract import programs_in
 
 PROMPT = 'from math import sqrt\n\n\ndef root(x):\n    """The root."""\n'
 
@@ -25,7 +25,7 @@ PROMPT = 'from math import sqrt\n\n\ndef root(x):\n    """The root."""\n'
     ],
 )
 def test_programs_are_found_in_what_a_model_writes(completion: str) -> None:
-    program = program_in(completion, PROMPT, "root")
+    program = next(programs_in(completion, PROMPT, "root"), None)
     assert program is not None
     space: dict[str, Any] = {}
     exec(compile(program, "program", "exec"), space)  # noqa: S102
@@ -33,7 +33,7 @@ def test_programs_are_found_in_what_a_model_writes(completion: str) -> None:
 
 
 def test_what_does_not_define_the_function_is_no_program() -> None:
-    assert program_in("def other(x):\n    return x", PROMPT.replace("root", "other"), "root") is None
+    assert not [*programs_in("def other(x):\n    return x", PROMPT.replace("root", "other"), "root")]
 
 
 @pytest.mark.timeout(120)  # about a second's work, by a budget; without one it takes hours
@@ -44,15 +44,15 @@ def test_what_does_not_define_the_function_is_no_program() -> None:
      "try:\n  x\n" * 10_000, "-" * 99_999],
 )  # fmt: skip
 def test_a_hostile_completion_comes_to_an_end(text: str) -> None:
-    program_in(text, PROMPT, "root")
-    program_in(text)
+    list(programs_in(text, PROMPT, "root"))
+    list(programs_in(text))
 
 
 def test_what_follows_a_program_falls_away_however_long_it_is() -> None:
     text = "def f(x):\n    return x\n\n" + "And so it is, isn't it?\n" * 1000
-    assert program_in(text) == "def f(x):\n    return x\n\n"
+    assert next(programs_in(text)) == "def f(x):\n    return x\n\n"
 
 
 def test_a_program_before_a_closing_fence_that_nothing_opened_is_found() -> None:
-    found = program_in("def f(x):\n    return x\n```\n\nThis code gives x back.", "def f(x):\n", "f")
+    found = next(programs_in("def f(x):\n    return x\n```\n\nThis code gives x back.", "def f(x):\n", "f"))
     assert found is not None and found.rstrip().endswith("\n    return x")
