@@ -28,7 +28,7 @@ class Distinct(Reduce):
     `text.verify`, then this.
     """
 
-    version = 2
+    version = 3
     takes = (REASONING,)
 
     most: int = Field(4, ge=1, le=1024, description="Attempts to keep of each problem.")
