@@ -100,6 +100,8 @@ def _amount(tokens: Sequence[str], place: int) -> Amount | None:
     before = tokens[place - 1] if place else ""
     if token in ("twice", "double", "thrice", "triple"):
         return Amount(place, place + 1, Fraction(2 if token in ("twice", "double") else 3), "times")
+    if token == "once" and after in ("", "a", "per", "each", "every"):
+        return Amount(place, place + 1, Fraction(1), "times")
     part, end = _fraction(tokens, place)
     if part is not None:
         if tokens[end : end + 1] == ("of",) and tokens[end + 1 : end + 2] in (("a",), ("an",)):

@@ -57,6 +57,11 @@ _DOER = re.compile(r"(?!it|that|this|there|what|which|who|in|on|at|for|by|with|t
 _SUBJECT = re.compile(
     r"(?:the|these|those|my|his|her|our|its|their|your) \w+|[a-z]+s(?= (?:are|were|have|had|do|did|can|will|may|must) )"
 )
+_RECKONING = re.compile(
+    r"^(?:and |but |so )?if (?:you|we|i) (?:ask|do|look|count|check|read|think|add|work|follow|must|recall)\b"
+    r"[^,]{0,60}, ",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"(?<=[a-z] )A\b(?! [A-Z])|(?<=[a-z] )a(?= (?:is|was|has|are|and|or|equals)\b)")  # `team A`
 _AUXILIARY = re.compile(rf"\b(?:{'|'.join(sorted(AUXILIARIES))})\b(?: not\b)?")
 _BARE = re.compile(
@@ -140,12 +145,16 @@ def _sentences(text: str, *, answers: bool = False) -> list[tuple[str, frozenset
     for sentence in SENTENCE.split(text[:LONGEST].replace("’", "'"))[:MOST]:
         sentence = _LETTER.sub("letter-a", sentence)
         names = frozenset(word.lower() for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", sentence))
+        sentence = _RECKONING.sub("", sentence)
         plain = " ".join(_QUOTED.sub(" ", _VERDICT.sub(_judged, _plain(sentence), count=1)).split())
         plain = written(_SERIES.sub(r"\1", _LABEL.sub(r"\1 is ", _JUDGED.sub(_judged, plain, count=1).rstrip(".!;"))))
         if plain.endswith("?") or (supposing and _FOLLOWS.match(plain)):
             continue
         supposing = _SUPPOSE.match(plain) is not None
-        if not answers and re.search(r"\banswer (?:is|was|would|must)\b|\\boxed|####", plain):
+        if not answers and re.search(
+            r"\banswer (?:is|was|would|must)\b(?! (?:not )?(?:in)?(?:right|correct|wrong|accurate)\b)|\\boxed|####",
+            plain,
+        ):
             continue
         found.append((plain, names))
     return found

@@ -40,7 +40,7 @@ class Conclusion:
 
     def excludes(self, other: Conclusion) -> bool:
         """Whether a turn that comes to this one cannot come to the other as well."""
-        if self.value == other.value or not (self.bare or other.bare):
+        if self.value == other.value or not (self.bare or other.bare or (self.sole and other.sole)):
             return False
         if self.unit and other.unit:
             return self.unit == other.unit
@@ -54,8 +54,16 @@ def conclusion(text: str) -> Conclusion | None:
         bare, total = _BARE.fullmatch(plain), _TOTAL.fullmatch(plain)
         if not (bare or total or _LAST.fullmatch(plain)):
             continue
-        found = list(amounts(tokens(plain)))
+        said = tokens(plain)
+        found = list(amounts(said))
         if len(found) == 1:
             (one,) = found
-            return Conclusion(one.value, one.number or one.value, one.unit, bool(bare), bool(bare or total), sentence)
+            return Conclusion(
+                one.value,
+                one.number or one.value,
+                one.unit,
+                bool(bare),
+                bool(bare or total or "altogether" in said),
+                sentence,
+            )
     return None

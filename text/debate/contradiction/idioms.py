@@ -35,6 +35,7 @@ _TABLE = (
     (r"\b(the|its|their|our|my|your|his|her) most (?=[a-z]+ ?)", r"\1 "),
     (r"(?<=ly )many\b", ""),
     (r"^now\b|\b(?:now|these days|nowadays)$", "today"),
+    (r"\b(?:optional|voluntary)\b", "not obligatory"),
     (r"\bprior to\b", "before"),
     (r"\bsubsequent to\b", "after"),
     (r"\bnumber(?= \d)", "are"),

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ...verifiers.answers.units import named
-from .lexicon import LIGHT, stem
+from .lexicon import LIGHT, stem, words
 
+_SHORT = words("mm cm m km mg g kg ml cl l min h hr s sec ft lb lbs oz mi yd day ton cup $ € £ %")
 _POWERS = {"square": 2, "cubic": 3}
 
 
@@ -24,7 +25,8 @@ class Measure(NamedTuple):
 @lru_cache(maxsize=4096)
 def measured(word: str) -> Measure | None:
     """What a single word measures; a word of several meanings has its first."""
-    parts = [] if word in LIGHT else named(word, alone=True)
+    known = len(word) > 3 or word in _SHORT
+    parts = named(word, alone=True) if known and word not in LIGHT else []
     if not parts:
         return None
     of, power = parts[0].of, parts[0].power

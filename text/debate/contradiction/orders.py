@@ -47,6 +47,8 @@ def reversed_orders(one: Order, other: Order) -> bool:
     """Whether two comparisons cannot both hold."""
     if other.frame and one.frame != other.frame:
         return False
+    if one.left == other.left and one.sign == other.sign and {one.dimension} == other.right:
+        return one.positive and other.positive and {other.dimension} == one.right  # `more harm than good`
     opposed = False if one.dimension == other.dimension else opposite(one.dimension, other.dimension)
     if opposed is None:
         return False
@@ -101,7 +103,8 @@ def compared(said: Sequence[str], text: str) -> Order | None:
         graded_by = said[first + 1 : second]
         left, right = _things(said[:first]), _things(said[second + 1 :])
         if len(graded_by) == 1 and stem(graded_by[0]) in POLES and left and right and graded_by[0] != "well":
-            return Order(left, right, stem(graded_by[0]), 0 if positive else -1, True, text, frame)
+            dimension = "great" if graded_by[0] in ("much", "many") else stem(graded_by[0])
+            return Order(left, right, dimension, 0 if positive else -1, True, text, frame)
         return None
     return None
 

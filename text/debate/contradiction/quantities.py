@@ -9,12 +9,28 @@ from fractions import Fraction
 from .amounts import ABOVE, BELOW, Amount, amounts, bounds, counts, definite, nouns
 from .clauses import Clause
 from .force import NEGATIONS
-from .lexicon import CALENDAR, LIGHT, content, persons, qualifiers, stem
+from .lexicon import CALENDAR, content, persons, qualifiers, stem
 
 _DIMENSIONS = {*CALENDAR.values(), "share", "clock", "year", "times"}
 _MEASURES = frozenset(map(stem, ("long", "tall", "high", "wide", "deep", "thick", "measure", "weigh", "heavy")))
 _SLIGHT = frozenset(map(stem, ("make", "get", "come", "equal", "total")))
-_DATING = {"", "on", "in", "is", "was", "until", "by", "for", "to", "since", *map(str, range(1, 32))}
+_DATING = {
+    "",
+    "on",
+    "in",
+    "is",
+    "was",
+    "until",
+    "by",
+    "for",
+    "to",
+    "since",
+    "first",
+    "second",
+    "third",
+    "last",
+    *map(str, range(1, 32)),
+}
 _BOUNDS = {*BELOW, *ABOVE, "least", "most", "minimum", "maximum", "than", "no"}
 
 
@@ -70,8 +86,6 @@ def values(clause: Clause) -> list[Value]:
         parts = clause.tokens[:place], clause.tokens[place + 1 :]
         return [value for part in parts if part for value in values(Clause(clause.text, part, clause.names))]
     tokens = clause.tokens
-    if "no" in tokens and not (NEGATIONS - {"no"}) & set(tokens):
-        return list(_none(clause))
     if NEGATIONS & set(tokens):
         return []
     found = list(_dates(clause))
@@ -115,7 +129,7 @@ def _value(
     own = qualifiers([token for _, token in kept], amount=True)
     if unit in _DIMENSIONS or unit.startswith("["):
         before, said = _unmeasured(before), _unmeasured(said)
-    act = next((stem(t) for t in reversed(_unfronted(clause.tokens[:place])) if stem(t) in before), "")
+    act = next((stem(t) for t in reversed(clause.tokens[:place]) if stem(t) in before), "")
     act = "" if act in _SLIGHT else act
     return Value(low, high, unit, said, act, beside, known, own, persons(clause.tokens), clause.text, clause.referents)
 
@@ -123,21 +137,6 @@ def _value(
 def _unmeasured(stems: tuple[str, ...]) -> tuple[str, ...]:
     """Without the words for measuring, which the unit tells: `is 3 metres long`, `measures 3 metres`."""
     return tuple(stem for stem in stems if stem not in _MEASURES) or stems
-
-
-def _unfronted(tokens: Sequence[str]) -> Sequence[str]:
-    """Without what follows a preposition, which is no act: `on the boat there were 34`."""
-    placed = ("in", "on", "at", "with", "without", "for", "from", "after", "before", "during", "by", "to", "of")
-    return [t for k, t in enumerate(tokens) if not {*tokens[max(k - 2, 0) : k]} & {*placed} or t.endswith("ed")]
-
-
-def _none(clause: Clause) -> Iterator[Value]:
-    """`no cakes are left`: none of them."""
-    place = clause.tokens.index("no")
-    after = clause.tokens[place + 1 : place + 2]
-    if after and after[0] not in LIGHT and clause.tokens.count("no") == 1:
-        nought = Fraction(0)
-        yield _value(clause, nought, nought, stem(after[0]), {place, place + 1}, place)
 
 
 def _dates(clause: Clause) -> Iterator[Value]:

@@ -119,7 +119,7 @@ def topic(asked: str) -> frozenset[str]:
     short = (
         question.endswith("?")
         and question.count(" ") < 8
-        and not re.search(r"\b(?:even|too|also)\b|^why\b", question.lower())
+        and not re.search(r"\b(?:even|too|also)\b|^(?:why|not|is|are|was|do|does|did|so)\b|^\w+n't\b", question.lower())
     )
     return frozenset(content(tokens(question.lower()))) if short else frozenset()
 

@@ -141,7 +141,6 @@ constant fixed stable unchanged | changing variable unstable changed
 identical alike | different
 united together | divided apart separate
 near close | far distant
-optional | mandatory compulsory obligatory
 generous | stingy greedy mean
 urgent | unhurried
 proud | ashamed

@@ -31,18 +31,18 @@ def exchanges(name: str, *, hard: bool = True) -> list[list[Turn]]:
 
 @pytest.mark.parametrize(
     "name, count, plain",
-    [("planted", 446, 438), ("strangers_planted", 120, 84), ("unseen_planted", 50, 40), ("fresh_planted", 198, 198)],
+    [("planted", 446, 438), ("strangers_planted", 120, 84), ("unseen_planted", 50, 40), ("fresh_planted", 233, 233)],
 )
 def test_planted_contradictions_are_caught_and_placed(name, count, plain) -> None:
     assert len(exchanges(name)) == count
     found = [contradictions(turns) for turns in exchanges(name, hard=False)]
     assert len(found) == plain
-    assert sum(map(bool, found)) >= (0.92 if name == "fresh_planted" else 0.95) * plain
+    assert sum(map(bool, found)) >= (0.94 if name == "fresh_planted" else 0.95) * plain
     assert all((one.place, one.earlier) == (2, 0) and one.reason for flags in found for one in flags)
 
 
 @pytest.mark.parametrize(
-    "name, count", [("clean", 497), ("strangers_clean", 120), ("unseen_clean", 50), ("fresh_clean", 190)]
+    "name, count", [("clean", 497), ("strangers_clean", 120), ("unseen_clean", 50), ("fresh_clean", 212)]
 )
 def test_clean_exchanges_are_seldom_flagged(name, count) -> None:
     found = [contradictions(turns) for turns in exchanges(name)]
