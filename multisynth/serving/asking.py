@@ -61,7 +61,7 @@ class Asking(Map):
     )
 
     _asked: LanguageModel | None = PrivateAttr(None)
-    _others: dict[str, LanguageModel] = PrivateAttr(default_factory=dict)
+    _others: dict[Asked, LanguageModel] = PrivateAttr(default_factory=dict)
     _teacher: Sample | None = PrivateAttr(None)
     _runner: asyncio.Runner | None = PrivateAttr(None)
     _pending: set[asyncio.Future[Completion]] = PrivateAttr(default_factory=set)
@@ -105,16 +105,18 @@ class Asking(Map):
             before = partial(model_of, self._teacher)  # others may have taken its room in the cache by then
         else:
             model = resolve(self.model)
-        others = {one.artifact.id: one for one in map(resolve, self.others()) if one.artifact.id != model.artifact.id}
+        named = {name: resolve(name) for name in self.others()}
+        others = {one.artifact.id: one for one in named.values() if one.artifact.id != model.artifact.id}
         share = 1 / max(1, sum(one.endpoint is None for one in (model, *others.values())))
         self._asked = LanguageModel(model, self.engine, options=self.engine_options, share=share, before=before)
-        self._others = {name: LanguageModel(one, self.engine, share=share) for name, one in others.items()}
+        served = {digest: LanguageModel(one, self.engine, share=share) for digest, one in others.items()}
+        self._others = {name: served[one.artifact.id] for name, one in named.items() if one.artifact.id in served}
         self._runner = asyncio.Runner()
         self._ended = {}
 
     def close(self) -> None:
         """Let go of the models."""
-        for model in (self._asked, *self._others.values()):
+        for model in {self._asked, *self._others.values()}:
             if model is not None:
                 model.close()
         if self._runner is not None:
@@ -174,7 +176,7 @@ class Asking(Map):
 
     def asks(self, sample: Sample, other: Asked | None = None) -> Ask:
         """Asks for a sample: the stage's own model, or one of `others`."""
-        model = self._asked if other is None else self._others.get(resolve(other).artifact.id, self._asked)
+        model = self._asked if other is None else self._others.get(other, self._asked)
         assert model is not None
 
         async def ask(request: Request) -> Completion:

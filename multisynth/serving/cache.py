@@ -50,8 +50,8 @@ class _Write(NamedTuple):
 class RequestCache:
     """Completions by request digest; shared by threads and processes.
 
-    A row that does not match its checksum counts as absent. A file that is no database is put aside; where there is no
-    room or no permission, the cache goes without.
+    A row that does not match its checksum, or holds no completion, counts as absent. A file that is no database is put
+    aside; where there is no room or no permission, the cache goes without, and says so once for each reason.
 
     A thread writes: all that has come in while it wrote the last goes into one transaction. Whoever puts a completion
     waits for that, so an answer that anyone has seen survives a kill of the process.
@@ -59,7 +59,8 @@ class RequestCache:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reads, self._writes = _Connection(path), _Connection(path)
+        warned: set[str] = set()
+        self._reads, self._writes = _Connection(path, warned), _Connection(path, warned)
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -69,7 +70,10 @@ class RequestCache:
 
         def read(database: sqlite3.Connection) -> Completion | None:
             row = database.execute("SELECT value, crc FROM completion1 WHERE request = ?", (digest,)).fetchone()
-            return None if row is None or zlib.crc32(row[0]) != row[1] else _unpack(row[0])
+            try:
+                return None if row is None or zlib.crc32(row[0]) != row[1] else _unpack(row[0])
+            except (ValueError, KeyError, TypeError, zlib.error):  # another version's, or somebody's own
+                return None
 
         return self._reads.use(read, None)
 
@@ -119,8 +123,8 @@ class RequestCache:
 class _Connection:
     """One connection to a database, opened when it is needed and again after a failure."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, warned: set[str]) -> None:
+        self.path, self._warned = path, warned
         self._database: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
@@ -132,7 +136,9 @@ class _Connection:
                     self._database = self._database or self._open()
                     return work(self._database)
             except (sqlite3.OperationalError, OSError) as error:  # locked, full, read-only: go without
-                logger.warning("the request cache %s cannot be used: %s", self.path, error)
+                if str(error) not in self._warned:
+                    self._warned.add(str(error))
+                    logger.warning("the request cache %s cannot be used: %s", self.path, error)
                 self.close()
                 return otherwise
             except sqlite3.DatabaseError as error:

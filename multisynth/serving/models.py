@@ -13,7 +13,6 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from multisynth.artifact import Artifact
@@ -103,7 +102,6 @@ def resolve(name: str | Endpoint) -> Model:
     raise BadInput(f"no model is called `{name}`", nearest(name, list(PINNED)) + "; or `hf:org/name`, or a folder")
 
 
-@lru_cache(maxsize=32)
 def _folder(name: str, path: Path) -> Model:
     if not (path / "config.json").is_file():
         raise BadInput(f"the model folder {path} has no config.json", "save it with `save_pretrained`")

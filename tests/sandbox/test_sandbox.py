@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import os
 import signal
@@ -125,15 +126,23 @@ def test_no_descriptor_is_left_open() -> None:
 
 
 KILLS = """
-import os, random, signal, sys, time
+import random, signal, sys, time
 from multisynth.sandbox import Sandbox
 
-sandbox, draws = Sandbox(), random.Random(4)
-for _ in range(40):
+sandbox, draws, mark = Sandbox(), random.Random(4), sys.argv[1]
+ran, told = os.pipe()
+os.dup2(told, 9)  # a shell writes into no number of two figures
+for k in range(40):
     child = os.fork()
     if not child:
-        sandbox.run(["/bin/sh", "-c", "sleep 600; :", sys.argv[1]])
-    time.sleep(draws.uniform(0, 0.03))
+        sandbox.run(["/bin/sh", "-c", f"echo '<{k}>' >&9; sleep 600; :", mark], inherit=[9])
+    if k % 10 == 9:  # the others may be killed before they come to their program
+        said = b""
+        while f"<{k}>".encode() not in said:
+            said += os.read(ran, 100)
+        assert len(marked(mark)) >= 3  # this script, its child and a sandbox
+    else:
+        time.sleep(draws.uniform(0, 0.03))
     os.kill(child, signal.SIGKILL)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
 """
@@ -154,15 +163,12 @@ def marked(mark: str) -> list[int]:
 def test_whoever_starts_it_may_be_killed_at_any_instant() -> None:
     """Where only bubblewrap asks to die with its parent, two in three of these leave something behind."""
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
-    with subprocess.Popen([sys.executable, "-c", KILLS, mark]) as process:
-        most = 0
-        while process.poll() is None:
-            most = max(most, len(marked(mark)))
+    script = "\n".join(["import os", "from pathlib import Path", inspect.getsource(marked), KILLS])
+    returned = subprocess.run([sys.executable, "-c", script, mark], check=False).returncode
     last = time.monotonic() + 30
     while marked(mark) and time.monotonic() < last:
         time.sleep(0.05)
-    assert (process.returncode, marked(mark)) == (0, [])
-    assert most >= 3  # the script, its child and a sandbox were seen at once
+    assert (returned, marked(mark)) == (0, [])
 
 
 def test_a_guard_that_somebody_killed_is_replaced() -> None:

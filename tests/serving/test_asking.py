@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 
 import pytest
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from multisynth.errors import BadInput
 from multisynth.kinds import MODEL, PROBLEM, REASONING
 from multisynth.sample import Sample
+from multisynth.serving import Completion, LanguageModel, Request
 from multisynth.serving.checkpoint import pack
 from multisynth.testing import inputs_of, run_stage
 from tests.serving.fake_server import FakeServer
@@ -104,6 +106,25 @@ def test_a_judge_gets_none_of_the_options_and_half_of_the_memory(tmp_path, monke
         assert [model.options for model in models] == [{"max_num_seqs": 4}, {}][: len(models)]
         assert tuple(model._share for model in models) == shares
         stage.close()
+
+
+def test_a_judge_whose_folder_changes_while_it_is_asked_stays_the_judge(tmp_path, monkeypatch) -> None:
+    asked = []
+
+    async def complete(model: LanguageModel, request: Request) -> Completion:
+        asked.append(model.model.name)
+        return Completion("", (), None, "stop", 1, 1)
+
+    monkeypatch.setattr(LanguageModel, "complete", complete)
+    own, other = str(tiny_model(tmp_path / "own").path), str(shutil.copytree(tmp_path / "own", tmp_path / "other"))
+    (tmp_path / "other" / "README.md").write_text("another")
+    stage = Prefer(model=own, judge=other, engine="transformers")
+    stage.open()
+    (tmp_path / "other" / "README.md").write_text("one more")
+    sample = run_stage(Arithmetic(problems=1), name="problems").samples[0]
+    asyncio.run(stage.asks(sample, other)(Request("p")))
+    stage.close()
+    assert asked == [other]
 
 
 def test_a_checkpoint_that_made_room_for_others_is_unpacked_anew(tmp_path) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def test_a_row_that_was_tampered_with_counts_as_absent(tmp_path: Path) -> None:
     assert cache.get("a") is None
 
 
+OTHER = (b"no JSON", b"\xff", b"[1]", b"{}", b'{"token_ids": 5}', b'{"token_ids": [], "logprobs": null, "colour": 1}')
+
+
+@pytest.mark.parametrize("value", [*map(zlib.compress, OTHER), b"no zlib", "a text", 5, 2.5])
+def test_a_row_that_holds_no_completion_counts_as_absent(tmp_path: Path, value: object) -> None:
+    cache = RequestCache(tmp_path / "c.sqlite")
+    put(cache, "a")
+    crc = zlib.crc32(value) if isinstance(value, bytes) else 0
+    with sqlite3.connect(cache.path) as database:
+        assert database.execute("UPDATE completion1 SET value = ?, crc = ?", (value, crc)).rowcount == 1
+    database.close()
+    assert cache.get("a") is None
+    put(cache, "a")
+    assert cache.get("a") == ANSWER
+
+
 def test_of_more_than_it_may_hold_the_first_goes(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("multisynth.serving.cache.MOST", 1 << 18)
     cache = RequestCache(tmp_path / "c.sqlite")
@@ -67,11 +84,18 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, junk: bytes) ->
     assert (tmp_path / "c.corrupt").read_bytes() == junk
 
 
-def test_without_a_place_to_write_it_goes_without(tmp_path: Path) -> None:
+def test_without_a_place_to_write_it_goes_without_and_says_so_once(tmp_path: Path, caplog) -> None:
     (tmp_path / "file").write_text("in the way")
     cache = RequestCache(tmp_path / "file" / "c.sqlite")
-    put(cache, "a")
-    assert cache.get("a") is None
+    for digest in "abc":
+        put(cache, digest)
+        assert cache.get(digest) is None
+    (told,) = caplog.messages
+    assert "cannot be used" in told
+    (tmp_path / "file").unlink()
+    (tmp_path / "file" / "c.sqlite").mkdir(parents=True)
+    put(cache, "a")  # another reason is told too
+    assert cache.get("a") is None and len(caplog.messages) == 2
 
 
 def test_threads_may_share_it(tmp_path: Path) -> None:

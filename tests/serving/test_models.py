@@ -41,6 +41,16 @@ def test_a_folder_is_known_by_its_content_and_its_card(tmp_path: Path) -> None:
     assert model.artifact.id == f"sha256:{digest(tmp_path)}" and model.licence == "apache-2.0"
 
 
+def test_a_folder_that_was_trained_again_is_another_model(tmp_path: Path) -> None:
+    first = tiny_model(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    again = resolve(str(tmp_path))
+    assert again.artifact.id == f"sha256:{digest(tmp_path)}" != first.artifact.id
+
+
 def test_a_folder_without_safe_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no config\.json"):
         resolve(str(tmp_path))
