@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from multisynth.errors import BadInput
 from multisynth.sample import Sample
 
+from ..problems.parts import digest, unordered
 from ..star.hints import unhinted
 from .lesson import Item
 
 T = TypeVar("T", bound=Item)
-_SUM = re.compile(r"[\d\s]+(?:\+[\d\s]+)+")
 
 
 def parted(
@@ -58,11 +56,10 @@ def parted(
 def share_of(sample: Sample) -> float:
     """A number from 0 to 1 by what a sample asks; those below the share that is asked for are held out.
 
-    It is the same in every training and for every answer, whether the question came with its hint or not, and for a sum
-    and its mirror, of which one gives the other away.
+    It is the same in every training and for every answer, whether the question came with its hint or not, and for a
+    question and its mirror, of which one gives the other away.
     """
-    digest = hashlib.blake2b(_asked(sample).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
+    return digest(_asked(sample)) / 2**64
 
 
 def _asked(sample: Sample) -> str:
@@ -73,9 +70,7 @@ def _asked(sample: Sample) -> str:
             question = _question(sample["prompt"])
         case _:
             question = unhinted(sample["question"], sample["answer"], sample["verifier"])
-    if _SUM.fullmatch(question):
-        return "+".join(sorted("".join(term.split()) for term in question.split("+")))
-    return question
+    return unordered(question)
 
 
 def _question(turns: Sequence[Mapping[str, str]]) -> str:
