@@ -133,7 +133,9 @@ def _is_unit(phrase: str, *, money: bool) -> bool:
     inner = [
         match for match in letters if match.start() and not re.search(r"(?:/|°|\bper)\s*$", phrase[: match.start()])
     ]
-    return not re.search(r"(?:^|\s)a$", phrase) and not inner and (not letters or allowed)
+    return (
+        not re.search(r"(?:^|\s)(?:an?|and|by|from|of|per|than|to)$", phrase) and not inner and (not letters or allowed)
+    )
 
 
 def _compound(text: str) -> Iterator[Amount]:

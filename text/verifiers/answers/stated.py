@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _TAGGED = re.compile(r"<answer>((?:(?!</?answer>).)*)</answer>", re.DOTALL)
@@ -28,19 +28,29 @@ class Stated(NamedTuple):
 
 
 def stated(completion: str) -> Stated | None:
-    """The final answer of a text, the last of the strongest form; None where it states none."""
-    return next((found[-1] for found in _all(completion) if found), None)
+    """The final answer of a text, the last of the strongest form, with all of its statement; None where it states none.
+
+    `The answer is $\\boxed{8}$` is one statement, of the answer in the box.
+    """
+    forms = list(_all(completion))
+    found = next((found[-1] for found in forms if found), None)
+    if found is None:
+        return None
+    start, end = next((start, end) for start, end in _stretches(forms) if start <= found.start < end)
+    return Stated(found.answer, start, end)
 
 
 def to_line_end(completion: str, found: Stated) -> str:
     """An answer with what follows in its line, for a full stop may be that of `Dr. Who`; of boxes and tags no more."""
     match = _LINES[1].match(completion, found.start) or _LABEL.match(completion, found.start)
-    return _bare(completion[match.start(1) :].partition("\n")[0]) if match else found.answer
+    if match is None or _bare(match[1]) != found.answer:
+        return found.answer
+    return _bare(completion[match.start(1) :].partition("\n")[0])
 
 
 def statements(completion: str) -> int:
     """How many times it states an answer."""
-    return sum(map(len, _all(completion)))
+    return len(_stretches(_all(completion)))
 
 
 def first_stated(completion: str) -> int | None:
@@ -59,6 +69,17 @@ def _all(completion: str) -> Iterator[list[Stated]]:
     yield from forms
     if not any(forms):
         yield [_said(match) for match in _LABEL.finditer(completion)]
+
+
+def _stretches(forms: Iterable[list[Stated]]) -> list[tuple[int, int]]:
+    """From where to where a text states an answer, in order; what overlaps is one statement in several forms."""
+    found: list[tuple[int, int]] = []
+    for _, start, end in sorted((said for form in forms for said in form), key=lambda said: said.start):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _said(match: re.Match[str]) -> Stated:

@@ -73,7 +73,7 @@ def _close(one: Any, other: Any, decimals: bool) -> bool:
     gap, size = abs(first - second), max(abs(first), abs(second))
     if decimals:
         return bool(gap <= 1e-14 * size or gap <= min(5e-7, 1e-6 * size))
-    return bool(size < 1e-100 or gap <= 1e-20 * size)
+    return bool(size < 1e-100 or gap <= 1e-25 * size)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import unicodedata
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
 _ARTICLE = re.compile(r"^(?:the|an?) (?=\S)")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
-_OPTION = re.compile(r"\(?([A-Za-z])[).]")
+_OPTION = re.compile(r"(?i:(?:option|choice)\s+)?\(?([A-Za-z])[).]?")
 _WORDS = re.compile(r"(?=.*[^\W\d_]{2})(?:[^\W\d_]|[\s'’\"“”`*.,;:!?&–-])+", re.DOTALL)
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _LONG = re.compile(r"[^\W\d_]{4,}")
@@ -27,7 +27,7 @@ def unwrapped(text: str) -> str:
 
 
 def lettered(text: str) -> str:
-    """The letter of an option of several, however it is set off, `(B)` or `B)`; any other text as it is."""
+    """The letter of an option of several, however it is set off, `(B)` or `option B`; any other text as it is."""
     return match[1] if (match := _OPTION.fullmatch(text)) else text
 
 
