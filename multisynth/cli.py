@@ -37,7 +37,8 @@ def _reserve(as_json: bool) -> bool:
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.", callback=_reserve)]
 RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", metavar="RECIPE")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="Change an option of a stage: STAGE.OPTION=VALUE, as in YAML.")
+    list[str] | None,
+    typer.Option("--set", help="Change an option of a stage: STAGE.OPTION=VALUE, as in YAML; or seed=VALUE."),
 ]
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")]
 
@@ -61,6 +62,7 @@ def run(
 ) -> None:
     """Execute a recipe, or go on with it where it was stopped."""
     from multisynth import execute, report
+    from multisynth.errors import BadInput
     from multisynth.progress import LiveProgress
     from multisynth.recipe import Recipe
 
@@ -72,21 +74,25 @@ def run(
             result = execute.run(checked, folder, chosen, progress)
     finally:
         chosen.close()
-    page = report.write(_open(folder))
+    try:
+        page = str(report.write(_open(folder)))
+    except BadInput as error:
+        page, result.errors["report"] = "", str(error)
     facts = {
         "run": str(folder),
         "ok": result.ok,
         "stages": result.states,
         "exports": result.exports,
         "errors": result.errors,
-        "report": str(page),
+        "report": page,
     }
     if as_json:
         say_json(facts)
     else:
         for name, records in result.exports.items():
             say(f"{folder / 'exports' / name}: {records} records")
-        say(f"report: {page}")
+        if page:
+            say(f"report: {page}")
         for name, state in result.states.items():
             if state != "done" and name not in result.errors:
                 _complain(f"stage {name}: {state}{_why(folder, name)}; see `multisynth inspect {folder} {name}`")
@@ -169,7 +175,7 @@ def inspect(
     run: RunFolder,
     stage: Annotated[str | None, typer.Argument(help="A stage of the run.")] = None,
     id: Annotated[str | None, typer.Option("--id", help="Show one sample in full.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many samples to show.")] = 10,
     as_json: Json = False,
 ) -> None:
     """Show what a run holds: its stages, a stage's samples and reasons, or one sample."""
@@ -232,15 +238,21 @@ def cost(
 def lineage(
     run: RunFolder, id: Annotated[str, typer.Argument(help="A sample's or an artifact's id.")], as_json: Json = False
 ) -> None:
-    """Say what a sample was made from, and what was made from it."""
+    """Say what a sample was made from and what that cost, and what was made from it."""
     from multisynth import lineage as ancestry
+    from multisynth.economics.shares import shares
 
-    node, ancestors, descendants = ancestry.trace(_open(run), id)
+    store = _open(run)
+    node, ancestors, descendants = ancestry.trace(store, id)
+    spent = shares(store, (*ancestors, node, *descendants))
     rows = [
-        {"relation": relation, "stage": n.stage, "kind": n.kind, "id": n.id}
+        {
+            "relation": relation, "stage": n.stage, "kind": n.kind, "id": n.id,
+            **{name: getattr(spent.get(n.id), name, None) for name in ("seconds", "tokens", "joules")},
+        }
         for relation, nodes in (("ancestor", ancestors), ("itself", [node]), ("descendant", descendants))
         for n in nodes
-    ]
+    ]  # fmt: skip
     _print(rows, as_json)
 
 
@@ -383,13 +395,9 @@ def _complain(text: str) -> None:
 
 def _open(run: Path) -> Store:
     """A run that exists and says of itself what commands need to know."""
-    from multisynth.errors import BadInput
     from multisynth.store import Store
 
     store = Store.open(run)
-    info: Any = store.info
-    if not isinstance(info, dict) or not all(isinstance(info.get(key), dict) for key in ("stages", "recipe")):
-        raise BadInput("is not what a run wrote", "run the recipe again with the same --out", str(run / "run.json"))
     store.check_version()
     return store
 

@@ -13,8 +13,8 @@ from multisynth.store import Store
 def deliver(store: Store, delivery: Delivery) -> int:
     """Write an export into ``exports/NAME``; return the number of its records.
 
-    ``exports/NAME.json`` says which versions of which tables it holds, which is how `rollback` knows the exports that
-    carry a sample on.
+    ``exports/NAME.json`` says which samples of which tables it holds, by a digest of their ids, which is how `rollback`
+    knows the exports that carry a sample on.
 
     Raises:
         BadInput: A stage that it needs is not done, or the exporter refuses.
@@ -28,13 +28,12 @@ def deliver(store: Store, delivery: Delivery) -> int:
     manifest = {
         "to": delivery.to,
         "options": exporter.model_dump(mode="json"),
-        "tables": {stage: store.table(stage).version for stage in stages},
+        "tables": {stage: store.table(stage).content() for stage in stages},
     }
     folder, sidecar = store.root / "exports" / delivery.name, store.root / "exports" / f"{delivery.name}.json"
-    if folder.exists() and sidecar.exists():
-        written = json.loads(sidecar.read_text())
-        if {key: written[key] for key in manifest} == manifest:
-            return int(written["records"])
+    written = store.export(delivery.name)
+    if folder.is_dir() and any(folder.iterdir()) and {key: written.get(key) for key in manifest} == manifest:
+        return int(written["records"])
     fresh = store.root / "exports" / f".{delivery.name}"
     begun = fresh.with_name(f".{delivery.name}.begun")
     if not (exporter.resumes and fresh.is_dir() and begun.exists() and json.loads(begun.read_text()) == manifest):

@@ -120,36 +120,39 @@ class _Run:
         self.recipe, self.store, self.artifacts = recipe, store, artifacts
         self.executor, self.progress = executor, progress
         self.meter = Meter([]) if executor.spread else meter()
+        self.info: dict[str, Any] = {}
+        self.worked = False
 
     def run(self) -> Result:
         started = time.perf_counter()
         before = self.before()
-        info = {
+        machine = {name: before[name] for name in ("cores", "gpus", "meters") if name in before}
+        self.info = {
             **_describe(self.recipe),
-            **self.hardware(),
+            **(machine or self.hardware()),
             "started": before.get("started") or _now(),
             "state": "running",
         }
         result = Result(self.store.root)
         try:
-            self.store.write_info(info)
+            self.store.write_info(self.info)
             settle(self.store)
             for step in self.recipe.steps:
                 refuse_withdrawn(self.store, step.name, self.artifacts[step.name])
             for step in self.recipe.steps:
                 self.step(step, result)
-            info["states"] = result.states
-            self.store.write_info(info)
+            self.info["states"] = result.states
+            self.store.write_info(self.info)
             for delivery in self.recipe.deliveries if result.ok else ():
                 self.deliver(delivery, result)
-            info["state"] = "done" if result.ok else "failed"
+            self.info["state"] = "done" if result.ok else "failed"
         except BaseException:
-            info["state"] = "stopped"
+            self.info["state"] = "stopped"
             raise
         finally:
             seconds = before.get("seconds", 0.0) + time.perf_counter() - started
             how = {"states": result.states, "exported": result.exports, "errors": result.errors}
-            self.store.write_info({**info, **how, "finished": _now(), "seconds": round(seconds, 3)})
+            self.store.write_info({**self.info, **how, "finished": _now(), "seconds": round(seconds, 3)})
             self.meter.close()
         return result
 
@@ -309,6 +312,10 @@ class _Run:
         ledger = pa.concat_tables([LEDGER.empty_table(), *(done.ledger for done in pending)])
         if ledger.num_rows:
             ledger = _shared_out(self.meter.take(), ledger)
+            if not self.worked:  # the account is of the machine that last did any work
+                self.worked = True
+                self.info |= self.hardware()
+                self.store.write_info(self.info)
         shelf.append([fragment for done in pending for fragment in done.fragments], ledger)
         counts = {row["values"]: row["counts"] for row in pc.value_counts(ledger["status"]).to_pylist()}
         outputs = pc.sum(ledger["outputs"]).as_py() or 0

@@ -6,7 +6,6 @@ of PROV-DM's `wasDerivedFrom` (W3C, 2013).
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,12 +22,21 @@ from multisynth.tables import Table
 
 @dataclass(frozen=True)
 class Node:
-    """A sample or an artifact in the lineage."""
+    """A sample or an artifact in the lineage.
+
+    Args:
+        id: Of it.
+        kind: Of the sample, or of the artifact.
+        stage: That made it, or that works with it.
+        parents: What it was made from.
+        origin: The input, as the ledger names it, that a sample was made from.
+    """
 
     id: str
     kind: str
     stage: str
     parents: tuple[str, ...]
+    origin: str = ""
 
 
 def trace(store: Store, sample_id: str) -> tuple[Node, list[Node], list[Node]]:
@@ -248,16 +256,13 @@ def _hit(family: pa.Table, doomed: pa.Array) -> list[str]:
 def _named(stage: str, table: Table, ids: set[str]) -> Iterator[Node]:
     if ids:
         for sample in table.find(sorted(ids)).values():
-            yield Node(sample.id, table.kind.name, stage, tuple(sample["parents"]))
+            yield Node(sample.id, table.kind.name, stage, tuple(sample["parents"]), sample["origin"])
 
 
 def _exports_of(store: Store, stages: set[str]) -> list[str]:
     """Exports on disk that were written from one of these stages."""
-    found = []
-    for sidecar in sorted((store.root / "exports").glob("*.json")):
-        if stages & set(json.loads(sidecar.read_text())["tables"]):
-            found.append(sidecar.stem)
-    return found
+    names = sorted(sidecar.stem for sidecar in (store.root / "exports").glob("*.json"))
+    return [name for name in names if stages & set(store.export(name).get("tables", ()))]
 
 
 def unknown(store: Store, sample_id: str) -> BadInput:

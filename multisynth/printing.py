@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 _reserved: TextIO | None = None
 _NEVER_FOLDED = 100_000  # columns
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tab and newline, and marks that turn the direction of text."""
 
 
 def reserve() -> None:
@@ -33,12 +36,12 @@ def hand_back() -> None:
 
 
 def say(text: str) -> None:
-    """Print to standard output."""
+    """Print to standard output; what would command a terminal, or hide, is shown as `�`: models write such things."""
     out = _reserved or sys.stdout
     if out is None:
         return
     try:
-        print(text, file=out, flush=True)
+        print(_COMMANDS.sub("�", text), file=out, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())  # else the exit would try again
         raise
@@ -81,4 +84,5 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.4g}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
+    return _COMMANDS.sub("�", text)

@@ -10,7 +10,7 @@ from multisynth import yaml_lines
 from multisynth.errors import BadInput, nearest
 from multisynth.secrecy import named
 
-FORM = "write STAGE.OPTION=VALUE, the value as in YAML; A.B is the option B of an option A"
+FORM = "write STAGE.OPTION=VALUE, the value as in YAML, or seed=VALUE; A.B is the option B of an option A"
 
 
 def changed(data: Any, settings: Sequence[str]) -> Any:
@@ -18,7 +18,7 @@ def changed(data: Any, settings: Sequence[str]) -> Any:
 
     Args:
         data: The recipe as plain data; left alone.
-        settings: `STAGE.OPTION=VALUE` each; a stage of a loop is named without a round.
+        settings: `STAGE.OPTION=VALUE` each, or `seed=VALUE`; a stage of a loop is named without a round.
 
     Raises:
         BadInput: One of them has another form, or names no stage.
@@ -28,6 +28,9 @@ def changed(data: Any, settings: Sequence[str]) -> Any:
         key, is_pair, value = text.partition("=")
         stage, *path = key.split(".")
         told = f"`--set {named(key)}`"  # and not its value, which may be a secret
+        if key == "seed" and is_pair and isinstance(new, dict):
+            new["seed"] = yaml_lines.loads(value, "--set seed")[0]
+            continue
         if not is_pair or not path or not all(path):
             raise BadInput(f"{told} cannot be read", FORM)
         blocks = _blocks(new)

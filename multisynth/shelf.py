@@ -48,7 +48,15 @@ class Shelf:
 
     def ledger(self, columns: list[str] | None = None) -> pa.Table:
         """The ledger, in the order of the inputs."""
-        return lance.dataset(self.ledger_uri).to_table(columns=columns, scan_in_order=True)
+        with tables.reading(self.ledger_uri):
+            return lance.dataset(self.ledger_uri).to_table(columns=columns, scan_in_order=True)
+
+    def ledger_of(self, inputs: Sequence[str]) -> pa.Table:
+        """The ledger's rows of these inputs."""
+        with tables.reading(self.ledger_uri):
+            ledger = lance.dataset(self.ledger_uri)
+            parts = [ledger.to_table(filter=f"input IN ({part})") for part in tables.sql_lists(inputs)]
+        return pa.concat_tables([ledger.schema.empty_table(), *parts])
 
     def marks(self) -> dict[str, str]:
         """What the stage was when its ledger was begun: see `execute`."""

@@ -93,19 +93,41 @@ class Store:
             os.close(file)
 
     @property
+    def idle(self) -> bool:
+        """Whether no process holds the run."""
+        try:
+            with self.locked():
+                return True
+        except BadInput:
+            return False
+
+    def export(self, name: str) -> dict[str, Any]:
+        """What `exports/NAME.json` says of an export; nothing where it was not written whole."""
+        sidecar = self.root / "exports" / f"{name}.json"
+        try:
+            told = json.loads(sidecar.read_text())
+        except (OSError, ValueError):
+            return {}
+        whole = isinstance(told, dict) and isinstance(told.get("tables"), dict) and isinstance(told.get("records"), int)
+        return dict(told) if whole else {}
+
+    @property
     def info(self) -> dict[str, Any]:
         """What `run.json` says.
 
         Raises:
             BadInput: It cannot be read.
         """
+        remedy, where = "run the recipe again with the same --out", str(self.root / "run.json")
         try:
-            info: dict[str, Any] = json.loads((self.root / "run.json").read_text())
+            info: Any = json.loads((self.root / "run.json").read_text())
         except ValueError as error:
-            raise BadInput(
-                f"is not JSON: {error}", "run the recipe again with the same --out", str(self.root / "run.json")
-            ) from None
-        return info
+            raise BadInput(f"is not JSON: {error}", remedy, where) from None
+        stages = info.get("stages") if isinstance(info, dict) else None
+        told = isinstance(stages, dict) and all(isinstance(stage, dict) for stage in stages.values())
+        if not told or not isinstance(info.get("recipe"), dict) or not isinstance(info.get("folder"), str):
+            raise BadInput("is not what a run wrote", remedy, where)
+        return dict(info)
 
     def write_info(self, info: dict[str, Any]) -> None:
         """Replace `run.json` at once."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import lance
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from multisynth.errors import BadInput
 from multisynth.kinds import COMMON, KINDS, Column, Kind
 from multisynth.sample import Batch, Sample
 
@@ -40,9 +43,14 @@ class Table:
         """The Lance version that this is."""
         return int(self.dataset.version)
 
+    def content(self) -> str:
+        """A digest of its ids in their order; an id stands for all that its sample is."""
+        return hashlib.blake2b("\n".join(self.column("id").to_pylist()).encode(), digest_size=16).hexdigest()
+
     def column(self, name: str) -> pa.Array:
         """A column that is not media, whole."""
-        chunks = self.dataset.to_table(columns=[name], scan_in_order=True).column(name)
+        with reading(self.uri):
+            chunks = self.dataset.to_table(columns=[name], scan_in_order=True).column(name)
         return chunks.combine_chunks() if chunks.num_chunks != 1 else chunks.chunk(0)
 
     def rows(self, start: int, stop: int, columns: Sequence[str] | None = None) -> Batch:
@@ -55,9 +63,10 @@ class Table:
         """
 
         def scan(names: list[str]) -> pa.Table:
-            return self.dataset.scanner(
-                columns=names, offset=start, limit=stop - start, blob_handling="all_binary", scan_in_order=True
-            ).to_table()
+            with reading(self.uri):
+                return self.dataset.scanner(
+                    columns=names, offset=start, limit=stop - start, blob_handling="all_binary", scan_in_order=True
+                ).to_table()
 
         return Batch(
             self.kind, scan(self._plain(columns)), lambda column: scan([column]).column(column).combine_chunks()
@@ -74,20 +83,23 @@ class Table:
         found: dict[str, Sample] = {}
         for part in sql_lists(ids):
             where = f"id IN ({part})"
-            table = self.dataset.to_table(columns=self._plain(), filter=where, scan_in_order=True)
+            with reading(self.uri):
+                table = self.dataset.to_table(columns=self._plain(), filter=where, scan_in_order=True)
 
             def load(column: str, where: str = where) -> pa.Array:
-                scanner = self.dataset.scanner(
-                    columns=[column], filter=where, blob_handling="all_binary", scan_in_order=True
-                )
-                return scanner.to_table().column(column).combine_chunks()
+                with reading(self.uri):
+                    scanner = self.dataset.scanner(
+                        columns=[column], filter=where, blob_handling="all_binary", scan_in_order=True
+                    )
+                    return scanner.to_table().column(column).combine_chunks()
 
             found |= {sample.id: sample for sample in Batch(self.kind, table, load)}
         return found
 
     def family(self) -> pa.Table:
         """Columns `id` and `parents` of all rows, one chunk each."""
-        return self.dataset.to_table(columns=["id", "parents"], scan_in_order=True).combine_chunks()
+        with reading(self.uri):
+            return self.dataset.to_table(columns=["id", "parents"], scan_in_order=True).combine_chunks()
 
     def whole_rows(self, ranges: Sequence[tuple[int, int]]) -> Iterator[pa.RecordBatch]:
         """These ranges of rows, media and all, one after the other, ready to be written to a table of the kind."""
@@ -124,10 +136,28 @@ def exists(uri: str) -> bool:
     if not Path(uri).exists():
         return False
     try:
-        lance.dataset(uri)
+        with reading(uri):
+            lance.dataset(uri)
     except ValueError:
         return False
     return True
+
+
+@contextmanager
+def reading(uri: str) -> Iterator[None]:
+    """Say of a table that cannot be read what it is and what helps.
+
+    Raises:
+        BadInput: Lance cannot read it.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, RuntimeError) as error:
+        theirs = isinstance(error, pa.ArrowException) or "LanceError" in f"{type(error).__name__} {error}"
+        if isinstance(error, MemoryError) or not theirs:
+            raise
+        said = str(error).splitlines()[0][:200]
+        raise BadInput(f"is damaged: {said}", "delete this folder and run the recipe again", uri) from error
 
 
 def replace(uri: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:

@@ -29,6 +29,11 @@ def test_a_changed_option_is_as_if_written(tmp_path):
     assert [step.name for step in one.steps] == ["drawn", "halves-1", "halves-2", "halves-3"]
 
 
+def test_the_seed_is_set_like_an_option():
+    assert changed({"name": "x", "seed": 1, "stages": {}}, ["seed=9"])["seed"] == 9
+    assert changed({"name": "x", "stages": {}}, ["seed=9"])["seed"] == 9
+
+
 def test_a_stage_of_a_loop_is_set_in_all_rounds():
     data = {"stages": {"rounds": {"loop": 2, "stages": {"halves": {"use": "test.split"}}}}}
     new = changed(data, ["halves.from=[a, b]"])

@@ -28,8 +28,9 @@ def bill(store: Store, prices: Prices) -> Bill:
 
     The machine is paid for whole, its GPUs and as many cores as the run was given, for as long as each stage's workers
     took on it, all of them at once where there were batches enough; starting up and committing are not counted, and
-    answers that the request cache had took no time. Tokens are paid for where an endpoint elsewhere has them, as many
-    as the samples needed, cached or not.
+    answers that the request cache had took no time. Tokens are paid for where an endpoint elsewhere has them, or one
+    that the prices name (a tunnel and a proxy have an address of this machine), as many as the samples needed, cached
+    or not.
 
     Args:
         store: The run.
@@ -139,15 +140,23 @@ def _tokens(
     step: Step, asked: list[str | Endpoint], read: int, written: int, prices: Prices, made: Bill
 ) -> float | None:
     """Dollars for a stage's tokens; 0 where models run here, None where that cannot be told."""
-    away = {model.name for model in asked if isinstance(model, Endpoint) and _elsewhere(model)}
-    if not away or not read + written:
+    if not read + written:
+        return 0.0
+    paid = [
+        model for model in asked if isinstance(model, Endpoint) and (not model.local or model.name in prices.models)
+    ]
+    for model in asked:
+        if isinstance(model, Endpoint) and model not in paid:
+            made.note(f"{model.name} at {model.url} has no price under `models`, and counts as run by this machine")
+    away = {model.name for model in paid}
+    if not away:
         return 0.0
     missing = sorted(away - prices.models.keys())
     if missing:
         made.note(f"there is no price for {', '.join(missing)} under `models`, so {step.name} has none")
         return None
     rates = {(prices.models[name].read, prices.models[name].written) for name in away}
-    if len(rates) > 1 or not all(map(_elsewhere, asked)):
+    if len(rates) > 1 or len(paid) < len(asked):
         made.note(f"{step.name} asks models of different prices, and its tokens are counted together")
         return None
     ((a_read, a_written),) = rates

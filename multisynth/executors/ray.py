@@ -53,11 +53,23 @@ class RayExecutor:
         if isinstance(job.stage, Series):
             yield from here(job, tasks, self.scatter)
             return
+        self._suffice(job.birth.stage, needs)
         count = fitting(self.workers, needs)
         try:
             yield from in_order(_Actors(self, job, count, needs), job, tasks, count)
         except RayTaskError as error:  # which prints Ray's own frames before the stage's
             raise error.cause from None
+
+    def _suffice(self, stage: str, needs: Needs) -> None:
+        """Say so where no node has what a worker needs: Ray would wait for one for ever."""
+        import ray
+
+        most = max((node["Resources"].get("GPU", 0.0) for node in ray.nodes() if node["Alive"]), default=0.0)
+        if needs.gpus > most:
+            raise BadInput(
+                f"a worker of stage `{stage}` needs {needs.gpus:g} GPUs, and no node has more than {most:g}",
+                "lower `needs.gpus` of the stage, or add a node that has them",
+            )
 
     def scatter(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """Do independent things on the actors, each as it becomes free; see `Scatter`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -284,16 +283,8 @@ def _artifacts(store: Store) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _manifest(store: Store, name: str) -> dict[str, Any]:
-    sidecar = store.root / "exports" / f"{name}.json"
-    manifest: dict[str, Any] = json.loads(sidecar.read_text("utf-8")) if sidecar.is_file() else {}
-    return manifest
-
-
 def _exported(store: Store, info: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        name: found["records"] for name in info.get("exports", {}) if "records" in (found := _manifest(store, name))
-    }
+    return {name: found["records"] for name in info.get("exports", {}) if "records" in (found := store.export(name))}
 
 
 def _exports(store: Store, info: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -301,7 +292,7 @@ def _exports(store: Store, info: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for name, export in info.get("exports", {}).items():
         files = [file for file in (store.root / "exports" / name).rglob("*") if file.is_file()]
-        records, total = _manifest(store, name).get("records"), sum(file.stat().st_size for file in files)
+        records, total = store.export(name).get("records"), sum(file.stat().st_size for file in files)
         rows.append({"name": name, **export, "records": records, "files": len(files), "bytes": total})
     return rows
 

@@ -72,7 +72,8 @@ def _sum(name: str, parts: Sequence[Account], home: Mapping[str, str]) -> Accoun
         dropped=sum(part.dropped for part in parts), failed=sum(part.failed for part in parts),
         withdrawn=sum(part.withdrawn for part in parts), outputs=sum(part.outputs for part in parts),
         seconds=sum(part.seconds for part in parts), read=sum(part.read for part in parts),
-        written=sum(part.written for part in parts), joules=sum(joules) if joules else None,
+        written=sum(part.written for part in parts),
+        cached=sum(part.cached for part in parts), joules=sum(joules) if joules else None,
         reasons=_reasons(parts), failures=_failures(parts), rounds=[part.name for part in parts],
         fed=list(dict.fromkeys(feed for part in parts for feed in part.feeds)),
     )  # fmt: skip

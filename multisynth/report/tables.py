@@ -11,11 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from multisynth.store import Store
+from multisynth.tables import reading
 
 _ROWS_AT_ONCE = 65536
 _EXAMPLES = 2
 _FAILURES = 12
-_COLUMNS = ["input", "status", "reason", "outputs", "seconds", "tokens_read", "tokens_written", "joules"]
+_COLUMNS = [
+    "input", "status", "reason", "outputs", "seconds", "tokens_read", "tokens_written", "tokens_cached", "joules",
+]  # fmt: skip
 
 
 @dataclass
@@ -69,6 +72,7 @@ class Account:
     seconds: float = 0.0
     read: int = 0
     written: int = 0
+    cached: int = 0
     joules: float | None = None
     reasons: list[Reason] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -116,6 +120,7 @@ def _fill(account: Account, store: Store) -> None:
         account.seconds += pc.sum(batch["seconds"]).as_py() or 0.0
         account.read += pc.sum(batch["tokens_read"]).as_py() or 0
         account.written += pc.sum(batch["tokens_written"]).as_py() or 0
+        account.cached += pc.sum(batch["tokens_cached"]).as_py() or 0
         joules = pc.sum(batch["joules"]).as_py()
         account.joules = account.joules if joules is None else (account.joules or 0.0) + joules
         _count_reasons(batch, reasons)
@@ -124,9 +129,10 @@ def _fill(account: Account, store: Store) -> None:
 
 
 def _batches(store: Store, stage: str) -> Iterator[pa.Table]:
-    ledger = lance.dataset(store.shelf(stage).ledger_uri)
-    for batch in ledger.to_batches(columns=_COLUMNS, batch_size=_ROWS_AT_ONCE, scan_in_order=True):
-        yield pa.Table.from_batches([batch])
+    uri = store.shelf(stage).ledger_uri
+    with reading(uri):
+        for batch in lance.dataset(uri).to_batches(columns=_COLUMNS, batch_size=_ROWS_AT_ONCE, scan_in_order=True):
+            yield pa.Table.from_batches([batch])
 
 
 def _counts(column: pa.ChunkedArray) -> list[tuple[str, int]]:

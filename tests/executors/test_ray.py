@@ -44,6 +44,12 @@ def test_a_stage_that_does_not_open_on_ray_says_why(make, ray_executor):
         list(ray_executor.map(*jobs(store, stages.Broken())))
 
 
+def test_what_no_node_has_is_said_and_not_waited_for(make, ray_executor):
+    _, result = make({"count": {**COUNT, "needs": {"gpus": 64}}}, executor=ray_executor)
+    assert result.states == {"count": "failed"}
+    assert "needs 64 GPUs, and no node has more than" in result.errors["count"]
+
+
 def test_a_ray_that_runs_already_is_left_running(ray_executor):
     import ray
 

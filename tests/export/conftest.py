@@ -28,7 +28,8 @@ class Run(Store):
         kind = kind or samples[0].kind
         batch = batch_of(Birth(stage, f"fingerprint of {stage}", 7, kind, license="CC0-1.0"), samples)
         stages = self.info["stages"] if (self.root / "run.json").exists() else {}
-        self.write_info({"name": "test", "stages": {**stages, stage: kind.name}})
+        known = {**stages, stage: {"kind": kind.name}}
+        self.write_info({"name": "test", "recipe": {}, "folder": str(self.root), "stages": known})
         shelf = self.shelf(stage)
         shelf.reset(kind, {})
         lance.write_dataset(batch.table, shelf.table_uri, mode="append")
