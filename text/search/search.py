@@ -25,16 +25,18 @@ class Search(Solving):
 
     A rollout goes on from a step to the end of the answer; the verifier's verdict is its reward, backed up through all
     its steps. With the log-probabilities of a rollout come the likeliest other tokens at each of its places: those are
-    the beginnings of sibling steps, with the model's own probabilities as priors, and PUCT (Silver et al. 2017;
-    rStar-Math, Guan et al. 2025, arXiv 2501.04519) chooses which of them the next rollout goes on from. So no two
-    rollouts are the same, and what they share is written once. Nothing branches where an answer is stated after
-    reasoning: another number put there would be a guess, and its reward says nothing of the steps before.
+    the beginnings of sibling steps, with the probabilities of the sampling as priors, and PUCT (Silver et al. 2017;
+    rStar-Math, Guan et al. 2025, arXiv 2501.04519) chooses which of them the next rollout goes on from. So rollouts
+    differ (but for the rare text that other tokens spell as well), and what they share is written once. While none is
+    right, they spread over the beginnings as samples would, without their repetitions. Nothing branches where an
+    answer is stated after reasoning: another number put there would be a guess, and its reward says nothing of the
+    steps before.
 
     Rollouts are made in waves of fixed size, with virtual loss within a wave, so that the tree depends neither on the
     order in which answers come nor on what else is asked.
     """
 
-    version = 2
+    version = 3
     takes = (PROBLEM,)
     makes = TREE
 
@@ -68,7 +70,7 @@ class Search(Solving):
             )
             for leaf, (completion, verdict) in zip(leaves, written_now, strict=True):
                 until = _reasoned(tree.prefix(leaf), completion.text)
-                last = tree.expand(leaf, read(leaf.bud, completion, self.form.ends, until))
+                last = tree.expand(leaf, read(leaf.bud, completion, self.form.ends, until, self.temperature or 1.0))
                 tree.backup(leaf, last, right=verdict, ends=completion.finish == "stop")
                 first_right = verdict if count == 0 else first_right
                 count, right = count + 1, right + verdict

@@ -21,18 +21,16 @@ class Bud:
 
     Args:
         text: How the step begins.
-        logprob: Of that beginning under the model, after the steps before, in nats.
+        logprob: Of that beginning as rollouts are sampled, after the steps before, in nats.
         length: Tokens of the answer up to its end.
-        own: Tokens of it.
     """
 
     text: str
     logprob: float
     length: int
-    own: int = 1
 
 
-SEED = Bud("", 0.0, 0, 0)
+SEED = Bud("", 0.0, 0)
 """The beginning of any answer."""
 
 
@@ -42,15 +40,13 @@ class Step:
 
     Args:
         text: Of the step.
-        logprob: Of the step under the model, after the steps before, in nats.
-        buds: Steps that leave it at one of its tokens; no two of them, nor any and the step, can become the same.
-        length: Tokens of it.
+        logprob: Of the step as rollouts are sampled, after the steps before, in nats.
+        buds: Steps that leave it at one of its tokens.
     """
 
     text: str
     logprob: float
     buds: tuple[Bud, ...] = ()
-    length: int = 1
 
 
 def split(text: str) -> list[str]:
@@ -68,45 +64,63 @@ def split(text: str) -> list[str]:
     return steps
 
 
-def read(bud: Bud, completion: Completion, stop: Sequence[str] = (), until: int | None = None) -> list[Step]:
+def read(
+    bud: Bud, completion: Completion, stop: Sequence[str] = (), until: int | None = None, temperature: float = 1.0
+) -> list[Step]:
     """The steps that a model wrote from a bud on, with the alternatives at every token.
 
     The step that begins with the bud's text comes first. A token that was cut in two by its character's bytes ends the
-    reading of alternatives, not of steps.
+    reading of alternatives, not of steps. Probabilities are those among a token's alternatives at the temperature, so
+    that those of a step and of the buds that leave it sum to that of the bud that all of them grow from.
 
     Args:
         bud: What the model went on from.
         completion: What it wrote, with `logprobs` and `alternatives`.
         stop: Strings that end an answer; no bud has one.
         until: Characters that the model wrote up to the last place with buds; None for all.
+        temperature: Of the sampling.
     """
     assert completion.logprobs is not None and completion.alternatives is not None
     whole = bud.text + completion.text
+    sampled = [
+        _sampled(drawn, likeliest, temperature)
+        for drawn, likeliest in zip(completion.logprobs, completion.alternatives, strict=True)
+    ]
     places = _places(completion)
     texts, steps, start, place = split(whole) or [""], [], 0, 0
     for number, text in enumerate(texts):
         end, last = start + len(text), number + 1 == len(texts)
-        logprob, own, buds = (0.0, 0, []) if number else (bud.logprob, bud.own, [])
-        while place < len(completion.logprobs) and (
-            last or (place < len(places) and len(bud.text) + places[place].at < end)
-        ):
+        logprob, buds = (0.0, []) if number else (bud.logprob, [])
+        while place < len(sampled) and (last or (place < len(places) and len(bud.text) + places[place].at < end)):
+            own, others = sampled[place]
             if place < len(places) and (until is None or places[place].at <= until):
                 before = whole[start : len(bud.text) + places[place].at]
-                for other, value in places[place].others:
+                for other in places[place].others:
                     if _fit(before + other, other, stop):
-                        buds.append(Bud(before + other, logprob + value, bud.length + place + 1, own + 1))
-            logprob += completion.logprobs[place]
-            place, own = place + 1, own + 1
-        steps.append(Step(text, logprob, tuple(buds), max(own, 1)))
+                        buds.append(Bud(before + other, logprob + others[other], bud.length + place + 1))
+            logprob += own
+            place += 1
+        steps.append(Step(text, logprob, tuple(buds)))
         start = end
     return steps
+
+
+def _sampled(
+    drawn: float, likeliest: Sequence[tuple[str, float]], temperature: float
+) -> tuple[float, dict[str, float]]:
+    """Log-probabilities of the token that was drawn, and of the likeliest, among each other at the temperature."""
+    known = any(math.isclose(value, drawn, abs_tol=_NEAR) for _, value in likeliest)
+    values = [value / temperature for _, value in likeliest] + ([] if known else [drawn / temperature])
+    highest = max(values)
+    whole = highest + math.log(sum(math.exp(value - highest) for value in values))
+    return drawn / temperature - whole, {text: value / temperature - whole for text, value in likeliest}
 
 
 class _Place(NamedTuple):
     """Where a token begins in the text, and what else was likely there."""
 
     at: int
-    others: list[tuple[str, float]]
+    others: list[str]
 
 
 def _places(completion: Completion) -> list[_Place]:
@@ -118,7 +132,7 @@ def _places(completion: Completion) -> list[_Place]:
         same = [text for text, value in likeliest if math.isclose(value, logprob, abs_tol=_NEAR)]
         token = max((text for text in same if text and completion.text.startswith(text, at)), key=len, default=None)
         drawn = same if token is None else [token]
-        found.append(_Place(at, [pair for pair in likeliest if pair[0] not in drawn]))
+        found.append(_Place(at, [text for text, _ in likeliest if text not in drawn]))
         if token is None:
             break
         at += len(token)

@@ -20,8 +20,7 @@ class Node:
     Args:
         parent: Place of its parent; -1 for the root.
         text: The step.
-        logprob: Of the step under the model, after its ancestors, in nats.
-        length: Tokens of the step.
+        logprob: Of the step as rollouts are sampled, after its ancestors, in nats.
         visits: Rollouts through it that are backed up.
         total: Sum of their rewards.
         pending: Rollouts through it that are being written.
@@ -37,7 +36,6 @@ class Node:
     parent: int
     text: str
     logprob: float
-    length: int = 1
     visits: int = 0
     total: float = 0.0
     pending: int = 0
@@ -130,15 +128,9 @@ class Tree:
         return best[1]
 
     def priors(self, at: int) -> list[float]:
-        """Priors of a node's children, then of its buds, among each other.
-
-        They are as the geometric mean of the probabilities of their tokens, so that a long step counts as much as a
-        short one of which the model is as sure.
-        """
+        """Of a node's children, then of its buds: how often a rollout would have gone there, among each other."""
         node = self.nodes[at]
-        means = [self.nodes[child].logprob / self.nodes[child].length for child in node.children]
-        means += [bud.logprob / max(bud.own, 1) for bud in node.buds.values()]
-        return shares(means)
+        return shares([*(self.nodes[k].logprob for k in node.children), *(bud.logprob for bud in node.buds.values())])
 
     def prefix(self, leaf: Leaf) -> str:
         """What an answer begins with that grows from a leaf."""
@@ -165,7 +157,7 @@ class Tree:
             found = next((child for child in self.nodes[at].children if self.nodes[child].text == step.text), None)
             if found is None:
                 found = len(self.nodes)
-                self.nodes.append(Node(at, step.text, step.logprob, step.length))
+                self.nodes.append(Node(at, step.text, step.logprob))
                 self.nodes[at].children.append(found)
             at = found
         return at

@@ -128,8 +128,8 @@ def test_it_finds_every_reasoning_of_the_model_without_writing_one_twice_and_gue
             assert sum(tree.nodes[child]["prior"] for child in tree.children[at]) == pytest.approx(1)
 
 
-def test_priors_are_the_models_own(tiny, asked) -> None:
-    (sample,) = run_stage(search(tiny, rollouts=1000), problems(1)).samples
+def test_priors_are_those_of_the_sampling(tiny, asked) -> None:
+    (sample,) = run_stage(search(tiny, rollouts=1000, temperature=1.0), problems(1)).samples
     tree = Grown(sample)
     first = {tree.nodes[k]["text"]: tree.nodes[k]["prior"] for k in tree.children[0]}
     assert first[" I find 5."] == pytest.approx(0.7 * 0.8 * 0.6) and first[" We guess 6."] == pytest.approx(0.006)

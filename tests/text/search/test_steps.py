@@ -52,30 +52,42 @@ def test_buds_have_the_probability_of_what_they_begin_with() -> None:
     )  # fmt: skip
     first, second = read(SEED, made, stop=("\n\n",))
     assert (first.text, second.text) == (" I add.", " So 5")
-    assert math.exp(first.logprob) == pytest.approx(0.5 * 0.8) and math.exp(second.logprob) == pytest.approx(0.54)
+    # Among the alternatives, which are all that is sampled from: 0.5 of 0.75, 0.8 of 0.9, and so on.
+    assert math.exp(first.logprob) == pytest.approx(2 / 3 * 8 / 9)
+    assert math.exp(second.logprob) == pytest.approx(2 / 3 * 90 / 99)
     assert {(bud.text, bud.length): round(math.exp(bud.logprob), 6) for bud in first.buds} == {
-        (" We", 1): 0.25, (" I take", 2): 0.05,
+        (" We", 1): 0.333333, (" I take", 2): 0.074074,
     }  # fmt: skip
     assert {(bud.text, bud.length): round(math.exp(bud.logprob), 6) for bud in second.buds} == {
-        (" Then", 4): 0.3, (" So 6", 5): 0.03,
+        (" Then", 4): 0.333333, (" So 6", 5): 0.03367,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_a_step_and_the_buds_that_leave_it_share_the_probability_of_what_they_grow_from(temperature) -> None:
+    bud = Bud(" I", math.log(0.05), 1)
+    made = completion(
+        (" add", 0.5, {" take": 0.1, " see": 0.2}), (" two", 0.4, {" three": 0.3}), (".", 0.9, {"!": 0.05})
+    )
+    (step,) = read(bud, made, temperature=temperature)
+    assert sum(math.exp(one.logprob) for one in (step, *step.buds)) == pytest.approx(0.05)
+    take = next(one for one in step.buds if one.text == " I take")
+    see = next(one for one in step.buds if one.text == " I see")
+    assert see.logprob - take.logprob == pytest.approx(math.log(2) / temperature)
 
 
 def test_what_goes_on_from_a_bud_begins_with_it() -> None:
-    bud = Bud(" I take", math.log(0.05), 2, 2)
+    bud = Bud(" I take", math.log(0.05), 2)
     first, second = read(bud, completion((" one", 0.5, {" two": 0.4}), (".\n", 0.9, {}), ("End", 1.0, {})))
     assert first.text == " I take one.\n" and second.text == "End"
-    assert math.exp(first.logprob) == pytest.approx(0.05 * 0.5 * 0.9)
-    assert [(b.text, b.length, b.own, round(math.exp(b.logprob), 6)) for b in first.buds] == [
-        (" I take two", 3, 3, 0.02)
-    ]
-    assert (first.length, second.length) == (4, 1)
+    assert math.exp(first.logprob) == pytest.approx(0.05 * 5 / 9)
+    assert [(b.text, b.length, round(math.exp(b.logprob), 6)) for b in first.buds] == [(" I take two", 3, 0.022222)]
 
 
 def test_a_bud_that_ends_its_step() -> None:
     whole = Bud(" Done.", math.log(0.2), 7)
     first, second = read(whole, completion((" Now", 0.5, {" But": 0.25})))
-    assert first == type(first)(" Done.", math.log(0.2), (), 1)
+    assert first == type(first)(" Done.", math.log(0.2), ())
     assert second.text == " Now" and [(b.text, b.length) for b in second.buds] == [(" But", 8)]
 
 
@@ -88,7 +100,11 @@ def test_of_tokens_that_begin_alike_the_one_that_was_drawn_is_told_by_its_probab
 
 def test_a_character_in_pieces_ends_the_alternatives_and_nothing_else() -> None:
     made = completion(
-        ("a", 0.6, {"b": 0.4}), ("\ufffd", 0.6, {"c": 0.4}), ("\ufffd.", 0.6, {}), (" d", 0.6, {"e": 0.4}), cut="aé. d"
+        ("a", 0.6, {"b": 0.4}),
+        ("\ufffd", 0.6, {"c": 0.4}),
+        ("\ufffd.", 0.6, {"f": 0.4}),
+        (" d", 0.6, {"e": 0.4}),
+        cut="aé. d",
     )
     first, second = read(SEED, made)
     assert (first.text, second.text) == ("aé.", " d")

@@ -150,16 +150,6 @@ def test_widening_sends_the_second_rollout_deep() -> None:
         assert leaf is not None and tree.prefix(leaf) == ("ad" if deep else "b")
 
 
-def test_long_steps_count_as_much_as_short_ones() -> None:
-    tree = Tree()
-    root = tree.select()
-    assert root is not None
-    tree.expand(
-        root, [Step("a b c", 3 * math.log(0.4), (Bud("d", math.log(0.4), 1), Bud("e f", 2 * math.log(0.2), 2, 2)), 3)]
-    )
-    assert tree.priors(0) == pytest.approx([0.4, 0.4, 0.2])
-
-
 def test_width_keeps_the_likeliest() -> None:
     tree = Tree(width=2)
     root = tree.select()
