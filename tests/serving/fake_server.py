@@ -10,9 +10,8 @@ import hashlib
 import json
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,15 +24,6 @@ _ENDS = ("held at the end", "pings at the end", "reset at the end", "closed at t
 ODDITIES = (*_ENDS, "odd counts", "counts alone")
 """What follows a whole answer, or stands in it: a client that asks again for any of these pays twice."""
 _ODD_COUNTS = ({}, {"prompt_tokens": None, "completion_tokens": 3}, {"prompt_tokens": -1}, {"prompt_tokens": "5"})
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """An answer that went out to its last byte."""
-
-    request: str
-    connection: int
-    at: float
 
 
 @dataclass
@@ -53,7 +43,7 @@ class FakeServer:
         blocks: A word for which it answers a request with 400 that quotes it, as filters do.
         kind: The content type of its streams; none where it is empty.
         mark: Whether they begin with a byte-order mark.
-        reply: Text of every answer; by default one that follows from the request.
+        reply: Text of every answer, of each in turn, or by the request's digest; by default it follows from that.
         finish: What it gives as reason for the end; by default as it is.
     """
 
@@ -69,15 +59,15 @@ class FakeServer:
     blocks: str = ""
     kind: str = "text/event-stream"
     mark: bool = False
-    reply: str | tuple[str, ...] | None = None
+    reply: str | tuple[str, ...] | Callable[[str], str] | None = None
     finish: str | None = None
 
     tries: Counter[str] = field(default_factory=Counter)
     given: Counter[str] = field(default_factory=Counter)
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
-    last: dict[int, str] = field(default_factory=dict)
+    connections: int = 0
     at_once: int = 0
     most_at_once: int = 0
 
@@ -101,8 +91,8 @@ class FakeServer:
 
     @property
     def delivered(self) -> Counter[str]:
-        """How often each request was answered in full."""
-        return Counter(delivery.request for delivery in self.deliveries)
+        """How often each request was answered to the last byte."""
+        return Counter(self.deliveries)
 
     def _serve(self, ready: threading.Event) -> None:
         async def main() -> None:
@@ -124,8 +114,7 @@ class FakeServer:
         task = asyncio.current_task()
         assert task is not None
         self._handlers.add(task)
-        number = len(self.last)
-        self.last[number] = ""
+        self.connections += 1
         writer.transport.set_write_buffer_limits(0)  # `drain` then waits until the kernel has everything
         try:
             while True:
@@ -137,7 +126,7 @@ class FakeServer:
                 self.at_once += 1
                 self.most_at_once = max(self.most_at_once, self.at_once)
                 try:
-                    await self._answer(number, head, body, reader, writer)
+                    await self._answer(head, body, reader, writer)
                 finally:
                     self.at_once -= 1
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -146,12 +135,9 @@ class FakeServer:
             writer.close()
             self._handlers.discard(task)
 
-    async def _answer(
-        self, number: int, head: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _answer(self, head: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         key = hashlib.sha256(body).hexdigest()
         asked = json.loads(body)
-        self.last[number] = key
         self.heads.append(head)
         self.bodies.append(asked)
         draw = random.Random(f"{self.seed} {key} {self.tries[key]}")
@@ -185,10 +171,10 @@ class FakeServer:
         elif fault == "page":
             self._write(writer, 200, b"<html>Bad gateway</html>", "text/html")
         else:
-            await self._text(number, key, asked, fault, reader, writer)
+            await self._text(key, asked, fault, reader, writer)
 
     async def _text(
-        self, number: int, key: str, asked: dict[str, Any], fault: str, reader: asyncio.StreamReader,
+        self, key: str, asked: dict[str, Any], fault: str, reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:  # fmt: skip
         parts = self._parts(key, asked)
@@ -237,7 +223,7 @@ class FakeServer:
         if fault in ("truncated", "stall", "closed early"):
             raise ConnectionError  # which closes it
         if (not fault or fault in ODDITIES) and not writer.is_closing():
-            self.deliveries.append(Delivery(key, number, time.monotonic()))
+            self.deliveries.append(key)
         if not streams:
             return
         if fault == "reset at the end":
@@ -256,7 +242,7 @@ class FakeServer:
         if isinstance(self.reply, tuple):
             text: str | None = self.reply[(len(self.bodies) - 1) % len(self.reply)]
         else:
-            text = self.reply
+            text = self.reply(key) if callable(self.reply) else self.reply
         if text is None:
             draw = random.Random(key)
             text = f" So many, then. The answer is {draw.randrange(1, 30)}.\n\nQuestion: and so on"

@@ -164,7 +164,7 @@ def test_what_has_no_end_but_a_reason_is_whole(monkeypatch, caplog) -> None:
 def test_connections_are_used_again() -> None:
     with FakeServer() as server:
         ask(server, *[replace(CHAT, seed=seed) for seed in range(40)], at_once=1)
-        assert len(server.deliveries) == 40 and len(server.last) == 1
+        assert len(server.deliveries) == 40 and server.connections == 1
 
 
 @pytest.mark.parametrize("mark", [True, False])
