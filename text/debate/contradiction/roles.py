@@ -1,4 +1,4 @@
-"""Who did what can have been done once, by what something was caused, where it is: roles that one thing fills."""
+"""Who did what can have been done once, by what something was caused: roles that one thing fills."""
 
 from __future__ import annotations
 
@@ -25,12 +25,6 @@ _CAUSES = {
     ("dies", "of"),
     ("died", "from"),
 }
-_PLACES = words("in into at from to on near")
-_ANYBODY = words("we they i you there some many most")
-_SITED = words(
-    """lies lie lay stands stood flows flow flowed runs ran took takes happened lived lives died rises rose begins began
-    ends ended held born comes came meets met leads led went goes moved"""
-)
 _VERBS = _BE | words("has have had can could may might must should will does do did knows knew")
 _TOLD = words("first second third fourth fifth last old new older newer younger elder former latter")
 _SHARED = words("also too partly part another mainly mostly some other both among together with either even")
@@ -45,16 +39,12 @@ _ONCE = frozenset(
     )
 )
 _SOLELY = words("wins won prevails prevailed")
-_SOLE = words(
-    """author owner winner capital inventor killer culprit thief murderer president reason father mother founder leader
-    king queen aim purpose source only first last best worst most least main real true largest name"""
-)
 _CLEFT = re.compile(r"\bit (?:is|was) (?:the )?([^,.;?]{2,60}?) (?:who|that|which) ([^,.;?]{3,80})")
 
 
 @dataclass(frozen=True)
 class Role:
-    """That something fills a role of which there is one: the agent, the cause, the place, the holder of a title."""
+    """That something fills a role of which there is one: the agent, the cause, the holder of a title."""
 
     role: str
     of: tuple[str, ...]
@@ -128,9 +118,6 @@ def _roles(said: Sequence[str], clause: Clause) -> Iterator[Role]:
         named = said[place + 1] in clause.names or (
             said[place + 1] == "the" and said[place + 2 : place + 3] and said[place + 2] in clause.names
         )
-        if named and said[place] in _PLACES and said[0] not in _ANYBODY and (_BE | _SITED) & set(said):
-            end = _end(said, place + 1)
-            yield from _role(said[place], said[:place], said[place + 1 : end], said[end:], clause)
         if said[place] in _BE and named and said[0] == "the":
             yield from _role("holder", said[:place], said[place + 1 :], (), clause)
     if said[-1] in _SOLELY:
@@ -141,7 +128,7 @@ def _roles(said: Sequence[str], clause: Clause) -> Iterator[Role]:
             return
         if said[place] == "the" and said[place - 1] in (*_BE, "has", "had", "have", "got", "won", "took"):
             title = said[place + 1]
-            if title in _SOLE or (title.endswith("est") and len(title) > 4):
+            if title.endswith("est") and len(title) > 4:
                 yield from _role("holder", said[place + 1 :], said[: place - 1], (), clause)
                 return
 
