@@ -18,14 +18,14 @@ class Verify(Judging):
     """Keeps an attempt if the verifier that its problem names finds it right; drops the rest with the reason.
 
     An answer that was cut off at `max_tokens` is not right, whatever it says so far. A block of code that a stop string
-    left open is closed.
+    left open is closed, and a fence that closes none is gone.
     """
 
-    version = 5
+    version = 6
 
     flawless: bool = Field(
-        False,
-        description="Whether a right answer over a fault that its verifier notes (a wrong step) goes too.",
+        True,
+        description="Whether a right answer over a fault that its verifier notes (a false equation) goes too.",
     )
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
@@ -43,4 +43,7 @@ class Verify(Judging):
 
 
 def _closed(text: str) -> str:
-    return f"{text}\n```" if len(_FENCE.findall(text)) % 2 else text
+    if len(_FENCE.findall(text)) % 2 == 0:
+        return text
+    before, _, last = text.rpartition("\n")
+    return before if before and last.strip() == "```" else f"{text}\n```"

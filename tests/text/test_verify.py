@@ -47,7 +47,7 @@ def test_right_reasoning_is_kept_with_its_verifier() -> None:
 def test_a_program_that_a_stop_string_left_open_is_closed(fence, after) -> None:
     program = "def half(n):\n    return n / 2"
     check = json.dumps({"tests": ["assert half(3) == 1.5"]})
-    written = fence + program + (after if fence else "")
+    written = fence + program + after
     columns = {"question": "Halve.", "answer": "", "domain": "d", "verifier": "code", "check": check, "attempt": 0}
     sample = Sample(REASONING, 0, completion=written, model="m", token_ids=[1], **columns)
     (kept,) = run_stage(Verify(sandbox="none"), [sample]).samples
