@@ -12,10 +12,12 @@ from .judging import Judging
 class Grade(Judging):
     """Keeps every attempt and notes in its `meta` whether it is `right`, and if not the `reason`.
 
+    Right is the answer; a fault of the reasoning, where the verifier reads that, is its `flaw`.
+
     On problems that were held out from training, the mean of `right` is the model's accuracy.
     """
 
-    version = 4
+    version = 5
 
     def process(self, samples: Batch) -> Iterator[Sample]:
         """Judge each attempt by itself."""

@@ -55,7 +55,7 @@ def test_an_answer_that_was_cut_off_is_not_right_whatever_it_says() -> None:
     assert whole["right"]
 
 
-def test_what_is_right_over_a_wrong_step_goes_if_asked() -> None:
-    assert run_stage(Verify(), attempts()).samples["attempt"] == [0, 1]
-    strict = run_stage(Verify(flawless=True), attempts())
+def test_what_is_right_over_a_wrong_step_goes_unless_asked() -> None:
+    assert run_stage(Verify(flawless=False), attempts()).samples["attempt"] == [0, 1]
+    strict = run_stage(Verify(), attempts())
     assert strict.samples["attempt"] == [0] and strict.drops[0][1].startswith("wrong step: 2,")

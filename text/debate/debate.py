@@ -62,7 +62,7 @@ class Debate(Solving):
 
     takes = (PROBLEM,)
     makes = DEBATE
-    version = 4
+    version = 5
 
     temperature: float = Field(0.7, gt=0, le=5, description="Of the sampling; the judge takes the likeliest tokens.")
     max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")
@@ -231,9 +231,7 @@ class Debate(Solving):
     async def _right(self, problem: Sample, answer: str) -> bool | None:
         if not _verifiable(problem):
             return None
-        # Self-consistency has no reasoning of its own, so of both the answer alone is compared.
-        plain = problem.replace(verifier="math") if problem["verifier"] == "arithmetic" else problem
-        return bool(answer) and (await self.verifiers.verdict(plain, f"The answer is {answer}.")).right
+        return bool(answer) and (await self.verifiers.verdict(problem, f"The answer is {answer}.")).right
 
     async def _made(
         self, held: _Held, flags: dict[int, Contradiction], votes: list[str], written: int, *, drawn: bool

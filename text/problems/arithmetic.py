@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import ClassVar, Literal
@@ -31,7 +32,7 @@ class Arithmetic(Source):
     left.
     """
 
-    version = 3
+    version = 4
     extent: ClassVar[str] = "problems"
     makes = PROBLEM
 
@@ -64,6 +65,7 @@ class Arithmetic(Source):
                 answer=str(solve(numbers, template.operations)),
                 domain=template.domain,
                 verifier="arithmetic",
+                check=json.dumps({"numbers": numbers, "operations": template.operations}),
                 meta={
                     "template": TEMPLATES.index(template),
                     "numbers": list(numbers),

@@ -1,7 +1,7 @@
 """Who judges answers: each problem names its verifier in the column `verifier`.
 
 addition     the sum of two numbers, and whether each line of the scratchpad is right
-arithmetic   the final answer, and that the equations of the reasoning bear it
+arithmetic   the final answer, and whether the equations of the reasoning bear it
 code         a program, by unit tests in a sandbox
 exact        the final answer, letter for letter but for case and spaces
 gym          the final answer, by the scorer of its set of reasoning-gym

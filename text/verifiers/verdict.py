@@ -26,6 +26,11 @@ class Verdict:
     verifier: str
     flaw: str = ""
 
+    @property
+    def sound(self) -> bool:
+        """Whether it is right and no fault was found in its reasoning: what may be learned from."""
+        return self.right and not self.flaw
+
 
 class Verifier(Protocol):
     """Judges answers to problems; several threads may ask it at once."""

@@ -1,7 +1,12 @@
 """Reasoning on word problems: what bears its answer is kept, and each kind of fault is told."""
 
+import gzip
+import json
 import re
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import permutations, product
+from pathlib import Path
 
 import pytest
 from multisynth.text.problems.arithmetic import OPERATORS, Arithmetic
@@ -12,6 +17,7 @@ from multisynth.text.worked import WORKED
 from multisynth.sample import Sample
 from multisynth.testing import run_stage
 
+GSM8K = Path(__file__).parents[4] / "shared/data/gsm8k/test.jsonl.gz"
 MARBLES = "Ben has 10 marbles. He gives 4 marbles to David and loses 2 marbles. How many marbles does Ben have left?"
 BENCHES = "Carla sees 27 benches in 3 equal rows. How many benches are in each row?"
 SHOP = "A shop sold 7 shells on Saturday and 3 shells on Sunday. How many shells did it sell over the weekend?"
@@ -22,7 +28,11 @@ BAGS = "Mia buys 3 bags with 6 beads in each bag. She had 9 beads before. How ma
 
 @pytest.fixture(scope="module")
 def fault(judge: Callable[..., Verdict]) -> Callable[[str, str, str], str]:
-    return lambda question, gold, completion: judge("arithmetic", completion, gold, question).reason
+    return lambda question, gold, completion: _fault(judge("arithmetic", completion, gold, question))
+
+
+def _fault(verdict: Verdict) -> str:
+    return verdict.reason or verdict.flaw
 
 
 def solved(problem: Sample) -> list[str]:
@@ -158,3 +168,58 @@ def test_what_would_mislead_a_student_is_told(fault, question, gold, told, reaso
 )  # fmt: skip
 def test_hostile_text_is_judged_in_linear_time(fault, text) -> None:
     fault(SHOP, "10", f"{text}. The answer is 10.")
+
+
+def test_a_fault_of_the_reasoning_leaves_the_answer_right(judge) -> None:
+    verdict = judge("arithmetic", "7 + 3 = 11. The answer is 10.", "10", SHOP)
+    assert verdict.right and verdict.flaw == "false equation: 7 + 3 = 11" and not verdict.sound
+
+
+def test_no_derivation_that_leaves_out_a_number_is_sound(judge) -> None:
+    """Of two-step problems, every single operation on two of the numbers that comes to the answer by chance."""
+    judged = 0
+    for problem in run_stage(Arithmetic(problems=200, steps=(2,))).samples:
+        gold, numbers = Fraction(problem["answer"]), list(map(Fraction, problem.meta["numbers"]))
+        for (first, second), sign in product(permutations(numbers, 2), OPERATORS):
+            if OPERATORS[sign](first, second) == gold:
+                told = f"{first} {sign} {second} = {gold}. The answer is {gold}."
+                verdict = judge("arithmetic", told, problem["answer"], problem["question"], problem["check"])
+                assert verdict.right and not verdict.sound, (problem["question"], told)
+                judged += 1
+    assert judged > 20
+
+
+FORMS: dict[str, Callable[[str, str], str]] = {
+    "boxed": lambda told, gold: f"{told}\nThe answer is $\\boxed{{{gold}}}$.",
+    "display": lambda told, gold: f"{told}\n\\[\\boxed{{{gold}}}\\]",
+    "numbered": lambda told, gold: _listed(told, "{}. ") + f"\nThe answer is {gold}.",
+    "steps": lambda told, gold: _listed(told, "**Step {}:** ") + f"\nThe answer is **{gold}**.",
+    "bold": lambda told, gold: re.sub(r"= ?([$]?\d[\d,.]*\d|\d)", r"= **\1**", told) + f"\nThe answer is {gold}.",
+    "cdot": lambda told, gold: told.replace("*", " \\cdot ") + f"\nThe answer is {gold}.",
+    "frac": lambda told, gold: (
+        re.sub(r"(\d+) ?/ ?(\d+)(?![\d.,]*\d)", r"\\frac{\1}{\2}", told) + f"\nThe answer is {gold}."
+    ),
+}
+
+
+def _listed(told: str, mark: str) -> str:
+    return "\n".join(mark.format(k) + line for k, line in enumerate(told.split("\n"), 1))
+
+
+@pytest.mark.skipif(not GSM8K.exists(), reason="no GSM8K here")
+@pytest.mark.parametrize("form", FORMS)
+def test_the_solutions_of_people_are_sound_in_every_form_and_with_another_operator_in_none(judge, form) -> None:
+    with gzip.open(GSM8K, "rt") as file:
+        rows = [json.loads(line) for line, _ in zip(file, range(120), strict=False)]
+    plain = sound = swapped = wrong = 0
+    for row in rows:
+        told, gold = (part.strip() for part in re.sub(r"<<.*?>>", "", row["answer"]).split("####"))
+        gold = gold.replace(",", "")
+        plain += judge("arithmetic", f"{told}\nThe answer is {gold}.", gold, row["question"]).sound
+        sound += judge("arithmetic", FORMS[form](told, gold), gold, row["question"]).sound
+        other = re.sub(r"(?<=\d) ?([-+*]) ?(?=\d)", lambda sign: {"+": " - ", "-": " + ", "*": " + "}[sign[1]], told)
+        if other != told:
+            swapped += 1
+            wrong += judge("arithmetic", FORMS[form](other, gold), gold, row["question"]).sound
+    assert plain / len(rows) > 0.8 and sound >= 0.97 * plain
+    assert swapped > 80 and not wrong
