@@ -24,8 +24,8 @@ class Verify(Judging):
     version = 6
 
     flawless: bool = Field(
-        False,
-        description="Whether a right answer over a fault that its verifier notes (a wrong step) goes too.",
+        True,
+        description="Whether a right answer over a fault that its verifier notes (a false equation) goes too.",
     )
 
     def process(self, samples: Batch) -> Iterator[Sample | Drop]:
