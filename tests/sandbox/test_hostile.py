@@ -31,7 +31,7 @@ TRIPLE = {"tests": [f"assert triple({k}) == {3 * k}" for k in (7, 11, 130)]}
 
 
 def limits(name: str) -> Limits:
-    wall = float(HEADS[name].get("wall", 10))
+    wall = float(HEADS[name].get("wall", 60))
     return Limits(seconds=1, wall=wall, memory=192, processes=12, output=100_000, disk=8, files=400)
 
 

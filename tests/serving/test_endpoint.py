@@ -32,7 +32,7 @@ def short_waits(monkeypatch) -> None:
 
 
 def endpoint(server: FakeServer, **options) -> Endpoint:
-    return Endpoint(**{"url": server.url, "name": "fake", "timeout": 5.0, **options})
+    return Endpoint(**{"url": server.url, "name": "fake", "timeout": 60, **options})
 
 
 def ask(server: FakeServer, *requests: Request, **options) -> list[Completion | BaseException]:
@@ -142,7 +142,7 @@ def test_each_fault_is_told_in_the_end(fault, streams) -> None:
 def test_a_whole_answer_is_taken_at_the_first_try_however_it_ends(oddity, streams, caplog) -> None:
     asked = [replace(CHAT, seed=seed) for seed in range(8)]
     with FakeServer(always=oddity, streams=streams) as server:
-        answers = ask(server, *asked, attempts=2, timeout=60)
+        answers = ask(server, *asked, attempts=2)
         assert [answer.text[:10] for answer in answers] == [" So many, "] * 8
         assert set(server.tries.values()) == {1} and len(server.deliveries) == 8
     assert ("estimated" in caplog.text) == (oddity == "odd counts")
@@ -157,7 +157,7 @@ def test_what_has_no_end_but_a_reason_is_whole(monkeypatch, caplog) -> None:
         wire.Answer, "event", lambda self, line, take=wire.Answer.event: b"DONE" in line or take(self, line)
     )
     with FakeServer(always="held at the end", usage=False) as server:
-        assert one(server, CHAT, attempts=2, timeout=60).text.startswith(" So many")
+        assert one(server, CHAT, attempts=2).text.startswith(" So many")
         assert server.tries.total() == 1
 
 
@@ -184,7 +184,7 @@ def test_in_a_storm_of_faults_none_is_lost_and_none_answered_twice(streams) -> N
     quick = [fault for fault in FAULTS if fault not in SLOW]  # else an answer on a busy machine may be slower
     storm = {fault: 0.01 if fault[0] in "45" else 0.047 for fault in quick} | dict.fromkeys(ODDITIES, 0.02)
     with FakeServer(seed=9, faults=storm, streams=streams) as server:
-        answers = ask(server, *asked, attempts=4, timeout=60)
+        answers = ask(server, *asked, attempts=4)
     done = [k for k, answer in enumerate(answers) if isinstance(answer, Completion)]
     failed = [k for k, answer in enumerate(answers) if isinstance(answer, NoAnswer)]
     assert len(done) + len(failed) == 120 and len(failed) >= 2  # 120 · 0.48⁴ = 6 expected
