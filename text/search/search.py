@@ -36,7 +36,7 @@ class Search(Solving):
     order in which answers come nor on what else is asked.
     """
 
-    version = 3
+    version = 4
     takes = (PROBLEM,)
     makes = TREE
 
@@ -102,7 +102,7 @@ class Search(Solving):
                 f"{self.asked} gives no alternatives of its tokens",
                 "search with a model on vllm or transformers, or an endpoint that gives `top_logprobs`",
             )
-        return completion, (await self.judged(sample, completion, prefix)).right
+        return completion, (await self.judged(sample, completion, prefix)).sound
 
 
 def _reasoned(before: str, written: str) -> int | None:
