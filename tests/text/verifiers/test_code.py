@@ -94,6 +94,8 @@ def test_objects_and_functions_pass_between_a_program_and_its_tests(judge: Judge
     ("test", "program", "reason"),
     [
         ("assert asyncio.run(f()) == 3", "async def f(): return 3", "its function is asynchronous"),
+        ("try:\n    assert asyncio.run(f())\nexcept Exception:\n    pass", "async def f(): return 3",
+         "its function is asynchronous"),
         ("assert f().x == 1", "from collections import namedtuple\nP = namedtuple('P', 'x y')\ndef f(): return P(1, 2)",
          "a value of the program's own kind of tuple is asked for `x`"),
         ("assert f()['z'] == 0", "from collections import Counter\ndef f(): return Counter('a')",

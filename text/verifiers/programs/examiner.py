@@ -43,7 +43,7 @@ def examine(program: Program, check: dict[str, Any]) -> str:
     try:
         exec(compile(check["prompt"], "prompt", "exec"), space)  # noqa: S102 — in its sandbox
         exec(compile(check["setup"], "setup", "exec"), space)  # noqa: S102
-    except Exception as error:
+    except (Exception, Unfit) as error:
         return wrong(error, check["setup"], "setup", "the setup")
     if entry:
         space[entry] = offered[entry]
@@ -53,7 +53,7 @@ def examine(program: Program, check: dict[str, Any]) -> str:
             exec(compile(test, f"test {k}", "exec"), space)  # noqa: S102
             if entry and k == len(tests) - 1 and "check" in space:
                 space["check"](offered[entry])
-        except Exception as error:
+        except (Exception, Unfit) as error:
             return wrong(error, test, f"test {k}", f"test {k + 1} of {len(tests)}")
     return ""
 
@@ -73,7 +73,7 @@ def read_from(source: str) -> set[str]:
     return {node.value.id for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
 
 
-def wrong(error: Exception, source: str, file: str, place: str) -> str:
+def wrong(error: BaseException, source: str, file: str, place: str) -> str:
     """What a test, or the setup, found."""
     if isinstance(error, Broken):
         raise error
@@ -89,7 +89,7 @@ def wrong(error: Exception, source: str, file: str, place: str) -> str:
     return f"raises: {said[:200]} in {place}, {text[:200]}"
 
 
-def unfit(error: Exception, source: str) -> str:
+def unfit(error: BaseException, source: str) -> str:
     """Why a program cannot be blamed for what a test found; empty where it can."""
     if isinstance(error, Unfit):
         return str(error)

@@ -30,8 +30,8 @@ class Broken(Exception):
     """The other side is gone, or says what cannot be read."""
 
 
-class Unfit(Exception):
-    """A program or a test does what cannot be done over a line."""
+class Unfit(BaseException):
+    """A program or a test does what cannot be done over a line; no `except Exception` of either takes it."""
 
 
 def encode(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
