@@ -76,8 +76,8 @@ def run(
         chosen.close()
     try:
         page = str(report.write(_open(folder)))
-    except BadInput as error:
-        page, result.errors["report"] = "", str(error)
+    except BadInput as damage:
+        page, result.errors["report"] = "", str(damage)
     facts = {
         "run": str(folder),
         "ok": result.ok,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,9 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
 from .verifiers.answers.stated import stated
+from .verifiers.programs.extract import programs_in
 from .verifiers.reasoning.equations import Unreadable, equations
+from .verifiers.reasoning.plain import plain
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -28,7 +31,7 @@ class Distinct(Reduce):
     `text.verify`, then this.
     """
 
-    version = 3
+    version = 4
     takes = (REASONING,)
 
     most: int = Field(4, ge=1, le=1024, description="Attempts to keep of each problem.")
@@ -37,7 +40,7 @@ class Distinct(Reduce):
         """How each reasons, which problem is meant, and which attempt it is."""
         return pa.table(
             {
-                "way": pa.array([way(sample["completion"]) for sample in samples], pa.string()),
+                "way": pa.array([way(sample["completion"], sample["verifier"]) for sample in samples], pa.string()),
                 "problem": pa.array([_problem(sample) for sample in samples], pa.string()),
                 "attempt": pa.array([sample["attempt"] for sample in samples], pa.int32()),
             }
@@ -64,10 +67,17 @@ class Distinct(Reduce):
             yield Drop(sample, decision[sample.id]) if sample.id in decision else sample
 
 
-def way(completion: str) -> str:
-    """How a text reasons: what it computes, in order, or its words where no equation of it can be read."""
+def way(completion: str, verifier: str | None = None) -> str:
+    """How a text reasons: what it computes, in order, or its words where no equation of it can be read.
+
+    A program (`verifier` is `code`) reasons by its syntax tree, without comments and layout.
+    """
+    if verifier == "code" and (tree := _tree(completion)):
+        return tree
     found = stated(completion)
-    reasoning = completion if found is None else completion[: found.start]
+    reasoning = plain(completion if found is None else completion[: found.start])
+    if found is not None and reasoning.rstrip(" $").endswith("="):
+        reasoning += found.answer
     try:
         computing = [equation for equation in equations(reasoning) if equation.computes]
     except Unreadable:
@@ -75,6 +85,16 @@ def way(completion: str) -> str:
     if computing:
         return "; ".join(" ".join(equation.text.split()) for equation in computing)
     return " ".join(_WORD.findall(reasoning.casefold()))
+
+
+def _tree(completion: str) -> str:
+    """The syntax of the program in a text; empty where there is none."""
+    for program in programs_in(completion):
+        try:
+            return ast.dump(ast.parse(program))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return ""
 
 
 def _problem(sample: Sample) -> str:

@@ -70,3 +70,17 @@ def test_what_stays_does_not_depend_on_the_order() -> None:
     random.Random(0).shuffle(samples)
     again = run_stage(Distinct(most=5), samples).samples
     assert sorted(first["attempt"]) == sorted(again["attempt"]) == [0, 1, 2, 3, 4]
+
+
+def test_programs_are_told_apart_by_their_syntax() -> None:
+    square = "```python\ndef f(n):\n    # 2 + 3 = 5\n    return n * n\n```"
+    summed = "```python\ndef f(n):\n    # 2 + 3 = 5\n    return sum(n for _ in range(n))\n```"
+    laid_out = "Here it is:\n```python\ndef f(n):\n\n    return (n * n)  # squared\n```"
+    assert way(square, "code") == way(laid_out, "code") != way(summed, "code")
+
+
+def test_equations_in_latex_are_read() -> None:
+    one, other = (
+        f"$\\frac{{{a * b}}}{{{b}}} = {a}$, $4 \\cdot {a} = {4 * a}$. \\boxed{{{4 * a}}}" for a, b in ((7, 2), (7, 3))
+    )
+    assert way(one) != way(other) and way(one) == way("14 / 2 = 7. 4 * 7 = 28. The answer is 28.")

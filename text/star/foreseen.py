@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import NamedTuple
 
 from ..verifiers.reasoning.equations import Unreadable, equations, number
@@ -68,6 +69,15 @@ def foreseen(reasoning: str, answer: str, asked: str) -> bool:
     return False
 
 
+def finds(reasoning: str, answer: str, asked: str) -> bool:
+    """Whether an equation has an answer as its result; one that is no number need not be found. As `foreseen`."""
+    text, asked, answer = _rewritten(reasoning), _rewritten(asked), _rewritten(answer).strip()
+    values = _values(answer)
+    quotable = next(_mentions(asked, answer, values), None) is not None
+    found = islice(_mentions(text, answer, values), _MOST)
+    return not values or any(_is_found(text, mention, values, quotable) for mention in found)
+
+
 def _rewritten(text: str) -> str:
     for form, plain in _REWRITTEN:
         text = form.sub(plain, text)
@@ -107,7 +117,8 @@ def _meant(text: str, start: int, end: int, value: Fraction, values: frozenset[F
     """The value of the answer that a number says; None where it says another."""
     said = text[start:end]
     if "/" in said:  # a division, of which the parts are numbers of the text, or a fraction
-        if value.denominator > 1 and value in values and not text[end:].lstrip().startswith("="):
+        rest = text[end : end + 8].lstrip(" $")
+        if value in values and (rest[:1] in ("", *".,;!?\n") or (value.denominator > 1 and rest[:1] != "=")):
             return value
         return next((n for part in said.split("/") if (n := number(part.strip(" %"))) in values), None)
     worth = {value, value / 100} if re.search(r"%|percent", said) else {value}

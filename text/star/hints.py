@@ -7,35 +7,32 @@ import unicodedata
 
 from ..problems.scratchpad import steps
 from ..verifiers.answers.stated import stated, statements
-from .foreseen import foreseen
+from ..verifiers.reasoning.plain import plain
+from .foreseen import finds, foreseen
 
 LONGEST_TERM = 40
 """Digits of a number to add."""
 
-_SPEAKING = """
-answer answers answered hint hints hinted solution solutions target clue clues spoiler given told correct expected known
-knew already provided supposed supplied specified stated mentioned parentheses parenthesis brackets bracket gold label
-reveal revealed reveals revealing backwards backward cheat cheating peek question questions note notes noted above match
-matches matching agree agrees agreeing confirm confirms hope hopes hoped hoping desired promised claimed indicated
-anticipated
-respuesta réponse antwort lösung risposta resposta pista indice hinweis
-"""  # words by which a rationale speaks of an answer that it was given; those of the question may be used
-_QUOTING = frozenset({
-    "given", "told", "known", "knew", "already", "provided", "supplied", "specified", "stated", "mentioned", "note",
-    "noted", "question",
-})  # fmt: skip
-"""Those by which it may quote a number of the question."""
-_CLAUSE = re.compile(r"[.,;:!?]+(?=\s|$)|\n+")
-_AS = re.compile(
-    r"\bas (?:[^\W\d_]+ ){0,6}?"
-    r"(?:said|says|asked|needed|required|wanted|wished|planned|intended|predicted|should|written)\b"
+_GIVEN = (
+    r"(?:given|told|know|knew|known|knowing|already|provided|supplied|supposed|specified|stated|mentioned|correct|right|"
+    r"expected|desired|wanted|needed|required|promised|claimed|shown|gold|label)"
 )
+_SOUGHT = r"(?:answers?|solutions?|results?|totals?|targets?|numbers?|values?)"
+_HINTED = re.compile(
+    r"\b(?:hint\w*|clues?|spoilers?|target|cheat\w*|peek\w*|reveal\w*|parenthes[ei]s|brackets?|backwards?)\b"
+    r"|\b(?:match|agree|confirm|fit)(?:e?s|ing)?\b|\b(?:consistent|in line) with\b|\bhop(?:e|ed|ing)\b"
+    r"|\bas (?:[^\W\d_]+ ){0,6}?(?:said|says|asked|needed|required|wanted|wished|planned|predicted|should|expected)\b"
+    rf"|\b{_GIVEN}(?: [^\W\d_]+){{0,2}} {_SOUGHT}\b|\b{_SOUGHT}(?: [^\W\d_]+){{0,4}} {_GIVEN}\b"
+    rf"|\b{_SOUGHT} (?:that )?we (?:need|want|have)\b"
+    r"|\b(?:question|problem)s? (?:says|said|states|gives|tells)\b|\b(?:in|from|by|with) the (?:question|prompt|note)\b"
+)
+"""How a rationale speaks of an answer that it was given; not how one speaks of an answer that it looks for."""
+_VAGUE = re.compile(r"\b(?:given|told|knew|known|knowing|already|stated|provided|supplied|specified|noted)\b")
+_SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n+")
+_CLAUSE = re.compile(r"[.,;:!?]+(?=\s|$)|\n+")
 _PREAMBLE = frozenset({"the", "so", "thus", "therefore", "hence", "and", "final"})
 _OPENED = re.compile(r"[(\[]\s*(?:the\s+)?(?:final\s+)?$")
-_LEET = str.maketrans("013457@$", "oieastas")
 _WORD = re.compile(r"[^\W\d_]+")
-_MIXED = re.compile(r"[\w@$]+")
-_SPELT = re.compile(r"(?:(?<![^\W_])[^\W\d_](?![^\W_])[\W_]{0,3}){3,}")
 
 
 def hinted(question: str, answer: str, verifier: str | None) -> str:
@@ -65,8 +62,9 @@ def hintable(verifier: str | None) -> bool:
 def leak(question: str, answer: str, completion: str, verifier: str | None = None) -> str:
     """How an answer that was written under a hint lets it show: a reason to drop it, or nothing.
 
-    It must not speak of an answer that it knows, whatever the spelling; say the answer once, after its reasoning and
-    not in the hint's brackets; and not use the answer before it has found it. It errs on the side of dropping.
+    It must not speak of an answer that it knows; say the answer once, after its reasoning and
+    not in the hint's brackets; not use the answer before it has found it; and, where it is a number, find it: by an
+    equation that holds, or by what arithmetic cannot read. It errs on the side of dropping.
 
     Args:
         question: Without the hint.
@@ -74,21 +72,27 @@ def leak(question: str, answer: str, completion: str, verifier: str | None = Non
         completion: What was written; hostile.
         verifier: Of the problem; for `addition`, the digits on the lines of a right scratchpad are no mention.
     """
-    text, asked = _plain(completion), _plain(question)
+    text, asked = _plain(completion), plain(_plain(question))
     if foreign := next((c for c in text if _foreign(c) and c not in asked), ""):
         return f"the hint may hide in letters that the question does not use: {foreign}"
     if (times := statements(text)) > 1:
         return f"repeats the hint: {times} answers"
     found = stated(text)
-    before, after = (text, "") if found is None else (text[: found.start], text[found.end :])
-    if found is not None and not set(_MIXED.findall(before)) - _PREAMBLE:
+    before, after = (text, "") if found is None else (plain(text[: found.start]), text[found.end :])
+    if found is not None and not set(re.findall(r"\w+", before)) - _PREAMBLE:
         return "answers before it reasons"
     if found is not None and (_OPENED.search(before) or after.lstrip(" .").startswith(")")):
         return "copies the hint's brackets"
     if word := _telling(before + "\n" + after, asked):
         return f"speaks of the hint: {word}"
-    if foreseen(_off_scratchpad(before, question) if verifier == "addition" else before, _plain(answer), asked):
+    if found is not None and before.rstrip(" $").endswith("="):  # 5 + 3 = \\boxed{8}
+        before += found.answer
+    if verifier == "addition":
+        before = _off_scratchpad(before, question)
+    if foreseen(before, _plain(answer), asked):
         return f"uses the answer before it finds it: {answer[:40]}"
+    if verifier != "addition" and not finds(before, _plain(answer), asked):
+        return f"never finds the answer: {answer[:40]}"
     return ""
 
 
@@ -113,33 +117,24 @@ def _foreign(letter: str) -> bool:
 
 
 def _telling(text: str, asked: str) -> str:
-    """The first word that speaks of the hint: as written, with digits for letters, or spelt out."""
-    allowed = set(_WORD.findall(asked))
-    text = "\n".join(_unquoted(clause, asked, allowed) for clause in _CLAUSE.split(text))
-    if (phrase := _AS.search(text)) is not None and phrase[0] not in asked:
-        return phrase[0]
-    spelt = ("".join(_WORD.findall(match[0])) for match in _SPELT.finditer(text))
-    mixed = (word.translate(_LEET) for word in _MIXED.findall(text) if not word.isdigit())
-    telling = set(_plain(_SPEAKING).split()) - allowed
-    for word in (*_WORD.findall(text), *mixed):
-        if word in telling:
-            return word
-    for word in spelt:
-        if hidden := next((t for t in sorted(telling) if t in word), ""):
-            return hidden
-    squeezed = "".join(_WORD.findall(text))
-    return next((t for t in ("theanswer", "thehint", "answer", "solution") if t in squeezed and t not in asked), "")
+    """The first phrase that speaks of the hint; what the question says itself may be said, and quoted."""
+    words = {_stem(word) for word in _WORD.findall(asked)}
+    for sentence in _SENTENCE.split(text):
+        for clause in _CLAUSE.split(sentence):
+            for match in _HINTED.finditer(clause):
+                if not {_stem(word) for word in _WORD.findall(match[0])} <= words:
+                    return match[0]
+            vague = _VAGUE.search(clause)
+            if vague and _stem(vague[0]) not in words and not _quotes(clause, asked) and not _quotes(sentence, asked):
+                return vague[0]
+    return ""
 
 
-def _unquoted(clause: str, asked: str, allowed: set[str]) -> str:
-    """A clause without the words that are no hint where it quotes a number of the question and reckons nothing."""
+def _quotes(clause: str, asked: str) -> bool:
+    """Whether it says numbers of the question, and reckons nothing."""
     quoted = set(re.findall(r"\d+", clause))
-    if "=" in clause or not quoted or not quoted <= set(re.findall(r"\d+", asked)):
-        return clause
-    stems = {_stem(word) for word in allowed}
-    return _WORD.sub(lambda word: "" if word[0] in _QUOTING or _stem(word[0]) in stems else word[0], clause)
+    return bool(quoted) and "=" not in clause and quoted <= set(re.findall(r"\d+", asked))
 
 
 def _stem(word: str) -> str:
-    """A word without its ending: `expects`, `expected` and `expecting` are one."""
-    return re.sub(r"(?:ing|ed|es|s|e)$", "", word) if len(word) > 4 else word
+    return re.sub(r"(?:ing|ed|es|s|e)$", "", word)

@@ -38,6 +38,11 @@ def from_roman(text: str) -> int:
     return number
 
 
+def add(first: str, second: str) -> str:
+    """Add two Roman numerals."""
+    return to_roman(from_roman(first) + from_roman(second))
+
+
 def is_roman(text: str) -> bool:
     """Tell whether a text is a Roman numeral in its usual form.
 

@@ -6,7 +6,7 @@ import json
 import math
 from codecs import BOM_UTF8
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from multisynth.serving.endpoint.faults import Again
 from multisynth.serving.protocol import Completion, Request
@@ -238,7 +238,7 @@ def _usage(told: Any) -> tuple[int, int] | None:
     return (int(read), int(written)) if _is_count(read) and _is_count(written) else None
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int | float]:
     return type(value) in (int, float) and 0 <= value < 1 << 40 and value == int(value)
 
 

@@ -16,7 +16,7 @@ from .wire import BINARY, COMPARING, UNARY, Broken, Line, Unfit, decode, encode
 
 _MOST = 100_000
 """Items that are taken out of an iterator."""
-_AWAITED = types.CoroutineType | types.AsyncGeneratorType
+_AWAITED: tuple[type, ...] = (types.CoroutineType, types.AsyncGeneratorType)
 _OPERATORS = {name: getattr(operator, f"__{name}__") for name in (*BINARY, *UNARY, *COMPARING)}
 
 
@@ -42,7 +42,7 @@ def _serve(line: Line) -> None:
     values = {
         name: value
         for name, value in module.__dict__.items()
-        if not name.startswith("__") and not isinstance(value, types.ModuleType | _AWAITED)
+        if not name.startswith("__") and not isinstance(value, (types.ModuleType, *_AWAITED))
     }
     served = Served(values, line)
     modules = [name for name, value in vars(module).items() if isinstance(value, types.ModuleType)]

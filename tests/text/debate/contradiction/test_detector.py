@@ -49,6 +49,14 @@ def test_clean_exchanges_are_seldom_flagged(name, count) -> None:
     assert len(found) == count and sum(map(bool, found)) <= 0.02 * count
 
 
+def test_of_what_strangers_reword_it_catches_some_and_flags_little_else() -> None:
+    """What it is worth on text that nobody looked at; a judge that reads (`suspicion`) is for the rest."""
+    caught = [bool(contradictions(turns)) for turns in exchanges("reworded_planted", hard=False)]
+    flagged = [bool(contradictions(turns)) for turns in exchanges("reworded_clean")]
+    assert (len(caught), len(flagged)) == (50, 60)
+    assert sum(caught) >= 0.4 * len(caught) and sum(flagged) <= 0.1 * len(flagged)
+
+
 FRAMES = [
     ("{}", "{}"), ("I have looked into it. {}", "That changes nothing. {}"),
     ("{} That is my first point.", "You are mistaken about the details. Once more: {}"),

@@ -35,7 +35,7 @@ def test_what_means_the_same_is_the_same_whichever_is_gold(symbolic, subject) ->
 def test_math_verify_alone_is_right_of_fewer(symbolic) -> None:
     """What protects from false accepts may not cost what math-verify knows."""
     logging.getLogger("math_verify").setLevel(logging.ERROR)
-    said = [(same, bare(gold, answer), symbolic.same(gold, answer)[0]) for gold, answer, same in ROWS[::3]]
-    assert sum(alone and not same for same, alone, _ in said) > 10
-    assert sum(same and not alone for same, alone, _ in said) > 25
+    said = [(same, bare(gold, answer), symbolic.same(gold, answer)[0]) for gold, answer, same in ROWS[::8]]
+    assert sum(alone and not same for same, alone, _ in said) > 3
+    assert sum(same and not alone for same, alone, _ in said) > 8
     assert not any(same and alone and not ours for same, alone, ours in said)
