@@ -262,7 +262,7 @@ def test_a_refused_prompt_disarms_no_field(caplog) -> None:
         assert isinstance(refused, BadInput) and isinstance(answered, Completion)
         (sent,) = (body for body in server.bodies if "planted" not in str(body))
         assert {"seed", "max_tokens", "min_p", "top_k", "stream_options"} <= set(sent)
-    assert not caplog.text
+    assert not [one for one in caplog.records if one.name.startswith("multisynth")]
     spare = frozenset({"seed", "max_tokens", "top_k"})
     for error, left in (
         ({"message": "Content policy: 'how many seeds; seed, seed' was blocked"}, None),
