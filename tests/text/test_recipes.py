@@ -60,7 +60,7 @@ def settings(path: Path, model: str) -> list[str]:
         changes |= {option: min(most, block.get(option, most)) for option, most in SMALL.items() if option in fields}
         changes |= {key: model for key in ("model", "judge", "base", "teacher") if block.get(key) == MODEL}
         if issubclass(stage, Asking):
-            changes |= ASKING
+            changes |= {option: value for option, value in ASKING.items() if option in fields}
         if issubclass(stage, Training):
             changes |= TRAINING
             if block.get("fresh"):
