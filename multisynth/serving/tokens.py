@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from multisynth.serving.protocol import Completion, Request, Unfit
+from multisynth.serving.reading import Reader
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Codec:
         from transformers import AutoTokenizer
 
         self.tokenizer: Any = AutoTokenizer.from_pretrained(str(path), trust_remote_code=False)
+        self._reader = Reader(self.tokenizer)
         self.context = context
         self.end: int | None = self.tokenizer.eos_token_id
         self._lock = threading.Lock()  # the library's own raises where two threads meet
@@ -47,21 +49,19 @@ class Codec:
         self._anchor: tuple[int, str] | None = None
 
     def encode(self, request: Request) -> list[int]:
-        """The prompt's tokens, with what the answer begins with.
+        """The prompt's tokens, with what the answer begins with; of special tokens only those of the chat template.
 
         Raises:
             Unfit: It leaves no room for `max_tokens` in the model's context, or the model has no chat template.
         """
         if isinstance(request.prompt, str):
-            ids = self._encode(request.prompt + request.prefix, special=True)
+            ids = self._encode(self._reader.marked(request.prompt + request.prefix), special=True)
         elif self.tokenizer.chat_template is None:
             raise Unfit("the model has no chat template", "give the prompt as plain text, or name an instruct model")
         else:
             with self._lock:
-                text = self.tokenizer.apply_chat_template(
-                    [message._asdict() for message in request.prompt], tokenize=False, add_generation_prompt=True
-                )
-            ids = self._encode(text + request.prefix, special=False)
+                text = self._reader.chat(request.prompt, add_generation_prompt=True)
+            ids = self._encode(text + self._reader.marked(request.prefix), special=False)
         if not ids:
             raise Unfit("the prompt is empty", "give the model at least one token to go on from")
         if len(ids) + request.max_tokens > self.context:
@@ -73,7 +73,7 @@ class Codec:
 
     def _encode(self, text: str, special: bool) -> list[int]:
         with self._lock:
-            return [int(i) for i in self.tokenizer(text, add_special_tokens=special)["input_ids"]]
+            return self._reader.ids(text, begins=special)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of tokens."""

@@ -8,6 +8,7 @@ from typing import Any
 from multisynth.errors import BadInput
 from multisynth.sample import Sample
 from multisynth.serving import Message
+from multisynth.serving.reading import Reader
 
 from ..prompting import Prompting
 from .lesson import Lesson, Pair
@@ -15,6 +16,8 @@ from .lesson import Lesson, Pair
 
 class Encoder:
     """Makes lessons that look as requests do when the model is asked.
+
+    Special tokens are those of the chat template and the end of an answer, whatever the samples spell out.
 
     Args:
         tokenizer: The model's, as transformers has it.
@@ -28,11 +31,12 @@ class Encoder:
         if prompting.chat and not tokenizer.chat_template:
             raise BadInput("the model has no chat template", "leave out `prompting.chat`, or train an instruct model")
         self._tokenizer, self._prompting = tokenizer, prompting
+        self._reader = Reader(tokenizer)
 
     def lesson(self, sample: Sample) -> Lesson:
         """What a document, a completion or a preferred answer teaches."""
         if sample.kind.name == "document":
-            return self._lesson([], self._tokens(sample["text"]), sample["weight"], ends=True)
+            return self._lesson([], self._tokens(self._reader.marked(sample["text"])), sample["weight"], ends=True)
         if sample.kind.name == "preference":
             return self.pair(sample).chosen
         return self.answered(self._prompting.prompt(sample), sample["completion"], sample["weight"])
@@ -48,15 +52,16 @@ class Encoder:
     ) -> Lesson:
         """A prompt as `Prompting` puts it, and what is to be answered."""
         if isinstance(prompt, str):
-            return self._joined(prompt, self._prompting.answer(completion), weight, ends, special=True)
-        head = self._template(prompt, add_generation_prompt=True)
-        whole = self._template((*prompt, Message("assistant", completion)))
+            return self._plain(prompt, self._prompting.answer(completion), weight, ends)
+        head = self._reader.chat(prompt, add_generation_prompt=True)
+        whole, told = self._reader.chat((*prompt, Message("assistant", completion))), self._reader.marked(completion)
         # A template may write a turn otherwise once it is past, such as without its thoughts.
-        told = whole[len(head) :] if whole.startswith(head) and completion in whole[len(head) :] else completion
+        if whole.startswith(head) and told in whole[len(head) :]:
+            told = whole[len(head) :]
         end = self._tokenizer.eos_token
         if end and end in told:
             told = told[: told.rindex(end)]
-        return self._joined(head, told, weight, ends, special=False)
+        return self._joined(head, head + told, told, weight, ends, special=False)
 
     def _replied(self, turns: Sequence[Mapping[str, str]], answer: str, weight: float, ends: bool) -> Lesson:
         """An answer after a conversation, whose last turn may be the beginning of that answer."""
@@ -67,21 +72,23 @@ class Encoder:
         if self._prompting.chat:
             if not begun:
                 return self.answered(tuple(messages), answer, weight, ends)
-            head = self._template(messages, add_generation_prompt=True)
-            return self._joined(head + begun, answer, weight, ends, special=False)
+            head = self._reader.chat(messages, add_generation_prompt=True)
+            whole = head + self._reader.marked(begun + answer)
+            head += self._reader.marked(begun)
+            return self._joined(head, whole, self._reader.marked(answer), weight, ends, special=False)
         head = "\n\n".join(_paragraphs(messages))
         if begun:
-            return self._joined(f"{head} {begun.lstrip()}", answer, weight, ends, special=True)
-        return self._joined(head, self._prompting.answer(answer), weight, ends, special=True)
+            return self._plain(f"{head} {begun.lstrip()}", answer, weight, ends)
+        return self._plain(head, self._prompting.answer(answer), weight, ends)
 
-    def _template(self, messages: Sequence[Message], **options: bool) -> str:
-        plain = [message._asdict() for message in messages]
-        return str(self._tokenizer.apply_chat_template(plain, tokenize=False, **options))
+    def _plain(self, head: str, answer: str, weight: float, ends: bool) -> Lesson:
+        before, whole, after = map(self._reader.marked, (head, head + answer, answer))
+        return self._joined(before, whole, after, weight, ends, special=True)
 
-    def _joined(self, head: str, answer: str, weight: float, ends: bool, *, special: bool) -> Lesson:
-        before, whole = self._tokens(head, special), self._tokens(head + answer, special)
+    def _joined(self, head: str, whole: str, answer: str, weight: float, ends: bool, *, special: bool) -> Lesson:
+        before, both = self._tokens(head, special), self._tokens(whole, special)
         # The prompt's tokens are those of a request, even where the answer's first letters would join its last token.
-        after = whole[len(before) :] if whole[: len(before)] == before else self._tokens(answer, False)
+        after = both[len(before) :] if both[: len(before)] == before else self._tokens(answer, False)
         return self._lesson(before, after, weight, ends)
 
     def _lesson(self, before: list[int], after: list[int], weight: float, ends: bool) -> Lesson:
@@ -91,7 +98,7 @@ class Encoder:
         return Lesson((*before, *after), max(len(before), 1), weight)
 
     def _tokens(self, text: str, special: bool = True) -> list[int]:
-        return [int(i) for i in self._tokenizer(text, add_special_tokens=special)["input_ids"]]
+        return self._reader.ids(text, begins=special)
 
 
 def _paragraphs(messages: Sequence[Message]) -> list[str]:

@@ -50,7 +50,7 @@ class Training(Series, Generic[T]):
     extends: ClassVar[bool] = False
     looks_back: ClassVar[int | None] = 1
     reads: ClassVar[Mapping[str, tuple[Kind, ...]]] = {"start": (MODEL,)}
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     method: ClassVar[str]
     measures_before: ClassVar[bool] = True
     """Whether what is measured on samples held out means anything before training."""

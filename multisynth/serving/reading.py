@@ -1,0 +1,59 @@
+"""Text that stays text: what a model reads cannot open or end a turn by spelling out its special tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from multisynth.serving.protocol import Message
+
+_MARK = "\ufdd0"  # no character, so that no text should have it
+_SEAM, _ITSELF = f"{_MARK}/", f"{_MARK}."
+
+
+class Reader:
+    """A tokenizer that takes special tokens from chat templates alone.
+
+    `<|im_end|>` in a question, a completion or a document was written by whoever wrote that, and is read as these ten
+    characters. To that end a mark is put within the spelling, the template is filled in, and the text is read in parts
+    that end at marks. Text without special tokens is read as the tokenizer reads it. Tokens that it does not call
+    special, such as `<think>` of some models, are words like others.
+
+    Args:
+        tokenizer: As transformers has it.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        added = (str(token) for token in tokenizer.added_tokens_decoder.values() if token.special)
+        spelt = sorted({word for word in (*added, *map(str, tokenizer.all_special_tokens)) if len(word) > 1})
+        self._special = re.compile(f"(?=(?:{'|'.join(map(re.escape, spelt))}))(.)", re.DOTALL) if spelt else None
+
+    def marked(self, text: str) -> str:
+        """A text with marks where `ids` is to read no special tokens."""
+        text = text.replace(_MARK, _ITSELF)
+        return text if self._special is None else self._special.sub(rf"\1{_SEAM}", text)
+
+    def chat(self, messages: Sequence[Message], **options: bool) -> str:
+        """Messages in the model's template, whose own special tokens are the only ones without marks.
+
+        Args:
+            messages: The conversation.
+            options: Of `apply_chat_template`.
+        """
+        plain = [{name: self.marked(said) for name, said in message._asdict().items()} for message in messages]
+        return str(self._tokenizer.apply_chat_template(plain, tokenize=False, **options))
+
+    def ids(self, text: str, begins: bool) -> list[int]:
+        """The tokens of a text with marks. [N]
+
+        Args:
+            text: From `marked` and `chat`.
+            begins: Whether the tokenizer adds what texts begin with.
+        """
+        found: list[int] = []
+        for place, part in enumerate(text.split(_SEAM)):
+            read = self._tokenizer(part.replace(_ITSELF, _MARK), add_special_tokens=begins and not place)
+            found += map(int, read["input_ids"])
+        return found
