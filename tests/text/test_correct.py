@@ -88,7 +88,7 @@ def test_the_right_steps_are_kept_and_the_rest_is_written_anew(correct) -> None:
     assert seen[1].prefix == " After 4 eggs he has 12 - 4 = 8 eggs."
     assert mended.meta | {"verified_answer": "3"} == {
         "right": True, "reason": "", "flaw": "", "route": "corrected", "verifier": "exact", "verified_answer": "3",
-        "found_by": "model", "steps": 3, "first_wrong_step": 2, "true_first_wrong_step": 2, "found_right": True,
+        "found_by": "model", "steps": 3, "first_wrong_step": 2, "first_false_step": 2, "found_false": True,
         "finish": "stop", "generated": 2,
     }  # fmt: skip
     assert ran.ledger["tokens_written"].to_pylist() == [4]
@@ -101,11 +101,11 @@ def test_the_whole_way_can_be_kept(correct) -> None:
 
 def test_a_model_that_names_the_wrong_step_is_noted_and_may_be_overruled(correct) -> None:
     ran, seen = correct(attempt(), finds("Step 1", " " + RIGHT))
-    assert ran.samples[0].meta["found_right"] is False and ran.samples[0].meta["true_first_wrong_step"] == 2
+    assert ran.samples[0].meta["found_false"] is False and ran.samples[0].meta["first_false_step"] == 2
     assert seen[1].prefix == ""
     ran, _ = correct(attempt(), finds("Step 1", REST), locate="verifier")
     meta = ran.samples[0].meta
-    assert (meta["found_by"], meta["first_wrong_step"], meta["found_right"]) == ("verifier", 2, False)
+    assert (meta["found_by"], meta["first_wrong_step"], meta["found_false"]) == ("verifier", 2, False)
 
 
 def test_nobody_is_asked_which_step_where_there_is_one(correct) -> None:
@@ -140,15 +140,17 @@ def test_a_scratchpad_is_mended_from_its_line(correct) -> None:
     lines = right.split("\n")
     wrong = right.replace(lines[1], lines[1].replace("C: 1", "C: 0"))
     ran, seen = correct(sum_of(27, 38, wrong), finds("Step 2", "\n".join(lines[1:])))
-    assert ran.samples["completion"] == [right] and ran.samples[0].meta["found_right"]
+    assert ran.samples["completion"] == [right] and ran.samples[0].meta["found_false"]
     assert seen[1].prefix == f" {lines[0]}\n"
 
 
+@pytest.mark.parametrize("parting", ["\n", "\n\n"])
 @pytest.mark.parametrize("place", range(5))
-def test_the_first_wrong_line_of_a_scratchpad_is_known(place) -> None:
-    lines = scratchpad(27, 38).splitlines(keepends=True)
+def test_the_first_wrong_line_of_a_scratchpad_is_known(place, parting) -> None:
+    lines = scratchpad(27, 38).splitlines()
     lines[place] = lines[place].replace("0", "9").replace("6", "7").replace("5", "4")
-    assert known(sum_of(27, 38, "".join(lines)), split("".join(lines))) == place
+    wrong = parting.join(lines)
+    assert known(sum_of(27, 38, wrong), split(wrong)) == place
 
 
 def test_what_a_verifier_cannot_tell_is_not_made_up() -> None:

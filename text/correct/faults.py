@@ -16,7 +16,7 @@ from ..worked import examples
 
 
 def known(problem: Sample, steps: Sequence[str]) -> int | None:
-    """The first wrong step, from 0, as far as it can be told without a model.
+    """The first step that is shown to be false, from 0, without a model; one before may be wrong in another way.
 
     Of an addition the first line that differs from the right scratchpad; of anything else the first step with an
     equation that does not hold. None where nothing can be told, as where the reasoning is about something else.

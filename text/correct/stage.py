@@ -25,11 +25,12 @@ class Correct(Trying, Solving):
     The model is asked which step is the first wrong one, keeps the steps before, and goes on from there. Where the
     verifier can tell (additions on a scratchpad, equations) its word is noted beside the model's. In `meta`:
     `first_wrong_step` from which it was mended, counted from 1, `found_by`, model, verifier or (where there is no other
-    step) only, and where the verifier can tell `true_first_wrong_step` and `found_right`, whether the model named that
-    one. Attempts that are right already are dropped, as is what stays wrong.
+    step) only, and where the verifier can tell `first_false_step`, and in `found_false` whether the model named that
+    one: the first with an equation that does not hold, or a line of a scratchpad. A step before may be wrong otherwise,
+    as where it takes away what the question adds. Attempts that are right already are dropped, as is what stays wrong.
     """
 
-    version = 3
+    version = 4
     takes = (REASONING,)
     makes = REASONING
 
@@ -80,13 +81,13 @@ class Correct(Trying, Solving):
             self.form.put(asked(sample["question"], steps), examples), sample, "first wrong step",
             temperature=0.0, max_tokens=8, stop=("\n", *self.form.ends),
         )  # fmt: skip
-        told, true = named((await ask(request)).text, len(steps)), known(sample, steps)
-        place, by = (true, "verifier") if self.locate == "verifier" and true is not None else (told, "model")
+        told, false = named((await ask(request)).text, len(steps)), known(sample, steps)
+        place, by = (false, "verifier") if self.locate == "verifier" and false is not None else (told, "model")
         measured: dict[str, Any] = {"found_by": by, "steps": len(steps)}
         if place is not None:
             measured["first_wrong_step"] = place + 1
-        if true is not None:
-            measured |= {"true_first_wrong_step": true + 1, "found_right": told == true}
+        if false is not None:
+            measured |= {"first_false_step": false + 1, "found_false": told == false}
         return place, measured
 
     def _begun(self, kept: str) -> str:

@@ -44,12 +44,13 @@ def first_fault(first: int, second: int, completion: str) -> tuple[int, str, str
     Args:
         first: The number on the left.
         second: The other.
-        completion: A scratchpad; what stands after its last step does not matter.
+        completion: A scratchpad; empty lines, and what stands after its last step, do not matter.
 
     Returns:
-        Its place, what is written there (empty where the text ends before), and what should be; None if there is none.
+        Its place among those that are not empty, what is written there (empty where the text ends before), and what
+        should be; None if there is none.
     """
-    written = [" ".join(line.split()) for line in completion.strip().split("\n")]
+    written = [" ".join(line.split()) for line in completion.split("\n") if line.strip()]
     for place, line in enumerate(steps(first, second)):
         found = written[place] if place < len(written) else ""
         if found != line:

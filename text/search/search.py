@@ -36,7 +36,7 @@ class Search(Solving):
     order in which answers come nor on what else is asked.
     """
 
-    version = 4
+    version = 5
     takes = (PROBLEM,)
     makes = TREE
 

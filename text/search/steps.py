@@ -11,6 +11,13 @@ from typing import NamedTuple
 from multisynth.serving import Completion
 
 _END = re.compile(r"\n+|[.!?](?=[^\S\n])")
+_SHORT = re.compile(
+    r"\b(?:Mrs?|Ms|Dr|Prof|St|Fig|Eq|(?i:vs|cf|approx|e\.g|i\.e))\."
+    r"|\b(?:etc|[A-Za-z](?:\.[A-Za-z]){1,3})\.(?=[^\S\n]+[a-z0-9])"
+)
+"""Abbreviations; those that may end a sentence do so unless it goes on in small letters."""
+_LABEL = re.compile(r"[\s#>*(]*(?:(?i:step|part|case)\s+)?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4})\.")
+_LABEL_LENGTH = 24
 _NEAR = 1e-4
 """Nats by which a token's log-probability may differ from itself among the alternatives: they are rounded apart."""
 
@@ -50,8 +57,17 @@ class Step:
 
 
 def split(text: str) -> list[str]:
-    """The steps of a text, which is their concatenation: lines, and sentences within lines."""
-    ends = [match.end() for match in _END.finditer(text)]
+    """The steps of a text, which is their concatenation: lines, and sentences within lines.
+
+    The number of a step (`1.`, `Step 2.`, `b.`) and an abbreviation (`Dr.`, `e.g.`) are none of their own.
+    """
+    short = {match.end() for match in _SHORT.finditer(text)}
+    ends = [0]
+    for match in _END.finditer(text):
+        begun = match.end() - ends[-1] <= _LABEL_LENGTH and _LABEL.fullmatch(text, ends[-1], match.end())
+        if text[match.start()] == "\n" or not (begun or match.end() in short):
+            ends.append(match.end())
+    del ends[0]
     if len(text) not in ends:
         ends.append(len(text))
     pieces = [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]

@@ -133,7 +133,8 @@ def test_the_first_wrong_step_is_found() -> None:
     for place, line in enumerate(steps(57, 68)):
         wrong = [*steps(57, 68)]
         wrong[place] = line[:-1] + str((int(line[-1]) + 1) % 10)
-        assert first_fault(57, 68, "\n".join(wrong)) == (place, wrong[place], line)
+        for parting in ("\n", "\n\n", "\n \n\n"):
+            assert first_fault(57, 68, parting.join(wrong)) == (place, wrong[place], line)
         assert first_fault(57, 68, "\n".join(steps(57, 68)[:place])) == (place, "", line)
 
 

@@ -33,6 +33,14 @@ def completion(*tokens: tuple[str, float, dict[str, float]], cut: str | None = N
         ("It costs 3.50 dollars.\nSo it is.", ["It costs 3.50 dollars.\n", "So it is."]),
         ("a\n\nb \n", ["a\n\n", "b \n"]),
         ("First.  \nSecond", ["First.  \n", "Second"]),
+        ("1. Sam has 5. 2. He gets 3.", ["1. Sam has 5.", " 2. He gets 3."]),
+        ("Step 1. We add.\n**b. Then** 5 + 3 = 8.", ["Step 1. We add.\n", "**b. Then** 5 + 3 = 8."]),
+        ("It is 12. Then 12 - 4 = 8. So 8.", ["It is 12.", " Then 12 - 4 = 8.", " So 8."]),
+        ("Dr. Who pays Mrs. Li, e.g. 5. She eats.", ["Dr. Who pays Mrs. Li, e.g. 5.", " She eats."]),
+        ("At 5 p.m. she eats figs etc. at home.", ["At 5 p.m. she eats figs etc. at home."]),
+        ("He left at 5 p.m. She ate figs etc. Then 8.", ["He left at 5 p.m.", " She ate figs etc.", " Then 8."]),
+        ("So it is x. The answer is B. 1.\n", ["So it is x.", " The answer is B.", " 1.\n"]),
+        ("1.\nSam has 5.", ["1.\n", "Sam has 5."]),
     ],
 )
 def test_a_step_is_a_line_or_a_sentence(text, steps) -> None:
