@@ -81,7 +81,7 @@ def test_whole_pairs_are_the_tokens_that_our_own_training_reads(run, folder, tmp
 
 
 def test_single_steps_are_refused_since_trl_would_end_them(run, folder, tmp_path, tiny, tree):
-    made = run.add("pairs", list(run_stage(Siblings(whole=False), [tree]).samples))
+    made = run.add("pairs", list(run_stage(Siblings(whole=False, visits=1), [tree]).samples))
     with pytest.raises(BadInput, match=r"pair of single steps.*\n.*`text\.dpo`.*`whole: true`"):
         Trl().write(run.table("pairs"), folder, run)
 

@@ -13,6 +13,9 @@ from multisynth.stage import Map
 
 from .grown import Grown
 
+_ESTIMATE = 4
+"""Rollouts through a step from which its value is told: one alone is all or nothing."""
+
 
 @dataclass(frozen=True)
 class _Pair:
@@ -30,11 +33,16 @@ class Siblings(Map):
     most visited.
     """
 
+    version = 2
     takes = (TREE,)
     makes = PREFERENCE
 
     margin: float = Field(0.5, gt=0, le=1, description="Difference of value at least.")
-    visits: int = Field(1, ge=1, le=100_000, description="Rollouts through either step at least.")
+    visits: int | None = Field(
+        None, ge=1, le=100_000,
+        description="Rollouts through either step at least; by default 1 where both go on to an answer, whose verdict "
+        f"is known, and {_ESTIMATE} for single steps, which are as good as what follows from them.",
+    )  # fmt: skip
     most: int = Field(4, ge=1, le=10_000, description="Pairs of a problem at most, those with the largest margins.")
     whole: bool = Field(
         True,
@@ -54,8 +62,9 @@ class Siblings(Map):
             yield from made[: self.most]
 
     def _pairs(self, tree: Grown) -> Iterator[_Pair]:
+        least = self.visits or (1 if self.whole else _ESTIMATE)
         for parent, children in enumerate(tree.children):
-            known = [child for child in children if tree.nodes[child]["visits"] >= self.visits]
+            known = [child for child in children if tree.nodes[child]["visits"] >= least]
             best = max(known, key=lambda child: (tree.nodes[child]["value"], tree.nodes[child]["visits"]), default=-1)
             high = tree.nodes[best]["value"] if known else 0.0
             worse = [child for child in known if high - tree.nodes[child]["value"] >= self.margin]
