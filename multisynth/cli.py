@@ -403,6 +403,7 @@ def _open(run: Path) -> Store:
 
 
 def _executor(where: Where, workers: int | None, address: str | None) -> Any:
+    from multisynth.cores import cores
     from multisynth.errors import BadInput
 
     if where is Where.local:
@@ -410,7 +411,7 @@ def _executor(where: Where, workers: int | None, address: str | None) -> Any:
 
         if address is not None:
             raise BadInput("`--address` is of a Ray cluster", "add --executor ray")
-        return LocalExecutor(workers or len(os.sched_getaffinity(0)))
+        return LocalExecutor(workers or cores())
     from multisynth.executors.ray import RayExecutor
 
     try:
