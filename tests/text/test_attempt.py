@@ -21,26 +21,19 @@ from multisynth.sample import Sample
 from multisynth.serving import Watermark
 from multisynth.serving.models import models_folder
 from multisynth.testing import run_stage
-from tests.serving.tiny import tiny_model
 
 BARE = Prompting(shots=False)
 REAL = any(path.name.startswith("smollm2-135m") for path in models_folder().glob("*"))
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+def own_key(monkeypatch) -> None:
     monkeypatch.setenv(VARIABLE, "a key for the test alone")
 
 
 @pytest.fixture(scope="module")
 def problems():
     return run_stage(Arithmetic(problems=5), name="problems").samples
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory) -> str:
-    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
 
 
 def short(problems) -> list:

@@ -15,9 +15,8 @@ from multisynth.text.worked import WORKED, examples
 
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
-from multisynth.serving import Completion, Request
+from multisynth.serving import Request
 from multisynth.testing import Ran, run_stage
-from tests.serving.tiny import tiny_model
 
 QUESTION = "Leo has 12 eggs. He sells 4 and then 5 more. How many eggs does he have left?"
 WRONG = "After 4 eggs he has 12 - 4 = 8 eggs. After 5 more he has 8 - 5 = 2 eggs. The answer is 2."
@@ -47,24 +46,12 @@ def sum_of(first: int, second: int, completion: str) -> Sample:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory) -> str:
-    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
-
-
 @pytest.fixture
-def correct(tiny, monkeypatch, tmp_path) -> Callable[..., tuple[Ran, list[Request]]]:
+def correct(tiny, scripted) -> Callable[..., tuple[Ran, list[Request]]]:
     """Runs the stage with a model that answers each request by a function."""
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
 
     def ran(sample: Sample, answer: Callable[[Request], str], **options: object) -> tuple[Ran, list[Request]]:
-        seen: list[Request] = []
-
-        async def complete(self: object, request: Request) -> Completion:
-            seen.append(request)
-            return Completion(answer(request), (1,), None, "stop", 10, 2)
-
-        monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
+        seen = scripted(lambda prompt, request: answer(request))
         return run_stage(Correct(model=tiny, engine="transformers", **options), [sample]), seen
 
     return ran

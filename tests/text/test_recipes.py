@@ -119,8 +119,7 @@ def model(tmp_path_factory) -> str:
 
 
 @pytest.mark.parametrize("path", [path for path in RECIPES if path.stem not in NOT_RUN], ids=lambda path: path.stem)
-def test_it_runs_to_its_end(path, model, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
+def test_it_runs_to_its_end(path, model, tmp_path) -> None:
     recipe = load(path, *settings(path, model))
     executor = LocalExecutor(1)
     result = run(recipe, tmp_path / "run", executor)

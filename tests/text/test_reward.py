@@ -1,6 +1,5 @@
 """Rewards: expected ratings by hand, and classifiers by transformers' own call."""
 
-import asyncio
 from math import log
 
 import pytest
@@ -10,7 +9,7 @@ from multisynth.text.reward.stage import Reward, expectation
 from multisynth.errors import BadInput
 from multisynth.kinds import REASONING
 from multisynth.sample import Sample
-from multisynth.serving import Completion
+from multisynth.serving import Completion, Request
 from multisynth.testing import run_stage
 from tests.serving.tiny import tiny_model
 
@@ -40,27 +39,17 @@ def test_the_expected_rating(first, second, expected) -> None:
     assert expectation(first, second) == pytest.approx(expected)
 
 
-def test_a_judge_is_asked_for_each_attempt_and_its_probabilities_count(monkeypatch, tmp_path) -> None:
-    asked = []
+def test_a_judge_is_asked_for_each_attempt_and_its_probabilities_count(tiny, scripted) -> None:
+    def answer(prompt: str, request: Request) -> Completion:
+        if "GOOD" in prompt:
+            likely = ((" 9", log(0.75)), ("9", log(0.05)), ("1", log(0.2)))
+        else:
+            likely = (("3", log(0.5)), ("x", log(0.5))) if "BAD" in prompt else (("x", 0.0),)
+        likely = (("0", 0.0),) if request.prefix == "1" else likely
+        return Completion("9", (1,), None, "length", 10, 1, (likely,))
 
-    class Scripted:
-        def __init__(self, *_, **__) -> None: ...
-
-        async def complete(self, request):
-            asked.append(request)
-            await asyncio.sleep(0)
-            if "GOOD" in request.prompt[0].content:
-                likely = ((" 9", log(0.75)), ("9", log(0.05)), ("1", log(0.2)))
-            else:
-                likely = (("3", log(0.5)), ("x", log(0.5))) if "BAD" in request.prompt[0].content else (("x", 0.0),)
-            likely = (("0", 0.0),) if request.prefix == "1" else likely
-            return Completion("9", (1,), None, "length", 10, 1, (likely,))
-
-        def close(self) -> None: ...
-
-    monkeypatch.setattr("multisynth.serving.asking.LanguageModel", Scripted)
-    model = str(tiny_model(tmp_path / "tiny").path)
-    ran = run_stage(Reward(model=model, criteria="tact"), attempts(["GOOD", "BAD", "none"]))
+    asked = scripted(answer)
+    ran = run_stage(Reward(model=tiny, criteria="tact"), attempts(["GOOD", "BAD", "none"]))
     assert [s.meta["reward"] for s in ran.samples] == pytest.approx([0.8 * 9 + 0.2 * 10, 3])
     assert [s.meta["rated"] for s in ran.samples] == pytest.approx([1, 0.5])
     assert [reason for _, reason in ran.drops] == ["no rating among the likeliest tokens"]
@@ -68,12 +57,10 @@ def test_a_judge_is_asked_for_each_attempt_and_its_probabilities_count(monkeypat
 
 
 @pytest.mark.parametrize("chat", [True, False])
-def test_a_language_model_rates_the_same_in_any_batch(monkeypatch, tmp_path, chat) -> None:
-    model = str(tiny_model(tmp_path / "tiny").path)
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "a.sqlite")
-    stage = Reward(model=model, engine="transformers", chat=chat, criteria="x")
+def test_a_language_model_rates_the_same_in_any_batch(tiny, monkeypatch, tmp_path, chat) -> None:
+    stage = Reward(model=tiny, engine="transformers", chat=chat, criteria="x")
     whole = run_stage(stage, attempts(["a", "bb", "ccc"]))
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "b.sqlite")
+    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "another.sqlite")
     parts = run_stage(stage, attempts(["a", "bb", "ccc"]), batch_size=1)
     assert not whole.failures, whole.failures
     assert len(whole.samples) + len(whole.drops) == 3 and whole.drops == parts.drops

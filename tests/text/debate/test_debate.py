@@ -28,32 +28,20 @@ PROBLEMS = [
 OPEN = [Sample(PROBLEM, 0, question="Should he lie? Answer yes or no.", answer="", domain="ethics")]
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory) -> str:
-    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
-
-
 @pytest.fixture
-def scripted(monkeypatch) -> Callable[..., list[Request]]:
-    """A model that answers by a function of the prompt's text and the request; seven tokens an answer, or as said."""
+def scripted(scripted) -> Callable[..., list[Request]]:
+    """As for all, but what is said ends where it has to; seven tokens an answer, or as said."""
 
-    def install(answer: Callable[[str, Request], str], tokens: int = 7) -> list[Request]:
-        seen: list[Request] = []
-
-        async def complete(self: object, request: Request) -> Completion:
-            seen.append(request)
-            prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1].content
+    def install(answer: Callable[[str, Request], str | Completion], tokens: int = 7) -> list[Request]:
+        def turn(prompt: str, request: Request) -> Completion:
+            said = answer(prompt, request)
+            if isinstance(said, Completion):
+                return said
             alternatives = ((("yes", math.log(0.8)), ("no", math.log(0.2))),) if request.alternatives else None
-            said = re.split("|".join(map(re.escape, request.stop)) or "$", answer(prompt, request))[0]
-            return Completion(said, (1,), None, "stop", 10, tokens, alternatives)
+            ended = re.split("|".join(map(re.escape, request.stop)) or "$", said)[0]
+            return Completion(ended, (1,), None, "stop", 10, tokens, alternatives)
 
-        monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
-        return seen
+        return scripted(turn)
 
     return install
 
@@ -189,20 +177,20 @@ def test_another_judge_is_asked_for_the_verdict_alone(tiny, scripted, tmp_path) 
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
-def test_a_judge_that_chooses_is_heard_in_both_orders(tiny, scripted, monkeypatch, rounds) -> None:
+def test_a_judge_that_chooses_is_heard_in_both_orders(tiny, scripted, rounds) -> None:
     """A judge that likes whoever speaks last by 2 nats and the larger answer by 1 chooses the larger one."""
     seen: list[str] = []
 
-    async def complete(self: object, request: Request) -> Completion:
+    def answer(prompt: str, request: Request) -> str | Completion:
         if not request.alternatives:
-            return Completion(debaters(str(request.prompt), request), (1,), None, "stop", 10, 7)
-        seen.append(str(request.prompt))
-        first, last = re.findall(r"(?:Proponent|Opponent) closes: .*The answer is (\d+)\.", str(request.prompt))
+            return debaters(prompt, request)
+        seen.append(prompt)
+        first, last = re.findall(r"(?:Proponent|Opponent) closes: .*The answer is (\d+)\.", prompt)
         odds = 2.0 + (1.0 if int(last) > int(first) else -1.0)
         likely = tuple(sorted({last: -0.1, first: -0.1 - odds}.items(), key=lambda pair: -pair[1]))
         return Completion(last, (1,), None, "length", 10, 1, (likely,))
 
-    monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
+    scripted(answer)
     ran = run_stage(Debate(model=tiny, prompting=Prompting(shots=False), ruling="chosen", rounds=rounds), PROBLEMS)
     assert len(ran.samples) == 3 and len(seen) == 6
     for debate in ran.samples:

@@ -18,41 +18,11 @@ from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.serving import Completion, Request
 from multisynth.testing import run_stage
-from tests.serving.tiny import tiny_model
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 OURS = CONFIGS / "constitution.yaml"
 PROMPTS = [Sample(PROBLEM, k, question=f"How do I cook {k} eggs?", answer="", domain="advice") for k in range(6)]
 CHAT = Prompting(chat=True, shots=False)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory) -> str:
-    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
-
-
-@pytest.fixture
-def scripted(monkeypatch) -> Callable[..., list[Request]]:
-    """A model that answers by a function of the conversation's last words and the request."""
-
-    def install(answer: Callable[[str, Request], str | Completion]) -> list[Request]:
-        seen: list[Request] = []
-
-        async def complete(self: object, request: Request) -> Completion:
-            seen.append(request)
-            prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1].content
-            said = answer(prompt, request)
-            return said if isinstance(said, Completion) else Completion(said, (1, 2), None, "stop", 10, 2)
-
-        monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
-        return seen
-
-    return install
 
 
 def teacher(bias: float) -> Callable[[str, Request], str | Completion]:

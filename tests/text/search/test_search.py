@@ -17,7 +17,6 @@ from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
 from multisynth.serving import Completion, Request
 from multisynth.testing import run_stage
-from tests.serving.tiny import tiny_model
 
 END = "<end>"
 
@@ -75,11 +74,6 @@ def asked(monkeypatch) -> list[Request]:
 
     monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", answer)
     return seen
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory) -> str:
-    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
 
 
 def problems(count: int = 3) -> list[Sample]:
@@ -170,14 +164,11 @@ def test_an_answer_that_is_cut_off_is_wrong_and_no_end(tiny, asked) -> None:
     assert [reason for _, reason in ran.drops] == ["no right answer: 0 of 6 rollouts"]
 
 
-def test_a_model_that_ends_at_once_is_asked_again(tiny, monkeypatch) -> None:
-    seen: list[Request] = []
-
-    async def answer(self: object, request: Request) -> Completion:
-        seen.append(request)
+def test_a_model_that_ends_at_once_is_asked_again(tiny, scripted) -> None:
+    def answer(prompt: str, request: Request) -> Completion:
         return complete(request) if len(seen) > 2 else Completion("", (), (), "stop", 20, 1, ())
 
-    monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", answer)
+    seen = scripted(answer)
     (sample,) = run_stage(search(tiny, rollouts=8, temperature=0.5), problems(1)).samples
     assert sample["rollouts"] == 8 and len({request.seed for request in seen}) == 8
     assert [request.prefix == "" for request in seen] == [True] * 3 + [False] * 5
@@ -205,10 +196,7 @@ def test_siblings_share_what_came_before_and_differ_in_value(tiny, asked, monkey
     assert drop[1] == "no step is better than its sibling by the margin: 0.0 to 0.0"
 
 
-def test_a_model_without_alternatives_stops_the_stage(tiny, monkeypatch) -> None:
-    async def answer(self: object, request: Request) -> Completion:
-        return Completion("5.", (1,), None, "stop", 1, 1)
-
-    monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", answer)
+def test_a_model_without_alternatives_stops_the_stage(tiny, scripted) -> None:
+    scripted(lambda prompt, request: "5.")
     with pytest.raises(BadInput, match="no alternatives"):
         run_stage(search(tiny), problems(1))

@@ -15,10 +15,9 @@ from pydantic import ValidationError
 from multisynth import Recipe, run
 from multisynth.kinds import PROBLEM
 from multisynth.sample import Sample
-from multisynth.serving import Completion, Request
+from multisynth.serving import Request
 from multisynth.store import Store
 from multisynth.testing import Ran, run_stage
-from tests.serving.tiny import tiny_model
 
 QUESTION = "Sam has 5 coins. Lucy gives him 3 more coins. How many coins does Sam have now?"
 RIGHT = "Sam has 5 coins and gets 3 more coins. 5 + 3 = 8. The answer is 8."
@@ -66,33 +65,6 @@ def problem(number: int = 0, question: str = QUESTION, answer: str = "8", **colu
 
 
 @pytest.fixture
-def scripted(monkeypatch) -> Callable[..., list[Request]]:
-    """A model that answers by a function of the request; its requests are noted."""
-
-    def install(answer: Callable[[Request], str], finish: str = "stop") -> list[Request]:
-        seen: list[Request] = []
-
-        async def complete(self: object, request: Request) -> Completion:
-            seen.append(request)
-            return Completion(answer(request), (1, 2), None, finish, 10, 2)  # type: ignore[arg-type]
-
-        monkeypatch.setattr("multisynth.serving.asking.LanguageModel.complete", complete)
-        return seen
-
-    return install
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("multisynth.serving.choice.cache_file", lambda: tmp_path / "completions.sqlite")
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory) -> str:
-    return str(tiny_model(tmp_path_factory.mktemp("tiny")).path)
-
-
-@pytest.fixture
 def star(tiny) -> Callable[..., Ran]:
     def ran(problems: list[Sample], **options: object) -> Ran:
         return run_stage(Star(model=tiny, engine="transformers", **options), problems)
@@ -105,7 +77,7 @@ def under_hint(request: Request) -> bool:
 
 
 def test_a_right_attempt_is_kept_and_no_hint_is_asked(star, scripted) -> None:
-    seen = scripted(lambda request: RIGHT)
+    seen = scripted(lambda prompt, request: RIGHT)
     ran = star([problem(verifier="arithmetic")], attempts=3)
     (kept,) = ran.samples
     assert len(seen) == 1 and not under_hint(seen[0])
@@ -115,13 +87,13 @@ def test_a_right_attempt_is_kept_and_no_hint_is_asked(star, scripted) -> None:
 
 def test_attempts_go_on_until_one_is_right_each_with_draws_of_its_own(star, scripted) -> None:
     answers = iter([WRONG, WRONG, RIGHT])
-    seen = scripted(lambda request: next(answers))
+    seen = scripted(lambda prompt, request: next(answers))
     (kept,) = star([problem()], attempts=4).samples
     assert kept["attempt"] == 2 and len({request.seed for request in seen}) == 3
 
 
 def test_a_failure_is_rationalised_and_kept_with_the_question_as_it_was(star, scripted) -> None:
-    seen = scripted(lambda request: RIGHT if under_hint(request) else WRONG)
+    seen = scripted(lambda prompt, request: RIGHT if under_hint(request) else WRONG)
     (kept,) = star([problem(verifier="arithmetic")], attempts=2).samples
     assert [under_hint(request) for request in seen] == [False, False, True]
     assert kept["question"] == QUESTION and kept["completion"] == RIGHT
@@ -130,7 +102,7 @@ def test_a_failure_is_rationalised_and_kept_with_the_question_as_it_was(star, sc
 
 
 def test_without_rationalisation_or_a_gold_answer_no_hint_is_asked(star, scripted) -> None:
-    seen = scripted(lambda request: WRONG)
+    seen = scripted(lambda prompt, request: WRONG)
     ran = star([problem()], rationalise=False)
     assert not len(ran.samples) and [reason for _, reason in ran.drops] == ["wrong answer: got 2, gold 8"]
     ran = star([problem(answer="")])
@@ -138,7 +110,7 @@ def test_without_rationalisation_or_a_gold_answer_no_hint_is_asked(star, scripte
 
 
 def test_what_is_wrong_under_the_hint_too_says_so(star, scripted) -> None:
-    scripted(lambda request: WRONG)
+    scripted(lambda prompt, request: WRONG)
     assert [reason for _, reason in star([problem()]).drops] == ["under the hint, wrong answer: got 2, gold 8"]
 
 
@@ -146,19 +118,19 @@ def test_what_is_wrong_under_the_hint_too_says_so(star, scripted) -> None:
     ("verifier", "check"), [("code", '{"tests": ["assert f() == 1"]}'), ("schema", '{"schema": {"type": "object"}}')]
 )
 def test_an_answer_that_would_only_be_copied_is_no_hint(star, scripted, verifier, check) -> None:
-    seen = scripted(lambda request: "nothing")
+    seen = scripted(lambda prompt, request: "nothing")
     ran = star([problem(answer="def f():\n    return 1", verifier=verifier, check=check)], attempts=2)
     assert len(seen) == 2 and not any("return 1" in str(request.prompt) for request in seen)
     assert len(ran.drops) == 1 and not ran.failures and not ran.drops[0][1].startswith("under the hint")
 
 
 def test_an_answer_that_was_cut_off_is_not_kept(star, scripted) -> None:
-    scripted(lambda request: RIGHT, finish="length")
+    scripted(lambda prompt, request: RIGHT, finish="length")
     assert [reason for _, reason in star([problem()]).drops] == ["under the hint, unfinished: 2 tokens"]
 
 
 def test_examples_under_the_hint_have_hints_too(star, scripted) -> None:
-    seen = scripted(lambda request: WRONG)
+    seen = scripted(lambda prompt, request: WRONG)
     star([problem()], prompting=Prompting(shots=False))
     bare, shown = (request.prompt for request in seen)
     assert bare.count("Question:") == 1
@@ -170,7 +142,7 @@ def test_examples_under_the_hint_have_hints_too(star, scripted) -> None:
 
 @pytest.mark.parametrize("told", LEAKS)
 def test_what_lets_the_hint_show_is_dropped(star, scripted, told) -> None:
-    scripted(lambda request: told if under_hint(request) else WRONG)
+    scripted(lambda prompt, request: told if under_hint(request) else WRONG)
     ran = star([problem(verifier="math")])
     assert not len(ran.samples)
     ((_, reason),) = ran.drops
@@ -181,8 +153,8 @@ def test_a_model_that_leaks_in_every_way_leaves_no_trace_of_the_hint(star, scrip
     """Each way ends in the right answer, so that the verifier of answers alone would keep them all."""
     ways = [*LEAKS, RIGHT]
 
-    def answer(request: Request) -> str:
-        number = int(re.search(r"#(\d+)", request.prompt.rpartition("Question:")[2])[1])
+    def answer(prompt: str, request: Request) -> str:
+        number = int(re.search(r"#(\d+)", prompt.rpartition("Question:")[2])[1])
         return ways[number] if under_hint(request) else WRONG
 
     scripted(answer)
@@ -216,8 +188,8 @@ def test_rationales_do_not_depend_on_batches(tiny, monkeypatch, tmp_path, batch_
 def test_a_loop_learns_from_its_rationales_and_no_hint_is_learned(tmp_path, scripted) -> None:
     """The model is a script that adds only where it sees the sum; training and the loop are real."""
 
-    def adds(request: Request) -> str:
-        asked = request.prompt.rpartition("Question: ")[2].removesuffix("\nAnswer:")
+    def adds(prompt: str, request: Request) -> str:
+        asked = prompt.rpartition("Question: ")[2].removesuffix("\nAnswer:")
         sum_, _, hint = asked.partition("\nTarget: ")
         first, second = (int(term.replace(" ", "")) for term in sum_.split("+"))
         return scratchpad(first, second if hint else second + 1)
