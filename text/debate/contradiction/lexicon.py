@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from ...numerals import CARDINALS, ONES, SCALES, TENS
+
 
 def words(*lines: str) -> frozenset[str]:
     """The words of some lines."""
@@ -68,20 +70,11 @@ FRACTIONS: dict[str, Fraction] = {
 }  # fmt: skip
 """Parts of a whole."""
 
-_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen"""
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 NUMBERS: dict[str, int] = {
-    **{word: value for value, word in enumerate(_ONES.split()) if word != "one"},  # `one` is mostly a pronoun
-    **{ten: 20 + 10 * k for k, ten in enumerate(_TENS.split())},
-    **{
-        f"{ten}-{one}": 20 + 10 * k + n
-        for k, ten in enumerate(_TENS.split())
-        for n, one in enumerate(_ONES.split()[:10])
-        if n
-    },
-    "dozen": 12, "hundred": 100, "thousand": 1000,
-}  # fmt: skip
+    **{word: value for word, value in CARDINALS.items() if word != "one"},  # `one` is mostly a pronoun
+    **{f"{ten}-{one}": CARDINALS[ten] + CARDINALS[one] for ten in TENS for one in ONES[1:10]},
+    **{word: SCALES[word] for word in ("dozen", "hundred", "thousand")},
+}
 
 _MONTHS = "january february march april the-may june july august september october november december"
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"

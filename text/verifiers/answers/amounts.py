@@ -7,24 +7,19 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+from ...numerals import CARDINALS, PARTS, SCALES
 from ..reasoning.equations import number
 from .phrases import measures, units
 from .units import NUMBER, PERCENT, Unit, ratio
 
-_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES = SCALES | {"trillion": 10**12}
 _SHORT = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
-_SHARES = {
-    "half": 2, "halve": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "hundredth": 100, "thousandth": 1000,
-}  # fmt: skip
+_SHARES = PARTS | {"hundredth": 100, "thousandth": 1000}
 # Words that make another number of the one before them, or one of several.
 _CHANGES = {
-    *_SCALES, *_SHARES, "or", "nor", "if", "not", "unless", "but", "plus", "minus", "squared", "cubed", "factorial",
-    "choose", "divided", "multiplied", "most", "least", "twice", "thrice", "double", "doubled", "triple", "tripled",
-    "halved", "couple", "gross",
-    "root", "pi", "infinity", "negative", "below", "point", "zero", "one", "two", "three", "four", "five", "six",
-    "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    *CARDINALS, *_SCALES, *_SHARES, "or", "nor", "if", "not", "unless", "but", "plus", "minus", "squared", "cubed",
+    "factorial", "choose", "divided", "multiplied", "most", "least", "twice", "thrice", "double", "doubled", "triple",
+    "tripled", "halved", "couple", "gross", "root", "pi", "infinity", "negative", "below", "point",
 }  # fmt: skip
 _MOST = 8  # words of a unit
 _LONGEST = 40  # characters of a number

@@ -6,14 +6,12 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from ...numerals import PARTS
 from .dependence import forms
 from .equations import Equation
 from .quantities import quantities
 
-_PARTS = {
-    "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "twelfth": 12,
-}  # fmt: skip
+_PARTS = PARTS | {"quarter": 4, "twelfth": 12}
 _TIMES = {
     "twice": 2, "double": 2, "both": 2, "couple": 2, "pair": 2, "twin": 2, "either": 2, "back": 2, "return": 2,
     "trip": 2, "parent": 2, "average": 2, "thrice": 3, "triple": 3, "triplet": 3, "quadruple": 4, "once": 1,

@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+from ...numerals import CARDINALS, ONES, SCALES, TENS
 from .expression import LONGEST, NUMBER, fraction
 
-_ONES = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
-_WORDS = {word: n for n, word in enumerate(_ONES)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
-_SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-]+(?:{'|'.join(_ONES[1:10])}))?|(?:{'|'.join(reversed(_ONES))}))"
-_SCALE = rf"(?:{'|'.join(_SCALES)})"
+_SMALL = rf"(?:(?:{'|'.join(TENS)})(?:[\s-]+(?:{'|'.join(ONES[1:10])}))?|(?:{'|'.join(reversed(ONES))}))"
+_SCALE = rf"(?:{'|'.join(SCALES)})"
 _NUMBER = re.compile(
     rf"(?P<digits>{NUMBER})(?!\d|st\b|nd\b|rd\b|th\b)(?:\s*/\s*(?P<under>\d+))?(?P<percent>\s*(?:%|percent\b))?"
     rf"|\b(?P<words>{_SMALL}(?:[\s-]+{_SCALE}(?:[\s-]+(?:and\s+)?{_SMALL})?)*|{_SCALE})s?\b",
@@ -65,9 +59,9 @@ def _cardinal(words: list[str]) -> Fraction:
     """`two hundred and five` is 205."""
     whole = part = 0
     for word in words:
-        scale = _SCALES.get(word, 1)
+        scale = SCALES.get(word, 1)
         if scale >= 1000:
             whole, part = whole + (part or 1) * scale, 0
         else:
-            part = (part or 1) * scale if scale > 1 else part + _WORDS.get(word, 0)
+            part = (part or 1) * scale if scale > 1 else part + CARDINALS.get(word, 0)
     return Fraction(whole + part)
