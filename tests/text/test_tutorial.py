@@ -16,7 +16,7 @@ from multisynth.text.tutorial.stage import Tutorial
 from multisynth import Sample
 from multisynth.kinds import DOCUMENT
 from multisynth.sandbox import Sandbox
-from multisynth.serving import Completion, Request
+from multisynth.serving import Request
 from multisynth.testing import Ran, run_stage
 
 MODULE = '''\
@@ -82,29 +82,23 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tutorial(
-    monkeypatch: pytest.MonkeyPatch, repository: Path, told: Callable[[str], str], source: str = MODULE, blocks: int = 2
-) -> Ran:
-    class Scripted:
-        def __init__(self, *_: object, **__: object) -> None:
-            pass
+@pytest.fixture
+def tutorial(tiny: str, scripted: Callable[..., list[Request]], repository: Path) -> Callable[..., Ran]:
+    """Runs the stage on a module, with a model that answers each prompt by a function."""
 
-        async def complete(self, request: Request) -> Completion:
-            return Completion(told(str(request.prompt)), (), None, "stop", 1, 1)
+    def ran(told: Callable[[str], str], source: str = MODULE) -> Ran:
+        scripted(lambda prompt, request: told(prompt))
+        (repository / "boxes.py").write_text(source)
+        stage = Tutorial(model=tiny, repository=repository, blocks=2)
+        return run_stage(stage, [Sample(DOCUMENT, 0, text=source, source="boxes.py")])
 
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr("multisynth.serving.asking.LanguageModel", Scripted)
-    (repository / "boxes.py").write_text(source)
-    stage = Tutorial(repository=repository, blocks=blocks)
-    return run_stage(stage, [Sample(DOCUMENT, 0, text=source, source="boxes.py")])
+    return ran
 
 
 PROSE = {"count": "It counts boxes. And more"}
 
 
-def scripted(prompt: str) -> str:
+def writer(prompt: str) -> str:
     if "One sentence" in prompt:
         return (
             "Boxes of `imaginary_tool`." if "pack(" in prompt else PROSE.get(prompt.split("(")[0][-5:], "Clouds drift.")
@@ -121,8 +115,8 @@ def test_modules_of_a_repository(repository: Path) -> None:
     assert sorted(reason for _, reason in ran.drops) == ["no text: byte 2", "too big: over 1500 bytes"]
 
 
-def test_a_tutorial_shows_what_its_blocks_print(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
-    ran = tutorial(monkeypatch, repository, scripted)
+def test_a_tutorial_shows_what_its_blocks_print(tutorial: Callable[..., Ran]) -> None:
+    ran = tutorial(writer)
     (sample,) = ran.samples
     assert not ran.failures
     blocks = BLOCK.findall(sample["text"])
@@ -139,11 +133,13 @@ def test_a_tutorial_shows_what_its_blocks_print(monkeypatch: pytest.MonkeyPatch,
     assert sample.meta["routes"] == ["docstring", "docstring", "mended", "model"]
 
 
-def test_shown_outputs_are_those_of_a_plain_python(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
+def test_shown_outputs_are_those_of_a_plain_python(
+    tutorial: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
     import contextlib
     import io
 
-    (sample,) = tutorial(monkeypatch, repository, scripted).samples
+    (sample,) = tutorial(writer).samples
     monkeypatch.syspath_prepend(str(repository))
     space: dict[str, object] = {}
     for code, shown in BLOCK.findall(sample["text"]):
@@ -154,8 +150,8 @@ def test_shown_outputs_are_those_of_a_plain_python(monkeypatch: pytest.MonkeyPat
         assert out.getvalue().strip() == shown.strip()
 
 
-def test_prose_that_names_what_is_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
-    (sample,) = tutorial(monkeypatch, repository, scripted).samples
+def test_prose_that_names_what_is_not_there_is_left_out(tutorial: Callable[..., Ran]) -> None:
+    (sample,) = tutorial(writer).samples
     assert "imaginary_tool" not in sample["text"]
     assert "It counts boxes." in sample["text"] and "And more" not in sample["text"]
     assert "Clouds" not in sample["text"]
@@ -171,10 +167,8 @@ def test_prose_that_names_what_is_not_there_is_left_out(monkeypatch: pytest.Monk
         ('import os\nos._exit(0)\ndef f():\n    """Do."""\n', "too few blocks run"),
     ],
 )
-def test_what_gives_no_tutorial_is_dropped(
-    monkeypatch: pytest.MonkeyPatch, repository: Path, source: str, reason: str
-) -> None:
-    ran = tutorial(monkeypatch, repository, lambda _: "nothing (", source)
+def test_what_gives_no_tutorial_is_dropped(tutorial: Callable[..., Ran], source: str, reason: str) -> None:
+    ran = tutorial(lambda _: "nothing (", source)
     assert not len(ran.samples) and not ran.failures
     assert ran.drops[0][1].startswith(reason)
 
