@@ -14,6 +14,7 @@ from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
+from .attempted import problem_of
 from .verifiers.answers.stated import stated
 from .verifiers.programs.extract import programs_in
 from .verifiers.reasoning.equations import Unreadable, equations
@@ -41,7 +42,7 @@ class Distinct(Reduce):
         return pa.table(
             {
                 "way": pa.array([way(sample["completion"], sample["verifier"]) for sample in samples], pa.string()),
-                "problem": pa.array([_problem(sample) for sample in samples], pa.string()),
+                "problem": pa.array([problem_of(sample) for sample in samples], pa.string()),
                 "attempt": pa.array([sample["attempt"] for sample in samples], pa.int32()),
             }
         )
@@ -95,8 +96,3 @@ def _tree(completion: str) -> str:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return ""
-
-
-def _problem(sample: Sample) -> str:
-    """The problem by its text: attempts at it may come from several stages and models."""
-    return f"{sample['question']}\x1f{sample['answer']}"

@@ -13,6 +13,8 @@ from multisynth.kinds import PROBLEM, REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
+from .attempted import problem_of
+
 
 class Top(Reduce):
     """Keeps what has at least a percentile of the rewards: rejection sampling by a reward model.
@@ -60,7 +62,7 @@ class Top(Reduce):
     def _group(self, sample: Sample) -> str:
         if self.within == "all":
             return ""
-        return str(sample["domain"]) if self.within == "domain" else f"{sample['question']}\x1f{sample['answer']}"
+        return str(sample["domain"]) if self.within == "domain" else problem_of(sample)
 
 
 def reward_of(sample: Sample, name: str) -> float | None:

@@ -49,7 +49,7 @@ class Chosen:
 
 
 def ranked(count: int, compared: Mapping[tuple[int, int], Comparison]) -> list[int]:
-    """Places of the answers, best first: by mean preference over the others; equals stay in order.
+    """Places of the answers, best first: by the sum of their preferences over the others; equals stay in order.
 
     Args:
         count: How many answers.

@@ -8,6 +8,8 @@ from typing import Any
 
 from multisynth.sample import Sample
 
+from .tree import lineage
+
 
 @dataclass(frozen=True)
 class Path:
@@ -46,11 +48,7 @@ class Grown:
 
     def path(self, at: int) -> list[int]:
         """The places from the root's child down to a node."""
-        places: list[int] = []
-        while at > 0:
-            places.append(at)
-            at = self.nodes[at]["parent"]
-        return places[::-1]
+        return lineage(at, lambda place: int(self.nodes[place]["parent"]))
 
     def text(self, at: int) -> str:
         """What an answer says up to a node, with it."""

@@ -7,7 +7,7 @@ thrown away. So each rollout passes from the root to a leaf, and a node's visits
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .steps import SEED, Bud, Step
@@ -138,11 +138,7 @@ class Tree:
 
     def path(self, at: int) -> list[int]:
         """The places from the root's child down to a node."""
-        places: list[int] = []
-        while at > 0:
-            places.append(at)
-            at = self.nodes[at].parent
-        return places[::-1]
+        return lineage(at, lambda place: self.nodes[place].parent)
 
     def expand(self, leaf: Leaf, steps: Sequence[Step]) -> int:
         """Let a rollout's steps grow from its leaf; those that are there already are not added again.
@@ -193,6 +189,15 @@ class Tree:
             self.nodes[place].total += right
         if ends:
             self.nodes[last].ends, self.nodes[last].right = True, right
+
+
+def lineage(at: int, parent: Callable[[int], int]) -> list[int]:
+    """The places from the root's child down to a node; the root is place 0."""
+    places: list[int] = []
+    while at > 0:
+        places.append(at)
+        at = parent(at)
+    return places[::-1]
 
 
 def shares(logprobs: Sequence[float]) -> list[float]:

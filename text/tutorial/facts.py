@@ -76,15 +76,17 @@ def grounded(prose: str, part: Part, facts: Facts) -> float:
     Words of three letters and less, and those that any sentence about code has, do not count. A word that differs in
     its ending counts. One shared word is chance: with fewer than two the share is 0.
     """
-    said = _stems(prose) - _COMMON
-    told = _stems(" ".join([part.name.replace("_", " "), part.signature, part.summary, *part.examples, facts.summary]))
+    said = _beginnings(prose) - _COMMON
+    told = _beginnings(
+        " ".join([part.name.replace("_", " "), part.signature, part.summary, *part.examples, facts.summary])
+    )
     shared = len(said & told)
     return shared / len(said) if shared > 1 else 0.0
 
 
-_STEM = 5
+_BEGINNING = 5  # letters; what follows is mostly an ending
 _COMMON = frozenset(
-    word[:_STEM]
+    word[:_BEGINNING]
     for word in re.findall(
         r"\w+",
         "this that these those when with from they them their there then than have will would could should your into "
@@ -94,8 +96,8 @@ _COMMON = frozenset(
 )
 
 
-def _stems(text: str) -> set[str]:
-    return {word.lower()[:_STEM] for word in re.findall(r"[A-Za-z]{4,}", text)}
+def _beginnings(text: str) -> set[str]:
+    return {word.lower()[:_BEGINNING] for word in re.findall(r"[A-Za-z]{4,}", text)}
 
 
 def _without_strings(text: str) -> str:

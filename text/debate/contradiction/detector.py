@@ -103,7 +103,7 @@ def _clash(before: _Said, now: _Said) -> str:
                 return f"other value: {_short(old.text)}, then {_short(new.text)}"
     for one in before.statements:
         for other in now.statements:
-            if (kind := opposed(one, other)) and not now.topic & _stems(other.text) - _stems(one.text):
+            if (kind := opposed(one, other)) and not now.topic & _content(other.text) - _content(one.text):
                 return f"{kind}: {_short(one.text)}, then {_short(other.text)}"
     return ""
 
@@ -123,7 +123,7 @@ def _other_answer(one: str, other: str) -> bool:
     )
 
 
-def _stems(text: str) -> frozenset[str]:
+def _content(text: str) -> frozenset[str]:
     return frozenset(content(tokens(text)))
 
 

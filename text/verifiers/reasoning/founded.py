@@ -70,7 +70,7 @@ def unfounded(question: str, sentences: Sequence[str], said: Sequence[Sequence[E
 def _given(question: str) -> set[Fraction]:
     """The numbers of a question, the parts that it names (and what they leave), and how many times."""
     given = {part for quantity in quantities(question) for part in quantity.parts}
-    for stem in map(_stem, _WORD.findall(question.casefold())):
+    for stem in map(_listed, _WORD.findall(question.casefold())):
         if (part := _PARTS.get(stem)) is not None:
             share = Fraction(1, part)
             given |= {Fraction(1), Fraction(part), Fraction(part - 1), share, 1 - share, 1 + share}
@@ -81,19 +81,20 @@ def _given(question: str) -> set[Fraction]:
 
 def _implied(text: str) -> set[Fraction]:
     """What everybody knows of the units that a text names: 60 minutes in an hour, 100 cents in a dollar."""
-    stems = {_stem(word) for word in _WORD.findall(text.casefold())}
+    stems = {_listed(word) for word in _WORD.findall(text.casefold())}
     return {Fraction(value) for stem in stems & _UNITS.keys() for value in _UNITS[stem]}
 
 
 def _converts(sentence: str, place: int) -> bool:
     """Whether a sentence goes on with a unit and names another, as in `an hour has 60 minutes`."""
     match = re.match(r"\s*([a-z]+|[$%])", sentence[place : place + 24].casefold())
-    unit = _stem(match[1]) if match else ""
+    unit = _listed(match[1]) if match else ""
     return unit in _UNITS and any(
-        stem in _UNITS and stem != unit for stem in map(_stem, _WORD.findall(sentence[:1000].casefold()))
+        stem in _UNITS and stem != unit for stem in map(_listed, _WORD.findall(sentence[:1000].casefold()))
     )
 
 
-def _stem(word: str) -> str:
+def _listed(word: str) -> str:
+    """A word as the tables above have it, where they have a form of it."""
     stems = (word, word.removesuffix("s"), word.removesuffix("es"), word.removesuffix("d"))
     return next((stem for stem in stems if stem in _KNOWN), word)

@@ -112,11 +112,11 @@ def _mentions(text: str) -> Iterator[_Mention]:
             yield _Mention(
                 value=quantity.value,
                 text=clause.strip(),
-                nouns=frozenset(map(_stem, counted["noun"].split())) if counted else frozenset(),
+                nouns=frozenset(map(_singular, counted["noun"].split())) if counted else frozenset(),
                 more=_MORE.match(after) is not None,
                 left=_LEFT.search(after) is not None,
                 place=where[1] if where else "",
-                each=_stem(each[1]) if each else None,
+                each=_singular(each[1]) if each else None,
                 rate=rate,
                 in_all=_IN_ALL.fullmatch(after) is not None and following is not None and following.value != 1,
                 owner=_owner(before),
@@ -131,5 +131,5 @@ def _owner(before: str) -> str:
     return f"{'has' if match[2] == 'has' else 'gives'} {match[1]}"
 
 
-def _stem(word: str) -> str:
+def _singular(word: str) -> str:
     return re.sub(r"(?:(?<=[sxh])es|s)$", "", word)
