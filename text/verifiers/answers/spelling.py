@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .words import lettered, unwrapped
+from ..reasoning.quantities import in_digits
+from .words import is_words, lettered, unwrapped
 
 _SIGNS = {
     "−": "-", "×": r"\times ", "·": r"\cdot ", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ",
@@ -55,7 +56,15 @@ def spelt(text: str) -> str:
     text = re.sub(r"\$([^$]+)\$(?!\d)", r"\1", text)
     text = _DEGREES.sub(r"\\text{ °\1}", text).replace(r"\%", "%").replace(r"\$", "$").removesuffix(".")
     text = _IN_BASE.sub(r"\1", re.sub(r"\\mathbb\s+(\w)", r"\\mathbb{\1}", text))
+    text = _counted(text) if is_words(text) else text
     return r"\emptyset" if _NONE.fullmatch(unwrapped(text)) else lettered(text)
+
+
+def _counted(text: str) -> str:
+    """Words that say a number, in digits: `exactly eight coins`."""
+    said = unwrapped(text)
+    number = in_digits(said[led.end() :] if (led := _LED.match(said)) else said)
+    return number if number[:1].isdigit() else text
 
 
 def _letters(text: str) -> str:

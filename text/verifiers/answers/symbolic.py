@@ -78,6 +78,8 @@ def plainly(gold: str, got: str, asked: str = "") -> bool | None:
     first, second = number(gold), number(got)
     if first is not None and second is not None:
         return _close(first, second, "." in gold + got)
+    if is_words(gold) and is_words(got) and normalised(unwrapped(gold)) == normalised(unwrapped(got)):
+        return True
     gold, got = spelt(gold), spelt(got)
     if gold.split() == got.split():
         return bool(gold)

@@ -72,7 +72,8 @@ def _close(one: Any, other: Any, decimals: bool) -> bool:
     first, second = one.doit().evalf(_DIGITS), other.doit().evalf(_DIGITS)
     gap, size = abs(first - second), max(abs(first), abs(second))
     if decimals:
-        return bool(gap <= 1e-14 * size or gap <= min(5e-7, 1e-6 * size))
+        # 0.333333 is a third by a difference of just so much, and a decimal is read as the nearest binary number.
+        return bool(gap <= 1e-14 * size or gap <= (1 + 1e-9) * min(5e-7, 1e-6 * size))
     return bool(size < 1e-100 or gap <= 1e-25 * size)
 
 

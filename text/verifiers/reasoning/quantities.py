@@ -18,6 +18,11 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+_LEADING = re.compile(
+    rf"(?P<small>{_SMALL})(?P<more>(?:[\s-]+{_SCALE}(?:[\s-]+(?:and\s+)?{_SMALL})?)*)(?=$|[\s-])", re.IGNORECASE
+)
+_SOME = re.compile(rf"\b{_SMALL}\b", re.IGNORECASE)
+
 
 class Quantity(NamedTuple):
     """A number of a text: its value as said, where it stands, and itself with the parts that its saying names."""
@@ -49,6 +54,22 @@ def quantities(text: str) -> Iterator[Quantity]:
             elif value < 1:
                 parts |= _shares(value)
             yield Quantity(value, match.start(), match.end(), frozenset(map(abs, parts)))
+
+
+def in_digits(text: str) -> str:
+    """A text that begins with a number in words with its digits: `Eight coins` is `8 coins`, `two thirds` `2 thirds`.
+
+    `five million` is `5 million`, since one may have been asked for the millions; names (`Seven Samurai`) stay.
+    """
+    match = _LEADING.match(text)
+    if match is None:
+        return text
+    end = match.end() if _SOME.search(match["more"]) else match.end("small")
+    rest = text[end:].removeprefix("-")
+    if rest != rest.lower():
+        return text
+    value = _cardinal(re.split(r"[\s-]+", text[:end].casefold()))
+    return f"{value} {rest.lstrip()}".strip()
 
 
 def _shares(share: Fraction) -> set[Fraction]:
