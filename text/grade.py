@@ -17,7 +17,7 @@ class Grade(Judging):
     On problems that were held out from training, the mean of `right` is the model's accuracy.
     """
 
-    version = 5
+    version = 6
 
     def process(self, samples: Batch) -> Iterator[Sample]:
         """Judge each attempt by itself."""

@@ -21,7 +21,7 @@ class Verify(Judging):
     left open is closed, and a fence that closes none is gone.
     """
 
-    version = 6
+    version = 7
 
     flawless: bool = Field(
         True,
