@@ -19,8 +19,8 @@ class Reader:
     `<|im_end|>` in a question, a completion or a document was written by whoever wrote that, and is read as these ten
     characters. To that end a mark is put within the spelling, the template is filled in, and the text is read in parts
     that end at marks. Text without special tokens is read as the tokenizer reads it. Tokens that it does not call
-    special, such as `<think>` of some models, are words like others. Where a tokenizer begins every text with a space, as
-    that of Llama 2 does, one more stands in what was spelt out.
+    special, such as `<think>` of some models, are words like others. Where a tokenizer begins every text with a space,
+    as that of Llama 2 does, one more stands in what was spelt out.
 
     Args:
         tokenizer: As transformers has it.
