@@ -14,7 +14,7 @@ from multisynth.kinds import REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
-from .attempted import problem_of
+from .posed import problem_of
 from .verifiers.answers.stated import stated
 from .verifiers.programs.extract import programs_in
 from .verifiers.reasoning.equations import Unreadable, equations

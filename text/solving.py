@@ -14,6 +14,7 @@ from multisynth.serving.asking import Ask, Writing
 from multisynth.serving.protocol import Unfit
 
 from .judging import cut_off
+from .posed import posed
 from .prompting import Prompting
 from .verifiers import Verdict, Verifiers
 from .verifiers.schema import asked_form
@@ -63,7 +64,7 @@ class Posing(Writing):
             **values: Columns that differ, such as a `completion` that was put together from several answers.
         """
         columns = {
-            **{name: problem[name] for name in ("question", "answer", "domain", "verifier", "check")},
+            **posed(problem),
             "completion": answer.text.strip(), "attempt": attempt, "model": self.asked,
             "token_ids": list(answer.token_ids), **values,
         }  # fmt: skip

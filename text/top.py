@@ -13,7 +13,7 @@ from multisynth.kinds import PROBLEM, REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
-from .attempted import problem_of
+from .posed import problem_of
 
 
 class Top(Reduce):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,14 +13,16 @@ from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion, Message
 from multisynth.serving.asking import Ask, Asked
 
+from ..posed import posed
 from ..preferences.odds import ALTERNATIVES, log_odds, probability
 from ..solving import Solving
 from ..verifiers.answers.stated import stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
+from .held import Held
 from .ruling import leaning, parting, swapped
 from .sides import another
 from .speech import OPINIONS, STATES, STOPS, Act, Speaker, doubt, prompt, reasons, whole
-from .votes import majority
+from .votes import majority, worth
 
 _ROUND: tuple[tuple[Speaker, Act], ...] = (
     ("proponent", "question"), ("opponent", "reply"), ("opponent", "question"), ("proponent", "reply"),
@@ -34,18 +34,6 @@ _WHOLE = ("code", "schema")
 """Verifiers of whole programs and documents; the sides of a debate stand for what a sentence can state."""
 _AGAIN = 4
 """Times that an opening or a closing is asked for again which has no word before its answer."""
-
-
-@dataclass
-class _Held:
-    """A debate while it is held."""
-
-    problem: Sample
-    stands: dict[Speaker, str]
-    turns: list[Turn] = field(default_factory=list)
-    tokens: int = 0
-    cut: int = 0
-    odds: list[float] = field(default_factory=list)
 
 
 class Debate(Solving):
@@ -95,11 +83,11 @@ class Debate(Solving):
         mine = answered[0]
         theirs = next((k for k in answered if not same_answer(claims[k], claims[mine])), None)
         stand = another(claims[mine], self.rng(sample, "another answer")) if theirs is None else claims[theirs]
-        held = _Held(sample, {"proponent": claims[mine], "opponent": stand, "judge": ""})
+        held = Held(sample, {"proponent": claims[mine], "opponent": stand, "judge": ""})
         held.tokens = sum(answer.generated for answer in first)
-        self._said(held, "proponent", "opening", first[mine], claims[mine])
+        held.say("proponent", "opening", first[mine], claims[mine])
         if theirs is not None and reasons(first[theirs].text):
-            self._said(held, "opponent", "opening", first[theirs], claims[theirs])
+            held.say("opponent", "opening", first[theirs], claims[theirs])
         else:
             await self._turn(held, "opponent", "opening", ask)
         for speaker, act in (*self.rounds * _ROUND, *_CLOSING):
@@ -107,7 +95,7 @@ class Debate(Solving):
         rules = self._choose if self.ruling == "chosen" else self._judge
         await rules(held, self._asks_judge(sample, ask))
         flags = await self._flags(held, self._asks_judge(sample, ask))
-        votes, written = await self._vote(sample, list(first), held.tokens, ask)
+        votes, written = await self._vote(sample, first, held.tokens, ask)
         return [await self._made(held, flags, votes, written, drawn=theirs is None)]
 
     def _asks_judge(self, sample: Sample, ask: Ask) -> Ask:
@@ -126,7 +114,7 @@ class Debate(Solving):
         found = stated(text)
         return "" if found is None else found.answer
 
-    async def _turn(self, held: _Held, speaker: Speaker, act: Act, ask: Ask, **changes: Any) -> None:
+    async def _turn(self, held: Held, speaker: Speaker, act: Act, ask: Ask, **changes: Any) -> None:
         put, ends = self._prompt(held, held.turns, speaker, act), act in ("opening", "closing")
         stop, purpose = (*STOPS, *STATES) if ends else STOPS, f"turn {len(held.turns)}"
         answer = await ask(self.request(put, held.problem, purpose, stop=stop, **changes))
@@ -138,20 +126,16 @@ class Debate(Solving):
             held.tokens += answer.generated
         if ends:
             stand = held.stands[speaker]
-            self._said(held, speaker, act, answer, stand, ending=f" The answer is {stand}.")
+            held.say(speaker, act, answer, stand, ending=f" The answer is {stand}.")
         else:
-            self._said(held, speaker, act, answer, await self._claim(held.problem, answer.text))
+            held.say(speaker, act, answer, await self._claim(held.problem, answer.text))
 
-    def _prompt(self, held: _Held, turns: Sequence[Turn], speaker: Speaker, act: Act) -> str | tuple[Message, ...]:
+    def _prompt(self, held: Held, turns: Sequence[Turn], speaker: Speaker, act: Act) -> str | tuple[Message, ...]:
         form, unsettled = self.form, not _verifiable(held.problem)
         asked = (held.problem["question"], turns, speaker, act, held.stands[speaker])
         return prompt(*asked, form=form, unsettled=unsettled)
 
-    def _said(self, held: _Held, speaker: Speaker, act: Act, answer: Completion, claim: str, ending: str = "") -> None:
-        held.cut += answer.finish == "length"
-        held.turns.append(Turn(speaker, act, f"{whole(answer.text, answer.finish)}{ending}".strip(), claim))
-
-    async def _judge(self, held: _Held, ask: Ask) -> None:
+    async def _judge(self, held: Held, ask: Ask) -> None:
         """Let the judge decide; one that reasons without an answer is asked to end its sentence with one."""
         before = list(held.turns)
         await self._turn(held, "judge", "verdict", ask, temperature=0.0)
@@ -166,7 +150,7 @@ class Debate(Solving):
         text = f"{begun} {whole(answer.text, answer.finish)}"
         held.turns[-1] = Turn("judge", "verdict", text, await self._claim(held.problem, text))
 
-    async def _choose(self, held: _Held, ask: Ask) -> None:
+    async def _choose(self, held: Held, ask: Ask) -> None:
         """Let the judge choose between the two answers; it leans to neither where it would write neither."""
         mine, theirs = held.stands["proponent"], held.stands["opponent"]
         shared, one, other = parting(mine, theirs)
@@ -188,7 +172,7 @@ class Debate(Solving):
         claim = mine if sum(held.odds) > 0 else theirs
         held.turns.append(Turn("judge", "verdict", f"The answer is {claim}.", claim))
 
-    async def _flags(self, held: _Held, ask: Ask) -> dict[int, Contradiction]:
+    async def _flags(self, held: Held, ask: Ask) -> dict[int, Contradiction]:
         """What is contradicted, by the place of the turn that contradicts it."""
         flags = {found.place: found for found in contradictions(held.turns)}
         if self.suspicion is None:
@@ -205,7 +189,7 @@ class Debate(Solving):
                 flags[place] = Contradiction(place, earlier, f"the judge says so: {level:.2f}")
         return flags
 
-    async def _doubt(self, held: _Held, place: int, earlier: int, ask: Ask) -> float:
+    async def _doubt(self, held: Held, place: int, earlier: int, ask: Ask) -> float:
         """The judge's probability that a turn contradicts an earlier one."""
         put = doubt(held.turns[earlier].text, held.turns[place].text, chat=self.form.chat)
         changes = {"max_tokens": 1, "temperature": 0.0, "alternatives": ALTERNATIVES}
@@ -214,19 +198,11 @@ class Debate(Solving):
         odds = log_odds(answer.alternatives[0], "yes", "no") if answer.alternatives else None
         return 0.0 if odds is None else probability(odds)
 
-    async def _vote(self, problem: Sample, known: list[Completion], budget: int, ask: Ask) -> tuple[list[str], int]:
-        """Independent samples until they have written as many tokens as the debate.
-
-        Each writes at most `max_tokens`, so waves of the remaining tokens over that never ask for one too many.
-        """
-        answers: list[Completion] = []
-        written = 0
-        while written < budget and len(answers) < budget:
-            wanted = len(answers) + math.ceil((budget - written) / self.max_tokens)
-            known += await asyncio.gather(*(self._sample(problem, k, ask) for k in range(len(known), wanted)))
-            answers = known[:wanted]
-            written = sum(answer.generated for answer in answers)
-        return [claim for answer in answers if (claim := await self._claim(problem, answer.text))], written
+    async def _vote(self, problem: Sample, known: Sequence[Completion], budget: int, ask: Ask) -> tuple[list[str], int]:
+        """The answers of as many independent samples as the debate has tokens, and the tokens of those."""
+        heard = await worth(budget, known, self.max_tokens, lambda k: self._sample(problem, k, ask))
+        answers = [claim for answer in heard if (claim := await self._claim(problem, answer.text))]
+        return answers, sum(answer.generated for answer in heard)
 
     async def _right(self, problem: Sample, answer: str) -> bool | None:
         if not _verifiable(problem):
@@ -234,23 +210,15 @@ class Debate(Solving):
         return bool(answer) and (await self.verifiers.verdict(problem, f"The answer is {answer}.")).right
 
     async def _made(
-        self, held: _Held, flags: dict[int, Contradiction], votes: list[str], written: int, *, drawn: bool
+        self, held: Held, flags: dict[int, Contradiction], votes: list[str], written: int, *, drawn: bool
     ) -> Sample:
         problem, verdict = held.problem, held.turns[-1].claim
         vote = await asyncio.to_thread(majority, votes, lambda one, other: self.verifiers.same(problem, one, other))
-        turns = [
-            {
-                "speaker": turn.speaker, "act": turn.act, "text": turn.text, "claim": turn.claim,
-                "contradicts": flags[place].earlier if place in flags else -1,
-                "reason": flags[place].reason if place in flags else "",
-            }
-            for place, turn in enumerate(held.turns)
-        ]  # fmt: skip
         judge = self.asked if not self.judge else self.judge if isinstance(self.judge, str) else self.judge.name
         return problem.child(
             DEBATE,
-            **{name: problem[name] for name in ("question", "answer", "domain", "verifier", "check")},
-            turns=turns, flagged=bool(flags), verdict=verdict, right=await self._right(problem, verdict),
+            **posed(problem),
+            turns=held.rows(flags), flagged=bool(flags), verdict=verdict, right=await self._right(problem, verdict),
             tokens=held.tokens, vote=vote, vote_right=await self._right(problem, vote), votes=votes,
             vote_tokens=written, model=self.asked, judge=judge,
             meta={

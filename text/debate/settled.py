@@ -11,6 +11,7 @@ from multisynth.kinds import DEBATE, REASONING
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map
 
+from ..posed import posed
 from .contradiction import same_answer
 
 
@@ -54,7 +55,7 @@ class Settled(Map):
             return
         yield sample.child(
             REASONING,
-            **{name: sample[name] for name in ("question", "answer", "domain", "verifier", "check")},
+            **posed(sample),
             completion=told["text"],
             attempt=0,
             model=sample["judge" if told["speaker"] == "judge" else "model"],

@@ -11,6 +11,7 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Map
 
 from ..distinct import way
+from ..posed import posed
 from .grown import Grown, Path
 
 
@@ -56,9 +57,8 @@ class Paths(Map):
 
 
 def _reasoning(tree: Sample, number: int, path: Path) -> Sample:
-    columns = {name: tree[name] for name in ("question", "answer", "domain", "verifier", "check", "model")}
     meta = {**tree.meta, "right": path.right, "first_right": tree["first_right"], "rollouts": tree["rollouts"]}
     return tree.child(
         REASONING, meta=meta, completion=path.text, attempt=number, token_ids=[], steps=list(path.steps),
-        values=list(path.values), **columns,
+        values=list(path.values), model=tree["model"], **posed(tree),
     )  # fmt: skip

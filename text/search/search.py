@@ -14,6 +14,7 @@ from multisynth.sample import Drop, Sample
 from multisynth.serving import Completion
 from multisynth.serving.asking import Ask
 
+from ..posed import posed
 from ..solving import Solving
 from ..verifiers.answers.stated import first_stated
 from .steps import read
@@ -79,12 +80,11 @@ class Search(Solving):
                 right_after = written
             if self.enough and right >= self.enough:
                 break
-        columns = {name: sample[name] for name in ("question", "answer", "domain", "verifier", "check")}
         meta = {**sample.meta, "tokens_read": read_tokens, "right_rollouts": right, "right_after": right_after}
         return [
             sample.child(
                 TREE, meta=meta, nodes=_nodes(tree), rollouts=count, first_right=first_right, tokens=written,
-                model=self.asked, **columns,
+                model=self.asked, **posed(sample),
             )
         ]  # fmt: skip
 

@@ -163,7 +163,7 @@ def _amount(tokens: Sequence[str], place: int) -> Amount | None:
 
 def _fraction(tokens: Sequence[str], place: int) -> tuple[Fraction | None, int]:
     """`half`, `a third`, `two thirds`: its value, and the first place after it."""
-    if tokens[place] in ("half",):
+    if tokens[place] == "half":
         return Fraction(1, 2), place + 1
     after = tokens[place + 1] if place + 1 < len(tokens) else ""
     if after in FRACTIONS and tokens[place + 2 : place + 3] == ("of",):

@@ -13,9 +13,10 @@ from .echoes import Echo, changed
 from .lexicon import CALENDAR, stem
 from .opposites import SYMMETRIC, exclusive, opposite
 from .orders import Order, reversed_orders
+from .propositions import Proposition
 from .quantities import Value
 from .roles import Role
-from .statements import Proposition, Statement
+from .statements import Statement
 
 _CASES = ("during ", "without ", "with ", "after ", "before ", "when ")
 _DATES = frozenset(map(stem, CALENDAR))
@@ -121,7 +122,7 @@ def _denied(one: Proposition, other: Proposition) -> str:
             return ""
         if counted and one.force.excludes(other.force.turned(found.flips)):
             return "denied"
-        if one.force == other.force and one.counts == other.counts and not found.flips and _swapped(one, other, found):
+        if one.force == other.force and one.counts == other.counts and not found.flips and _swapped(one, found):
             return "the other way round"
     elif len(found.left) == len(found.right) == 1 and found.contrasts and not found.flips and one.force == other.force:
         mine, yours = one.stems[found.left[0]], other.stems[found.right[0]]
@@ -146,7 +147,7 @@ def _apart(one: Proposition, other: Proposition, mine: str, yours: str) -> bool:
     return named or exclusive(mine, yours)
 
 
-def _swapped(one: Proposition, other: Proposition, found: Alignment) -> bool:
+def _swapped(one: Proposition, found: Alignment) -> bool:
     """Whether two words have changed places round a third: who did it and to whom it was done."""
     if SYMMETRIC & set(one.stems) or (found.left and found.right):
         return False
