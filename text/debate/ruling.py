@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
+from ..preferences.odds import between
+
 T = TypeVar("T")
 
 
@@ -37,11 +39,7 @@ def leaning(likeliest: Sequence[tuple[str, float]], one: str, other: str) -> flo
         one: A text, of which a token may be the beginning.
         other: The other text.
     """
-    first, second = (_begins(likeliest, text) for text in (one, other))
-    if first is None and second is None:
-        return None
-    least = min(value for _, value in likeliest)
-    return (least if first is None else first) - (least if second is None else second)
+    return between(_begins(likeliest, one), _begins(likeliest, other), likeliest)
 
 
 def _begins(likeliest: Sequence[tuple[str, float]], text: str) -> float | None:

@@ -21,7 +21,20 @@ def log_odds(likeliest: Sequence[tuple[str, float]], one: str, other: str) -> fl
         ln p(one) - ln p(other), nats. A word that is not among the tokens gets the probability of the least likely of
         them, which is the most that it can have; None where neither is among them.
     """
-    first, second = (_mass(likeliest, word) for word in (one, other))
+    return between(_mass(likeliest, one), _mass(likeliest, other), likeliest)
+
+
+def between(first: float | None, second: float | None, likeliest: Sequence[tuple[str, float]]) -> float | None:
+    """The difference of two log-probabilities, of which what is not among the likeliest tokens has none.
+
+    Args:
+        first: In nats; None where it is not among them.
+        second: Likewise.
+        likeliest: Tokens with their log-probabilities. [K]
+
+    Returns:
+        As `log_odds`.
+    """
     if first is None and second is None:
         return None
     least = min(value for _, value in likeliest)

@@ -23,6 +23,7 @@ from .descent import Descent, Objective, Pace, Schedule
 from .encoder import Encoder
 from .held_out import parted
 from .lesson import Item
+from .licence import joint
 from .network import Network, fresh, load
 from .options import Fresh, Lora
 from .order import epochs
@@ -170,7 +171,7 @@ class Training(Series, Generic[T]):
             torch.cuda.empty_cache()
         licences = [base.licence if base is not None else "", *(sample["license"] or "" for sample in samples)]
         return Sample(
-            MODEL, ordinal, license=self.license or _licence(licences),
+            MODEL, ordinal, license=self.license or joint(licences),
             parents=[*(() if started is None else (started.id,)), *self.teachers()],
             base="fresh" if base is None else base.name, method=self.method, step=last,
             tokens=seen + (past[-1]["tokens"] if past else 0),
@@ -215,9 +216,3 @@ class Training(Series, Generic[T]):
 
     def _order(self, epoch: int) -> np.random.Generator:
         return self.rng(0, f"order of epoch {epoch}")
-
-
-def _licence(names: Sequence[str]) -> str:
-    """The licence of something that all of these hold for, as an SPDX expression."""
-    parts = sorted({part for name in names for part in ([name] if " OR " in name else name.split(" AND ")) if part})
-    return parts[0] if len(parts) == 1 else " AND ".join(f"({part})" if " OR " in part else part for part in parts)
