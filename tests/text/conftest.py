@@ -1,11 +1,12 @@
-"""A tiny model, a cache of one's own, and models that answer by a function."""
+"""A tiny model, a cache of one's own, models that answer by a function, and verifiers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from multisynth.text.verifiers import Verifiers
 
 from multisynth.serving import Completion, Request
 from tests.serving.tiny import tiny_model
@@ -40,3 +41,11 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Request]]:
         return seen
 
     return install
+
+
+@pytest.fixture(scope="session")
+def verifiers() -> Iterator[Verifiers]:
+    """Shared, as the processes beside them take seconds to start."""
+    verifiers = Verifiers()
+    yield verifiers
+    verifiers.close()

@@ -13,7 +13,6 @@ from multisynth.text.debate.sides import another
 from multisynth.text.debate.speech import whole
 from multisynth.text.debate.votes import majority
 from multisynth.text.prompting import Prompting
-from multisynth.text.verifiers import Verifiers
 
 from multisynth import seeds
 from multisynth.kinds import PROBLEM
@@ -229,10 +228,8 @@ def test_real_tokens_go_through(tiny) -> None:
         (["7", "7", "5 km", "5 cm"], "7"), (["2", "1/2", r"\frac{1}{2}"], "1/2"), (["3", "3 km", "3000 m"], "3 km"),
     ],
 )  # fmt: skip
-def test_the_majority_counts_votes_as_the_verifier_compares_them(answers, winner) -> None:
-    verifiers = Verifiers()
+def test_the_majority_counts_votes_as_the_verifier_compares_them(verifiers, answers, winner) -> None:
     assert majority(answers, lambda one, other: verifiers.same(PROBLEMS[0], one, other)) == winner
-    verifiers.close()
 
 
 def test_an_answer_with_its_unit_contradicts_none_without() -> None:

@@ -8,7 +8,6 @@ from multisynth.text.problems.addition import Addition
 from multisynth.text.problems.pairs import count, pair
 from multisynth.text.problems.scratchpad import first_fault, scratchpad, steps
 from multisynth.text.problems.shuffled import Shuffled
-from multisynth.text.verifiers import Verifiers
 from multisynth.text.worked import examples
 from pydantic import ValidationError
 
@@ -150,8 +149,7 @@ def test_worked_examples_are_right_and_of_the_problem_s_length() -> None:
     assert len(carried) >= 10, "most of them carry"
 
 
-def test_the_verifier_takes_what_the_source_makes() -> None:
-    verifiers = Verifiers()
+def test_the_verifier_takes_what_the_source_makes(verifiers) -> None:
     for problem in made(problems=10):
         first, second = (int(side.replace(" ", "")) for side in problem["question"].split("+"))
         verdict = verifiers.judge(problem, scratchpad(first, second))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from multisynth.text.problems import lines as lines_module
 from multisynth.text.problems.files import Problems
-from multisynth.text.verifiers import Verifiers
 from pydantic import ValidationError
 
 from multisynth.errors import BadInput
@@ -47,12 +46,12 @@ def read(folder: Path, *rows, name: str = "rows.jsonl", **options):
     return list(ran.samples)
 
 
-def test_gsm8k_s_gold_answer_is_what_follows_the_hashes(tmp_path) -> None:
+def test_gsm8k_s_gold_answer_is_what_follows_the_hashes(tmp_path, verifiers) -> None:
     (problem,) = read(tmp_path, GSM8K)
     assert (problem["answer"], problem["domain"], problem["verifier"]) == ("1072", "gsm8k", "math")
     assert problem["question"] == GSM8K["question"] and "<<" not in problem.meta["solution"]
     assert problem.meta["solution"].endswith("48+24 = 1,072 clips.")
-    assert Verifiers().judge(problem, "Reasoning. The answer is 1,072.").right
+    assert verifiers.judge(problem, "Reasoning. The answer is 1,072.").right
 
 
 @pytest.mark.parametrize("row", [MBPP, SANITISED, HUMANEVAL], ids=["mbpp", "sanitized-mbpp", "humaneval"])
@@ -67,13 +66,13 @@ def test_code_comes_with_its_tests_and_the_reference_passes_them_in_plain_python
     exec(compile(program, "reference", "exec"), {})  # noqa: S102 — our own rows, above
 
 
-def test_of_mbpp_s_tests_the_question_shows_one_and_all_judge(tmp_path) -> None:
+def test_of_mbpp_s_tests_the_question_shows_one_and_all_judge(tmp_path, verifiers) -> None:
     """So no table of what it shows passes."""
     (problem,) = read(tmp_path, {**MBPP, "challenge_test_list": ["assert add(7, 8) == 15"]})
     tests = json.loads(problem["check"])["tests"]
     assert tests == [*MBPP["test_list"], "assert add(7, 8) == 15"]
     assert [test in problem["question"] for test in tests] == [True, False, False]
-    judge = Verifiers().judge
+    judge = verifiers.judge
     assert judge(problem, problem["answer"]).right
     assert not judge(problem, "def add(a, b):\n    return {(1, 2): 3}.get((a, b))").right
     assert judge(problem, "def add(a, b):\n    return {(1, 2): 3, (0, 0): 0}.get((a, b))").reason.startswith(

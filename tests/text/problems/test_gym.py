@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from multisynth.text.problems import draws
 from multisynth.text.problems.gym import Gym
-from multisynth.text.verifiers import Verifiers
 from multisynth.text.verifiers.gym_process import BLOCK, GymProcess
 from multisynth.text.verifiers.gym_server import EXPRESSIONS, LISTS, _scored, plain
 from multisynth.text.verifiers.gym_whole import whole
@@ -30,13 +29,6 @@ def gym():
     gym = GymProcess()
     yield gym
     gym.close()
-
-
-@pytest.fixture(scope="module")
-def verifiers():
-    verifiers = Verifiers()
-    yield verifiers
-    verifiers.close()
 
 
 def problem(entry) -> Sample:

@@ -1,4 +1,4 @@
-"""Verifiers that all tests of them share: the process beside them takes seconds to start."""
+"""What tests of verifiers share: a comparison of formulas, which takes seconds to start, and a verdict in one call."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ def symbolic() -> Iterator[Symbolic]:
     symbolic = Symbolic()
     yield symbolic
     symbolic.close()
-
-
-@pytest.fixture(scope="session")
-def verifiers() -> Iterator[Verifiers]:
-    verifiers = Verifiers()
-    yield verifiers
-    verifiers.close()
 
 
 @pytest.fixture(scope="session")
