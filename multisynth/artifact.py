@@ -40,17 +40,20 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, or of a folder's relative file names and contents in order."""
     files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     if not path.is_dir():
-        return _file_digest(path, path.stat().st_size, path.stat().st_mtime_ns)
+        return _file_digest(path, _edition(path))
     whole = hashlib.sha256()
     for file in files:
-        status = file.stat()
-        whole.update(
-            f"{file.relative_to(path).as_posix()}\0{_file_digest(file, status.st_size, status.st_mtime_ns)}\n".encode()
-        )
+        whole.update(f"{file.relative_to(path).as_posix()}\0{_file_digest(file, _edition(file))}\n".encode())
     return whole.hexdigest()
 
 
+def _edition(path: Path) -> tuple[int, ...]:
+    """What changes with a file's content; the time of its last change of state is one that no program can set back."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
 @lru_cache(maxsize=4096)
-def _file_digest(path: Path, size: int, modified: int) -> str:
+def _file_digest(path: Path, edition: tuple[int, ...]) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

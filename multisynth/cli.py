@@ -33,14 +33,23 @@ def _reserve(as_json: bool) -> bool:
     return as_json
 
 
+def _place(text: str) -> Path:
+    """A path that was written out: an empty one, as of an unset variable, would be the folder one stands in."""
+    from multisynth.errors import BadInput
+
+    if not text.strip():
+        raise BadInput(f"the path {text!r} is empty", "give a path; `.` is the folder that you are in")
+    return Path(text)
+
+
 # Every command has it, and help is printed before it is looked at: the place to reserve standard output.
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.", callback=_reserve)]
-RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", metavar="RECIPE")]
+RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", metavar="RECIPE", parser=_place)]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change an option of a stage: STAGE.OPTION=VALUE, as in YAML; or seed=VALUE."),
 ]
-RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")]
+RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN", parser=_place)]
 
 
 class Where(StrEnum):
@@ -54,7 +63,9 @@ class Where(StrEnum):
 def run(
     recipe: RecipeFile,
     settings: Settings = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; runs/NAME by default.", metavar="PATH", parser=_place)
+    ] = None,
     executor: Annotated[Where, typer.Option(help="Processes on this machine, or Ray.")] = Where.local,
     workers: Annotated[int | None, typer.Option(min=1, help="Cores to use; all by default.")] = None,
     address: Annotated[str | None, typer.Option(help="Of a Ray cluster; by default Ray is started here.")] = None,
@@ -213,7 +224,10 @@ def report(run: RunFolder, as_json: Json = False) -> None:
 @app.command()
 def cost(
     run: RunFolder,
-    prices: Annotated[Path | None, typer.Option(help="A table of prices; configs/prices.yaml by default.")] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(help="A table of prices; configs/prices.yaml by default.", metavar="PATH", parser=_place),
+    ] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Say what so many of each final stage would cost.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -94,12 +94,24 @@ class Store:
 
     @property
     def idle(self) -> bool:
-        """Whether no process holds the run."""
+        """Whether no process holds the run. Nothing is written, so that it can be asked of a folder of others."""
         try:
-            with self.locked():
-                return True
-        except BadInput:
+            file = os.open(self.root / ".lock", os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            return True
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
             return False
+        finally:
+            os.close(file)
+        return True
+
+    @property
+    def state(self) -> str:
+        """How the run stands: `running`, `done`, `failed` or `stopped`, as also one that was killed is."""
+        told = str(self.info.get("state", "unknown"))
+        return "stopped" if told == "running" and self.idle else told
 
     def export(self, name: str) -> dict[str, Any]:
         """What `exports/NAME.json` says of an export; nothing where it was not written whole."""

@@ -70,7 +70,7 @@ def load(path: Path) -> tuple[Any, dict[Place, int]]:
         raw = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         problem = f"cannot be read: {getattr(error, 'strerror', error)}"
-        raise BadInput(problem, "give the path of a recipe", str(path)) from None
+        raise BadInput(problem, "give the path of a YAML file", str(path)) from None
     if len(raw) > _LARGEST:
         raise BadInput(f"is larger than {_LARGEST >> 20} MiB", "a recipe names data, it does not hold it", str(path))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 from multisynth.artifact import Artifact, digest
 
@@ -19,3 +20,14 @@ def test_a_folder_is_its_names_and_contents(tmp_path):
     assert Artifact.of(tmp_path / "a", "model").id == Artifact.of(tmp_path / "b", "model", name="other").id
     (tmp_path / "b" / "sub" / "x").rename(tmp_path / "b" / "sub" / "y")
     assert digest(tmp_path / "a") != digest(tmp_path / "b")
+
+
+def test_what_is_written_again_in_place_is_read_again(tmp_path):
+    """Even where size and time of change are set back, as some programs that copy do."""
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"before")
+    before, status = digest(tmp_path), file.stat()
+    file.write_bytes(b"behind")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert digest(tmp_path) != before
+    assert digest(file) == hashlib.sha256(b"behind").hexdigest()

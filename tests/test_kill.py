@@ -61,6 +61,8 @@ def test_killed_at_twenty_random_moments(tmp_path):
             process.send_signal(signal.SIGKILL)
             killed += 1
         process.wait()
+        if (tmp_path / "killed" / "run.json").exists():
+            assert Store.open(tmp_path / "killed").state == "stopped"
     assert start(script, tmp_path / "killed", 1).wait() == 0
     one, other = Store.open(tmp_path / "killed"), Store.open(tmp_path / "unbroken")
     comparing.assert_same(one, other)

@@ -38,6 +38,16 @@ def test_a_run_is_one_row_a_stage(store: Any) -> None:
     json.dumps(show.run(store))
 
 
+def test_a_run_that_nobody_holds_is_not_running(store: Any) -> None:
+    """One that was killed could not say so itself."""
+    store.write_info({**store.info, "state": "running", "states": {}})
+    with store.locked():
+        assert {row["state"] for row in show.run(store)} == {"running"}
+    assert {row["state"] for row in show.run(store)} == {"stopped"}
+    (store.root / ".lock").unlink()  # a copy may lack it
+    assert store.state == "stopped" and not (store.root / ".lock").exists()
+
+
 def test_a_stage_shows_its_first_samples_and_its_reasons(store: Any) -> None:
     facts = show.stage(store, "parts", 3)
     ids = [sample.id for sample in store.table("parts").samples()]

@@ -99,7 +99,7 @@ def account(store: Store, name: str) -> Account:
     """The account of one stage of the recipe."""
     info = store.info
     stage, begun = info["stages"][name], store.shelf(name).exists()
-    state = info.get("states", {}).get(name) or (info.get("state", "unknown") if begun else "not begun")
+    state = info.get("states", {}).get(name) or (store.state if begun else "not begun")
     found = Account(name, stage["use"], stage["makes"], list(stage["from"]), state, list(stage["reads"].values()))
     found.fed = found.feeds
     if begun:
