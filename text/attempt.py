@@ -41,7 +41,6 @@ class Attempt(Trying):
 
     attempts: int = Field(4, ge=1, le=1024, description="Answers asked for each problem.")
     temperature: float = Field(0.5, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
-    max_tokens: int = Field(64, ge=1, le=32768, description="Tokens that an answer may have.")
     watermark: Marking | None = Field(
         None, description="The text watermark to put into the answers; {} has the defaults."
     )

@@ -15,7 +15,7 @@ from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce
 
 from .posed import problem_of
-from .verifiers.answers.stated import stated
+from .verifiers.answers.stated import reasons, stated
 from .verifiers.programs.extract import programs_in
 from .verifiers.reasoning.equations import Unreadable, equations
 from .verifiers.reasoning.plain import plain
@@ -29,10 +29,10 @@ class Distinct(Reduce):
     Two attempts reason alike if they compute the same equations in the same order, whatever words stand around them
     (as Yuan et al. 2023, arXiv 2308.01825, section 3.3, tell reasoning paths apart), or, where one has none that can be
     read, if their words are the same. What verifies comes in, so chain-of-thought verification is k attempts, then
-    `text.verify`, then this.
+    `text.verify`, then this. An answer without any reasoning goes.
     """
 
-    version = 4
+    version = 5
     takes = (REASONING,)
 
     most: int = Field(4, ge=1, le=1024, description="Attempts to keep of each problem.")
@@ -54,7 +54,9 @@ class Distinct(Reduce):
         gone: dict[str, str] = {}
         for row in sorted(rows, key=lambda row: (row["attempt"], row["id"])):
             ways = seen.setdefault(row["problem"], {})
-            if row["way"] in ways:
+            if not row["way"]:
+                gone[row["id"]] = "no reasoning: it states an answer alone"
+            elif row["way"] in ways:
                 gone[row["id"]] = f"reasons as another attempt: {ways[row['way']]}"
             elif len(ways) >= self.most:
                 gone[row["id"]] = f"enough attempts at its problem: {len(ways)}"
@@ -71,10 +73,13 @@ class Distinct(Reduce):
 def way(completion: str, verifier: str | None = None) -> str:
     """How a text reasons: what it computes, in order, or its words where no equation of it can be read.
 
-    A program (`verifier` is `code`) reasons by its syntax tree, without comments and layout.
+    A program (`verifier` is `code`) reasons by its syntax tree, without comments and layout. Empty where an answer is
+    stated and nothing said before it.
     """
     if verifier == "code" and (tree := _tree(completion)):
         return tree
+    if not reasons(completion):
+        return ""
     found = stated(completion)
     reasoning = plain(completion if found is None else completion[: found.start])
     if found is not None and reasoning.rstrip(" $").endswith("="):

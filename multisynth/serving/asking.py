@@ -16,7 +16,7 @@ from multisynth.artifact import Artifact
 from multisynth.errors import BadInput, Hopeless
 from multisynth.kinds import MODEL, Kind
 from multisynth.sample import Batch, Drop, Sample
-from multisynth.serving.choice import EngineName, LanguageModel
+from multisynth.serving.choice import EngineName, LanguageModel, choose
 from multisynth.serving.endpoint import Endpoint
 from multisynth.serving.models import resolve
 from multisynth.serving.options import check
@@ -88,10 +88,12 @@ class Asking(Map):
         return ()
 
     def artifacts(self) -> Sequence[Artifact]:
-        """The models."""
+        """The models; that an engine for them is missing is told here too, before any stage has worked."""
         if isinstance(self.model, Endpoint):
             self.model.secret()  # also where it is not asked: it stands in the recipe, which is kept
         own = () if self.trained else (self.model,)
+        if self.trained or not all(isinstance(model, Endpoint) for model in (*own, *self.others())):
+            choose(self.engine)
         return tuple({model.artifact.id: model.artifact for model in map(resolve, (*own, *self.others()))}.values())
 
     def open(self) -> None:
@@ -225,7 +227,7 @@ class Writing(Asking):
     temperature: float = Field(0.7, ge=0, le=5, description="Of the sampling; 0 takes the likeliest token each time.")
     top_p: float = Field(1.0, gt=0, le=1, description="Sample from the smallest set of tokens with this probability.")
     top_k: int = Field(0, ge=0, description="Sample from so many likeliest tokens; 0 for all.")
-    max_tokens: int = Field(256, ge=1, le=32768, description="Tokens that an answer may have.")
+    max_tokens: int = Field(512, ge=1, le=32768, description="Tokens that an answer may have.")
 
     def request(self, prompt: str | tuple[object, ...], sample: Sample, purpose: str, **changes: object) -> Request:
         """A request with the stage's sampling; as `Asking.request`."""

@@ -103,7 +103,7 @@ def test_where_the_verifier_is_a_schema_the_model_is_held_to_it(tiny) -> None:
 
 
 def test_a_problem_too_long_for_the_model_is_dropped_with_numbers(tiny, problems) -> None:
-    ran = run_stage(Attempt(model=tiny, engine="transformers", attempts=2), problems)
+    ran = run_stage(Attempt(model=tiny, engine="transformers", attempts=2, max_tokens=20), problems)
     assert not len(ran.samples) and len(ran.drops) == 5
     assert all(reason.startswith("does not fit the model: ") and "512" in reason for _, reason in ran.drops)
 
@@ -116,7 +116,7 @@ def test_a_model_that_cannot_be_had_is_bad_input_before_any_work() -> None:
 @pytest.mark.skipif(not REAL, reason="smollm2-135m is not fetched yet")
 def test_a_real_model_solves_problems_and_carries_the_watermark() -> None:
     problems = run_stage(Arithmetic(problems=6, steps=(1,)), name="problems").samples
-    stage = Attempt(engine="transformers", attempts=4, watermark={"delta": 2.0})
+    stage = Attempt(engine="transformers", attempts=4, max_tokens=64, watermark={"delta": 2.0})
     attempts = run_stage(stage, problems, name="attempts")
     assert len(attempts.samples) == 24 and not attempts.failures
     assert all(parents[1] == stage.artifacts()[0].id for parents in attempts.samples["parents"])

@@ -84,3 +84,11 @@ def test_equations_in_latex_are_read() -> None:
         f"$\\frac{{{a * b}}}{{{b}}} = {a}$, $4 \\cdot {a} = {4 * a}$. \\boxed{{{4 * a}}}" for a, b in ((7, 2), (7, 3))
     )
     assert way(one) != way(other) and way(one) == way("14 / 2 = 7. 4 * 7 = 28. The answer is 28.")
+
+
+def test_what_says_nothing_before_its_answer_reasons_in_no_way() -> None:
+    alone = ["\\boxed{18}", "It is \\boxed{18}.", "So the answer is **18**.", "The answer is 18."]
+    assert not any(map(way, alone)) and way("4 * 12 = 48. 48 - 30 = 18. The answer is 18.")
+    ran = run_stage(Distinct(), attempts([*alone, "48 - 30 = 18. The answer is 18."]))
+    assert ran.samples["attempt"] == [4]
+    assert {reason for _, reason in ran.drops} == {"no reasoning: it states an answer alone"}

@@ -16,12 +16,12 @@ from multisynth.serving.asking import Ask, Asked
 from ..posed import posed
 from ..preferences.odds import ALTERNATIVES, log_odds, probability
 from ..solving import Solving
-from ..verifiers.answers.stated import stated
+from ..verifiers.answers.stated import reasons, stated
 from .contradiction import Contradiction, Turn, contradictions, same_answer
 from .held import Held
 from .ruling import leaning, parting, swapped
 from .sides import another
-from .speech import OPINIONS, STATES, STOPS, Act, Speaker, doubt, prompt, reasons, whole
+from .speech import OPINIONS, STATES, STOPS, Act, Speaker, doubt, prompt, whole
 from .votes import majority, worth
 
 _ROUND: tuple[tuple[Speaker, Act], ...] = (
@@ -50,7 +50,7 @@ class Debate(Solving):
 
     takes = (PROBLEM,)
     makes = DEBATE
-    version = 5
+    version = 6
 
     temperature: float = Field(0.7, gt=0, le=5, description="Of the sampling; the judge takes the likeliest tokens.")
     max_tokens: int = Field(96, ge=1, le=32768, description="Tokens that a turn may have, and a sample that votes.")

@@ -8,7 +8,6 @@ from typing import Literal
 from multisynth.serving import Message
 
 from ..prompting import Prompting
-from ..verifiers.answers.stated import stated
 from .contradiction import Turn
 
 Speaker = Literal["proponent", "opponent", "judge"]
@@ -132,12 +131,6 @@ def whole(text: str, finish: str) -> str:
         return text
     end = max((text.rfind(mark) for mark in (". ", "! ", "? ")), default=-1)
     return text if end < 0 or text.endswith((".", "!", "?")) else text[: end + 1]
-
-
-def reasons(text: str) -> bool:
-    """Whether it says anything before the answer that it states."""
-    found = stated(text)
-    return any(letter.isalnum() for letter in (text if found is None else text[: found.start]))
 
 
 def doubt(earlier: str, later: str, *, chat: bool) -> str | tuple[Message, ...]:

@@ -131,4 +131,5 @@ class Prefer(Posing):
 def _questions(constitution: Path | None) -> list[tuple[str, str]]:
     if constitution is None:
         return [("", _PLAIN)]
-    return [(principle.name, principle.comparison) for principle in read_constitution(constitution).principles]
+    read = read_constitution(constitution, "comparison")
+    return [(principle.name, principle.comparison) for principle in read.principles]

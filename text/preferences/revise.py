@@ -47,15 +47,18 @@ class Revise(Posing):
 
     def artifacts(self) -> Sequence[Artifact]:
         """The models; a constitution that cannot be used is found now."""
-        count = len(read_constitution(self.constitution).principles)
+        count = len(self._principles().principles)
         if self.rounds > count:
             raise BadInput(f"rounds is {self.rounds}, and {self.constitution} has {count} principles", "lower `rounds`")
         return super().artifacts()
 
     def open(self) -> None:
         """Read the constitution, find the model."""
-        self._constitution = read_constitution(self.constitution)
+        self._constitution = self._principles()
         super().open()
+
+    def _principles(self) -> Constitution:
+        return read_constitution(self.constitution, *(["critique"] if self.critiques else []), "revision")
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Answer, then as many rounds as asked for."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from ..problems.scratchpad import steps
-from ..verifiers.answers.stated import stated, statements
+from ..verifiers.answers.stated import reasons, stated, statements
 from ..verifiers.reasoning.plain import plain
 from .foreseen import finds, foreseen
 
@@ -30,7 +30,6 @@ _HINTED = re.compile(
 _VAGUE = re.compile(r"\b(?:given|told|knew|known|knowing|already|stated|provided|supplied|specified|noted)\b")
 _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n+")
 _CLAUSE = re.compile(r"[.,;:!?]+(?=\s|$)|\n+")
-_PREAMBLE = frozenset({"the", "so", "thus", "therefore", "hence", "and", "final"})
 _OPENED = re.compile(r"[(\[]\s*(?:the\s+)?(?:final\s+)?$")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -79,7 +78,7 @@ def leak(question: str, answer: str, completion: str, verifier: str | None = Non
         return f"repeats the hint: {times} answers"
     found = stated(text)
     before, after = (text, "") if found is None else (plain(text[: found.start]), text[found.end :])
-    if found is not None and not set(re.findall(r"\w+", before)) - _PREAMBLE:
+    if found is not None and not reasons(text):
         return "answers before it reasons"
     if found is not None and (_OPENED.search(before) or after.lstrip(" .").startswith(")")):
         return "copies the hint's brackets"

@@ -29,7 +29,7 @@ class Star(Trying, Solving):
     where the answer is a program or JSON: it would be copied.
     """
 
-    version = 4
+    version = 5
     takes = (PROBLEM,)
     makes = REASONING
 

@@ -18,6 +18,9 @@ _LINES = (
 _LABEL = re.compile(rf"(?i:(?:\bthe )?(?:final )?{_TO}{_COLON}{_SENTENCE})")
 _BRACES = re.compile(r"(?P<open>\\(?:boxed|fbox)\s*\{)|\\(?:boxed|fbox)\s+(?P<bare>[^\s${}\\]+)|\\.|[{}]", re.DOTALL)
 
+_PREAMBLE = frozenset({"and", "answer", "final", "hence", "is", "it", "my", "so", "the", "therefore", "thus"})
+"""Words that lead to an answer and give no reason."""
+
 
 class Stated(NamedTuple):
     """An answer, where its statement starts, and where it ends."""
@@ -46,6 +49,13 @@ def to_line_end(completion: str, found: Stated) -> str:
     if match is None or _bare(match[1]) != found.answer:
         return found.answer
     return _bare(completion[match.start(1) :].partition("\n")[0])
+
+
+def reasons(completion: str) -> bool:
+    """Whether it says anything before it states its answer."""
+    found = stated(completion)
+    before = completion if found is None else completion[: found.start]
+    return any(word.casefold() not in _PREAMBLE for word in re.findall(r"\w+", before))
 
 
 def statements(completion: str) -> int:
