@@ -125,6 +125,8 @@ def test_one_more_export_of_a_finished_run(finished):
         (["restore", "run", "rb-0"], "no rollback"),
         (["run", "recipe.yaml", "--out", "recipe.yaml"], "recipe.yaml"),
         (["run", "recipe.yaml", "--out", "recipe.yaml/below"], "recipe.yaml"),
+        (["run", "recipe.yaml", "--out", ""], "`.` is the folder that you are in"),
+        (["cost", "run", "--prices", "nope.yaml"], "nope.yaml: cannot be read: No such file"),
         (["run", "recipe.yaml", "--address", "auto"], "add --executor ray"),
         (["report", "spoilt"], "run.json"),
         (["inspect", "foreign"], "not what a run wrote"),

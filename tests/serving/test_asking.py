@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 
 import pytest
 from multisynth.text.attempt import Attempt
@@ -44,6 +45,15 @@ def test_options_of_engines_are_checked_with_the_recipe(options, problem) -> Non
     with pytest.raises(ValidationError, match=problem):
         Attempt(**options)
     assert Attempt(engine_options={"quantization": "fp8"}).engine_options
+
+
+def test_an_engine_that_is_missing_is_told_before_work_starts(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "vllm", None)  # as Python has it where there is none
+    model = str(tiny_model(tmp_path / "tiny").path)
+    with pytest.raises(BadInput, match="the engine vllm cannot be used") as told:
+        Attempt(model=model, engine="vllm").artifacts()
+    assert "vllm is not installed; on a CPU: pip install" in told.value.remedy
+    assert len(Attempt(model=model).artifacts()) == len(Attempt(model=ENDPOINT).artifacts()) == 1
 
 
 class Stumbling(Attempt):
