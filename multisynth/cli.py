@@ -400,7 +400,11 @@ def _why(run: Path, stage: str) -> str:
     from multisynth.report.tables import account
 
     found = account(_open(run), stage)
-    return f": {found.failures[0].reason} ({found.failures[0].count} of {found.inputs})" if found.failures else ""
+    if not found.failures:
+        return ""
+    first = found.failures[0]
+    share = "`errors` of a stage is the share that may fail, 0.01 by default"
+    return f": {first.reason} ({first.count} of {found.inputs}; {share})"
 
 
 def _complain(text: str) -> None:

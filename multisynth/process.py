@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from multisynth.errors import Hopeless
+from multisynth.errors import BadInput, Hopeless
 from multisynth.rows import Birth, origin_key, to_table
 from multisynth.sample import Batch, Drop, Sample
 from multisynth.stage import Reduce, Spent, Stage
@@ -23,7 +23,7 @@ LEDGER = pa.schema(
         pa.field("input", pa.string(), metadata={"doc": "id of the sample, or a source's ordinal"}),
         pa.field("status", pa.string(), metadata={"doc": "kept | dropped | failed"}),
         pa.field("reason", pa.string(), metadata={"doc": "of every drop, or the error; numbers follow a colon"}),
-        pa.field("traceback", pa.string(), metadata={"doc": "of a failure"}),
+        pa.field("traceback", pa.string(), metadata={"doc": "of a failure; of bad input its message with the remedy"}),
         pa.field("outputs", pa.int32(), metadata={"doc": "samples made from it"}),
         pa.field(
             "seconds",
@@ -193,7 +193,9 @@ def _collect(
 
 
 def _failed(birth: Birth, key: str, error: BaseException, seconds: float, spent: dict[str, Spent]) -> pa.Table:
-    trace = "".join(traceback.format_exception(error))
+    # What was given is at fault, and the message says how: where in the code it was found helps nobody.
+    told = isinstance(error, BadInput)
+    trace = f"{type(error).__name__}: {error}" if told else "".join(traceback.format_exception(error))
     return _ledger(birth, [key], ["failed"], [_headline(error)], [trace], [0], seconds, spent)
 
 

@@ -58,7 +58,9 @@ class Revise(Posing):
         super().open()
 
     def _principles(self) -> Constitution:
-        return read_constitution(self.constitution, *(["critique"] if self.critiques else []), "revision")
+        if self.critiques:
+            return read_constitution(self.constitution, "critique", "revision")
+        return read_constitution(self.constitution, "revision")
 
     async def work(self, sample: Sample, ask: Ask) -> Iterable[Sample | Drop]:
         """Answer, then as many rounds as asked for."""
