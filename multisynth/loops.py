@@ -108,7 +108,7 @@ class Unrolled:
             return [name]
         return [f"{name}-{number}" for number in range(1, self.rounds[name] + 1)]
 
-    def _inside(self, loop: str, inner: str, written: dict[str, Any], body: Blocks, number: int) -> dict[str, Any]:
+    def _inside(self, loop: str, inner: str, written: dict[str, Any], body: Blocks, number: int) -> Block:
         def named(name: Any) -> list[Any]:
             """The stages that a name means in this round."""
             plain = name.removesuffix(PREVIOUS) if isinstance(name, str) else name
@@ -128,6 +128,13 @@ class Unrolled:
         if "from" in written:
             names = [written["from"]] if isinstance(written["from"], str) else written["from"]
             new["from"] = [one for name in names for one in named(name)] if isinstance(names, list) else names
+            if isinstance(names, list) and names and all(_of_the_round_before(name, body) for name in names):
+                if number == 1:
+                    self.findings.wrong(
+                        f"`from` of `{inner}` names the round before alone, and the first round has none",
+                        f"name a stage for it beside: [STAGE, {names[-1]}]", "stages", loop, "stages", inner,
+                    )  # fmt: skip
+                return None
         for option in _reads(written):
             if option in written:
                 names = written[option] if isinstance(written[option], list) else [written[option]]
@@ -137,6 +144,10 @@ class Unrolled:
                 elif names:
                     del new[option]
         return new
+
+
+def _of_the_round_before(name: Any, body: Blocks) -> bool:
+    return isinstance(name, str) and name.endswith(PREVIOUS) and name.removesuffix(PREVIOUS) in body
 
 
 def _reads(block: Mapping[str, Any]) -> tuple[str, ...]:

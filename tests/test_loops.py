@@ -111,6 +111,10 @@ def test_what_is_wrong_in_a_loop_is_said_once_with_its_line(tmp_path: Path):
     [
         ({"rounds": {"loop": 0, "stages": BODY}}, "`loop` is 0"),
         ({"rounds": {"loop": True, "stages": BODY}}, "`loop` is True"),
+        (
+            {"rounds": {"loop": 2, "stages": {"halves": {**BODY["halves"], "from": "halves@previous"}}}},
+            "`from` of `halves` names the round before alone, and the first round has none\n  → name a stage .*$",
+        ),
         ({"rounds": {"loop": 2}}, "`stages.rounds.stages` holds nothing"),
         ({"rounds": {"loop": 2, "stages": BODY, "until": "late"}}, "a loop has no `until`"),
         ({"rounds": {"loop": 2, "stages": {"inner": {"loop": 2, "stages": BODY}}}}, "holds another"),
