@@ -130,7 +130,10 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=10_000, help="of each set at most")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    report: dict[str, Any] = {"machine": machine(), "overhead_ms": overhead()}
+    command = " ".join(["python -m benchmarks.text_sandbox", *sys.argv[1:]])
+    report: dict[str, Any] = {
+        "benchmark": "text_sandbox", "command": command, **machine(), "overhead_ms": overhead(),
+    }  # fmt: skip
     print(json.dumps(report["overhead_ms"]), file=sys.stderr)
     verifiers = Verifiers()
 
