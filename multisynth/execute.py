@@ -45,6 +45,9 @@ _LARGEST_TASK = 16384
 class Progress(Protocol):
     """Is told how a run goes on."""
 
+    def anew(self, stage: str, samples: int) -> None:
+        """A stage that an earlier run did is another now: so many samples of it are set aside."""
+
     def begin(self, stage: str, total: int, done: int) -> None:
         """A stage starts: inputs in all, and those that an earlier run did."""
 
@@ -57,6 +60,9 @@ class Progress(Protocol):
 
 class Silent:
     """Progress for nobody."""
+
+    def anew(self, stage: str, samples: int) -> None:
+        """Say nothing."""
 
     def begin(self, stage: str, total: int, done: int) -> None:
         """Say nothing."""
@@ -250,6 +256,8 @@ class _Run:
             or {**shelf.marks(), "inputs": ""} != {**marks, "inputs": ""}
             or not shelf.holds(step.makes)
         ) or (isinstance(step.stage, Series) and shelf.marks() != marks):
+            if shelf.exists() and (samples := len(shelf.table())):
+                self.progress.anew(step.name, samples)
             shelf.reset(step.makes, marks)
         elif isinstance(step.stage, Reduce):
             ledger = shelf.ledger(["input", "status"])

@@ -74,6 +74,15 @@ class LiveProgress:
         if self.console.is_terminal:
             self._live.stop()
 
+    def anew(self, stage: str, samples: int) -> None:
+        """See `execute.Progress`."""
+        what = "options, models, seed, code, or for a training its samples"
+        self.console.print(
+            f"{stage}: made anew, since it is not what it was ({what}); {samples} samples are set aside",
+            highlight=False,
+            soft_wrap=True,
+        )
+
     def begin(self, stage: str, total: int, done: int) -> None:
         """See `execute.Progress`."""
         self.rows[stage] = _Row(total, min(done, total))

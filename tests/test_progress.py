@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import re
 import time
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from multisynth import Recipe
+from multisynth.execute import run
+from multisynth.executors.local import LocalExecutor
 from multisynth.progress import LiveProgress
+from multisynth.store import Store
 
 
 def watched(terminal: bool = False) -> tuple[LiveProgress, io.StringIO]:
@@ -86,3 +91,18 @@ def test_a_blocked_stage_is_shown_though_it_never_began() -> None:
     progress, page = watched()
     progress.end("second", "blocked")
     assert page.getvalue().startswith("second: blocked; 0 before, 0 kept")
+
+
+def test_what_is_set_aside_is_said_before_it_is_made_anew(tmp_path: Path) -> None:
+    def told(count: int, buckets: int) -> list[str]:
+        first = {"use": "test.first", "from": "drawn", "buckets": buckets}
+        stages = {"drawn": {"use": "test.draw", "count": count}, "firsts": first}
+        progress, page = watched()
+        assert run(Recipe.of({"name": "r", "stages": stages}), tmp_path / "run", LocalExecutor(1), progress).ok
+        return [line for line in page.getvalue().splitlines() if "made anew" in line]
+
+    assert told(20, 60) == told(30, 60) == []
+    kept = len(Store.open(tmp_path / "run").table("firsts"))
+    (line,) = told(30, 20)
+    assert line.startswith("firsts: made anew") and line.endswith(f"; {kept} samples are set aside")
+    assert told(30, 20) == []
