@@ -148,7 +148,8 @@ def stages(as_json: Json = False) -> None:
             rows.append({"stage": name, "takes": "?", "makes": "?", "what": error.problem})
             continue
         rows.append({
-            "stage": name, "takes": _kinds(cls.takes), "makes": cls.makes.name if cls.makes else "what it takes",
+            "stage": name, "takes": _kinds(cls.takes, None if as_json else 3),
+            "makes": cls.makes.name if cls.makes else "what it takes",
             "what": (cls.__doc__ or "").strip().splitlines()[0],
         })  # fmt: skip
     _print(rows, as_json)
@@ -442,8 +443,11 @@ def _executor(where: Where, workers: int | None, address: str | None) -> Any:
         ) from error
 
 
-def _kinds(kinds: Iterable[Any]) -> str:
-    return ", ".join(kind.name for kind in kinds) or "nothing"
+def _kinds(kinds: Iterable[Any], most: int | None = None) -> str:
+    names = [kind.name for kind in kinds]
+    if most is not None and len(names) > most:
+        names[most:] = [f"{len(names) - most} more"]
+    return ", ".join(names) or "nothing"
 
 
 def _print(facts: Any, as_json: bool) -> None:
