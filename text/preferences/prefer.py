@@ -45,7 +45,9 @@ class Prefer(Posing):
     answers: int = Field(4, ge=2, le=16, description="Answers asked for each prompt.")
     judge: Asked = Field("", description="The teacher's model; by default the one that answers.")
     constitution: InputPath | None = Field(
-        None, description="YAML file of principles, one of which is drawn for each prompt; by default a plain question."
+        None,
+        description="YAML file with a list `principles`, each with a `name` and a `comparison`, one of which is drawn "
+        "for each prompt; by default a plain question.",
     )
     margin: float = Field(0.0, ge=0, le=100, description="Least log-odds, nats, by which the chosen one is better.")
     both_orders: bool = Field(

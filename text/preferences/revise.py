@@ -33,7 +33,10 @@ class Revise(Posing):
     takes = (PROBLEM,)
     makes = REASONING
 
-    constitution: InputPath = Field(description="YAML file of principles, such as `configs/constitution.yaml`.")
+    constitution: InputPath = Field(
+        description="YAML file with a list `principles`, each with a `name`, a `critique` and a `revision`, such as "
+        "`configs/constitution.yaml` of the repository."
+    )
     rounds: int = Field(1, ge=1, le=8, description="Critiques and revisions; each by a principle of its own.")
 
     critiques: bool = Field(
