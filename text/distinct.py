@@ -21,6 +21,7 @@ from .verifiers.reasoning.equations import Unreadable, equations
 from .verifiers.reasoning.plain import plain
 
 _WORD = re.compile(r"[^\W_]+")
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Distinct(Reduce):
@@ -32,7 +33,7 @@ class Distinct(Reduce):
     `text.verify`, then this. An answer without any reasoning goes.
     """
 
-    version = 5
+    version = 6
     takes = (REASONING,)
 
     most: int = Field(4, ge=1, le=1024, description="Attempts to keep of each problem.")
@@ -73,8 +74,8 @@ class Distinct(Reduce):
 def way(completion: str, verifier: str | None = None) -> str:
     """How a text reasons: what it computes, in order, or its words where no equation of it can be read.
 
-    A program (`verifier` is `code`) reasons by its syntax tree, without comments and layout. Empty where an answer is
-    stated and nothing said before it.
+    A program (`verifier` is `code`) reasons by its syntax tree, without comments, docstrings and layout. Empty where an
+    answer is stated and nothing said before it.
     """
     if verifier == "code" and (tree := _tree(completion)):
         return tree
@@ -97,7 +98,11 @@ def _tree(completion: str) -> str:
     """The syntax of the program in a text; empty where there is none."""
     for program in programs_in(completion):
         try:
-            return ast.dump(ast.parse(program))
+            tree = ast.parse(program)
+            for node in ast.walk(tree):
+                if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+                    del node.body[0]
+            return ast.dump(tree)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return ""

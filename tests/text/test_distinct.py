@@ -75,7 +75,7 @@ def test_what_stays_does_not_depend_on_the_order() -> None:
 def test_programs_are_told_apart_by_their_syntax() -> None:
     square = "```python\ndef f(n):\n    # 2 + 3 = 5\n    return n * n\n```"
     summed = "```python\ndef f(n):\n    # 2 + 3 = 5\n    return sum(n for _ in range(n))\n```"
-    laid_out = "Here it is:\n```python\ndef f(n):\n\n    return (n * n)  # squared\n```"
+    laid_out = "Here it is:\n```python\ndef f(n):\n    'Square it.'\n\n    return (n * n)  # squared\n```"
     assert way(square, "code") == way(laid_out, "code") != way(summed, "code")
 
 
